@@ -1,0 +1,149 @@
+/**
+ * What hopmeter and the agent say to each other. The agent reads one JSON object per line on stdin and
+ * answers with one JSON object per line on stdout, so that it is the same behind `nsenter` and `kubectl exec -i`.
+ * This file has types and constants only: the agent imports nothing of the rest of hopmeter, the rest imports this.
+ */
+
+export const agentProtocolVersion = 1
+
+/** Response headers by which every response names who answered. */
+export const answerHeaders = { cluster: 'x-hopmeter-cluster', pod: 'x-hopmeter-pod' } as const
+/** Request header that names the path, so that the server can count what it served per path. */
+export const pathHeader = 'x-hopmeter-path'
+
+/** First line to `agent serve`. */
+export interface ServeConfig {
+  readonly type: 'serve'
+  readonly version: number
+  readonly host: string
+  readonly port: number
+  readonly cluster: string
+  readonly pod: string
+}
+
+/** Later lines to `agent serve`: asks for the counters. */
+export interface ServeStatsRequest {
+  readonly type: 'stats'
+}
+
+/** What `agent serve` writes. `served` counts complete responses per path name since the start. */
+export type ServeMessage =
+  | { readonly type: 'listening'; readonly host: string; readonly port: number }
+  | {
+      readonly type: 'stats'
+      readonly served: Readonly<Record<string, number>>
+      readonly connections: number
+      /** Remote IP addresses seen since the last stats request, without ports. */
+      readonly peers: readonly string[]
+    }
+
+/** One path as the load side sees it: where to send. */
+export interface Target {
+  readonly path: string
+  readonly host: string
+  readonly port: number
+}
+
+export type DriverLoad =
+  | {
+      readonly profile: 'pingpong'
+      readonly protocol: 'http1' | 'http2' | 'tcp'
+      readonly requestBytes: number
+      readonly responseBytes: number
+    }
+  | {
+      readonly profile: 'closed'
+      readonly connections: number
+      readonly requestBytes: number
+      readonly responseBytes: number
+    }
+  | {
+      readonly profile: 'open'
+      readonly ratePerSecond: number
+      readonly connections: number
+      readonly requestBytes: number
+      readonly responseBytes: number
+    }
+  | { readonly profile: 'connect'; readonly requestBytes: number; readonly responseBytes: number }
+
+/**
+ * Lines to `agent load`. `open` connects the driver to its targets (persistent connections where the profile has
+ * them) and is answered by `opened`; each `turn` sends load for `durationMs` and is answered by one `turn` line;
+ * `close` ends all connections and is answered by `closed`; end of input closes everything and exits.
+ */
+export type LoadRequest =
+  | {
+      readonly type: 'open'
+      readonly version: number
+      readonly load: DriverLoad
+      readonly targets: readonly Target[]
+      readonly timeoutMs: number
+    }
+  | {
+      readonly type: 'turn'
+      readonly id: number
+      /** Seeds the order in which paths are visited. */
+      readonly seed: number
+      readonly durationMs: number
+    }
+  | { readonly type: 'close' }
+
+/** Who answered, and how often, within one turn. */
+export interface AnswerCount {
+  readonly cluster: string
+  readonly pod: string
+  readonly count: number
+}
+
+/** Histograms are HDR V2 compressed base64, values in nanoseconds, 3 significant digits. */
+export interface PathSample {
+  readonly path: string
+  /** Place of this path in the order of the turn (0-based); for request-by-request shuffles always 0. */
+  readonly order: number
+  /** Requests written. */
+  readonly sent: number
+  /** Complete, correct responses, cold ones included. */
+  readonly received: number
+  /** Responses with a status other than 200 or a wrong body. */
+  readonly bad: number
+  /** Connection errors and time-outs. */
+  readonly errors: number
+  /** Requests written whose response never came (`sent - received - bad`). */
+  readonly lost: number
+  /** Connections opened again after the first. */
+  readonly reconnects: number
+  readonly bytesSent: number
+  readonly bytesReceived: number
+  /** Requests on a connection that has answered before. */
+  readonly warm: string
+  /** First request of each connection (empty histogram when none was opened in this turn). */
+  readonly cold: string
+  /** Further histograms by name: `connect`, `lag`, `response`, `firstByte`. */
+  readonly extra: Readonly<Record<string, string>>
+  readonly answeredBy: readonly AnswerCount[]
+  readonly firstError?: string | undefined
+}
+
+/** The generator's own state over a turn. */
+export interface GeneratorHealth {
+  readonly wallMs: number
+  readonly cpuMs: number
+  /** 99th percentile of the event-loop delay above its 1 ms resolution. */
+  readonly eventLoopDelayP99Ms: number
+  /** 0 to 1. */
+  readonly eventLoopUtilization: number
+  /** Time spent runnable but not running, from /proc/self/schedstat; null where the kernel has none. */
+  readonly runDelayNs: number | null
+  readonly involuntarySwitches: number
+}
+
+export type LoadMessage =
+  | { readonly type: 'opened'; readonly version: number; readonly node: string }
+  | {
+      readonly type: 'turn'
+      readonly id: number
+      readonly samples: readonly PathSample[]
+      readonly health: GeneratorHealth
+    }
+  | { readonly type: 'closed' }
+  | { readonly type: 'error'; readonly message: string }

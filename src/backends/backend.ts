@@ -1,0 +1,77 @@
+import type { Flow } from '../evidence/flow.ts'
+import type { Plan, PlannedPath, Workload } from './plan.ts'
+import type { Component } from '../topology/model.ts'
+
+export type BackendName = 'lab' | 'kind' | 'contexts'
+
+/** What forwards the bytes, e.g. `lab-node 0.1.0` or `istio 1.31.0`. */
+export interface Engine {
+  readonly name: string
+  readonly version: string
+}
+
+/** A command as file and arguments; never a shell string. */
+export interface Command {
+  readonly file: string
+  readonly args: readonly string[]
+  /** Text for standard input, where the command reads one (`ip -batch -`). */
+  readonly input?: string | undefined
+}
+
+/** A named, idempotent action of standing a testbed up. `plan` prints the commands, `up` runs them. */
+export interface Step {
+  readonly name: string
+  /** What a user could paste; the order within a step is the order of execution. */
+  readonly commands: readonly Command[]
+}
+
+export interface BackendContext {
+  readonly signal: AbortSignal
+  /** Called when a step starts and with details while it lasts. */
+  readonly progress: (message: string) => void
+}
+
+/** An address of the testbed and the component that owns it; evidence resolves dialled addresses with it. */
+export interface OwnedAddress {
+  /** `ip:port`. */
+  readonly address: string
+  readonly component: Component
+}
+
+/** All that the components saw so far. */
+export interface EvidenceSnapshot {
+  /** Flows of each component that can tell; pods tell nothing here. */
+  readonly components: readonly { readonly component: Component; readonly flows: readonly Flow[] }[]
+  /** Responses completed by each server workload, per path name, since its start. */
+  readonly served: readonly { readonly workload: string; readonly byPath: Readonly<Record<string, number>> }[]
+}
+
+export interface Testbed {
+  readonly engine: Engine
+  /** How delay between networks is made: `none`, `netem` or `userspace-vxlan`. */
+  readonly delayMethod: string
+  /** Which load balancer stands in front of gateways that have one, e.g. `lab-node`, `haproxy 2.6`, `none`. */
+  readonly loadBalancer: string
+  /** Further facts for the result, e.g. versions of programs used. No secrets, no host names. */
+  readonly facts: Readonly<Record<string, string>>
+  /** The command that runs `agent <mode>` inside a workload's pod. */
+  agentCommand(workload: Workload, mode: 'load'): Command
+  /** Where a client dials to take this path: the service VIP, or the pod address without a mesh. */
+  target(path: PlannedPath): { readonly host: string; readonly port: number }
+  readonly addresses: readonly OwnedAddress[]
+  /** IP addresses (pod, then node) from which a workload's traffic can appear. */
+  sourceAddresses(workload: Workload): readonly string[]
+  /** Resource use of the components so far, for cost per request; empty where unknown. */
+  cpuUsage(): Promise<readonly { readonly component: Component; readonly cpuMs: number }[]>
+  evidence(): Promise<EvidenceSnapshot>
+  /** Takes everything down; never throws for what is already gone. */
+  down(): Promise<void>
+}
+
+export interface Backend {
+  readonly name: BackendName
+  /** The steps of `up`, without touching anything. */
+  steps(plan: Plan): readonly Step[]
+  /** Stands the testbed up; on failure or abort it leaves nothing behind and throws. */
+  up(plan: Plan, context: BackendContext): Promise<Testbed>
+}

@@ -1,0 +1,28 @@
+import type { Protocol } from '../topology/model.ts'
+
+/**
+ * What one component saw of traffic with one peer and one destination, since the component started. Counters only
+ * grow, so the traffic of a window is the difference of two readings. Keyed without ephemeral ports, so the number
+ * of flows is bounded by the number of paths.
+ */
+export interface Flow {
+  /** `outbound`: client-side ztunnel; `inbound`: server-side ztunnel; `forward`: gateway or load balancer. */
+  readonly direction: 'outbound' | 'inbound' | 'forward'
+  /** How the bytes arrived or, for `outbound`, how they left. */
+  readonly protocol: Protocol
+  /** IP address of whoever opened the connection to this component. */
+  readonly source: string
+  /** SPIFFE id of that peer, where it proved one. */
+  readonly sourceIdentity?: string | undefined
+  /** What the bytes were addressed to: the service `VIP:port`, or the CONNECT `:authority`; absent at a plain proxy. */
+  readonly requested?: string | undefined
+  /** `ip:port` that this component dialled. */
+  readonly upstream: string
+  /** Streams or connections carried so far. */
+  readonly connections: number
+  /** Those of them that are open now. */
+  readonly open: number
+  /** Application-direction bytes: client to server. Absent where the component does not count bytes. */
+  readonly bytesUp?: number | undefined
+  readonly bytesDown?: number | undefined
+}

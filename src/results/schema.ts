@@ -1,0 +1,242 @@
+import { z } from 'zod'
+
+/** Version of everything below. Readers accept this and older ones, and refuse newer ones with a clear error. */
+export const resultSchemaVersion = 1
+
+const count = z.number().int().nonnegative()
+const component = z.strictObject({
+  kind: z.enum(['client-pod', 'ztunnel', 'east-west-gateway', 'load-balancer', 'server-pod']),
+  cluster: z.string(),
+  node: z.number().int().positive().optional(),
+})
+
+export const profileName = z.enum(['pingpong', 'closed', 'open', 'connect'])
+
+/** What the load was, and a short id (`pingpong`, `closed-c16`) that tells loads of one run apart. */
+const load = z.looseObject({ id: z.string(), profile: profileName })
+
+const plannedPath = z.strictObject({
+  name: z.string(),
+  client: z.strictObject({ cluster: z.string(), node: count }),
+  server: z.strictObject({ cluster: z.string(), node: count }),
+  mesh: z.enum(['ambient', 'none']),
+  /** Number of components, or the reason why the path must not exist. */
+  hops: z.number().int().nullable(),
+  protocol: z.enum(['TCP', 'HBONE', 'DOUBLEHBONE']).nullable(),
+  expected: z.array(component),
+  unreachableBecause: z.string().optional(),
+  /** Name of the path of which this is the A/A control. */
+  controlOf: z.string().optional(),
+})
+
+/** First line of a journal. No secrets and, unless asked for, no host names. */
+export const runHeader = z.strictObject({
+  type: z.literal('run'),
+  schemaVersion: z.literal(resultSchemaVersion),
+  id: z.string(),
+  startedAt: z.string(),
+  hopmeterVersion: z.string(),
+  scenario: z.strictObject({ name: z.string(), title: z.string(), hash: z.string(), text: z.string() }),
+  /** What shapes the numbers beyond the scenario text: flags that changed rounds, loads or paths. */
+  overrides: z.record(z.string(), z.string()),
+  seed: z.number().int(),
+  backend: z.enum(['lab', 'kind', 'contexts']),
+  verify: z.enum(['strict', 'warn', 'off']),
+  rounds: z.strictObject({ count, durationMs: z.number(), warmupMs: z.number(), builds: count }),
+  loads: z.array(load),
+  paths: z.array(plannedPath),
+  environment: z.looseObject({
+    kernel: z.string(),
+    cpuModel: z.string(),
+    cores: count,
+    memoryMiB: count,
+    clockSource: z.string(),
+    virtualization: z.string(),
+    node: z.string(),
+    loadAverage: z.array(z.number()),
+    hostname: z.string().optional(),
+  }),
+  labels: z.record(z.string(), z.string()),
+})
+
+/** One stand-up of the testbed. */
+export const buildEvent = z.strictObject({
+  type: z.literal('build'),
+  build: count,
+  at: z.string(),
+  engine: z.strictObject({ name: z.string(), version: z.string() }),
+  delayMethod: z.string(),
+  loadBalancer: z.string(),
+  facts: z.record(z.string(), z.string()),
+  upMs: z.number(),
+})
+
+/** What was observed of one path in one window, and whether it is what the path rule expects. */
+export const pathEvidence = z.strictObject({
+  path: z.string(),
+  verdict: z.enum(['proven', 'mismatch', 'unproven']),
+  observed: z.array(component),
+  observedProtocol: z.enum(['TCP', 'HBONE', 'DOUBLEHBONE']).nullable(),
+  /** One line per component: peer, upstream, connections and bytes of the window. */
+  hops: z.array(
+    z.strictObject({
+      component,
+      source: z.string().optional(),
+      sourceIdentity: z.string().optional(),
+      requested: z.string().optional(),
+      upstream: z.string().optional(),
+      connections: count.optional(),
+      bytesUp: count.optional(),
+      bytesDown: count.optional(),
+    }),
+  ),
+  answeredBy: z.array(z.strictObject({ cluster: z.string(), pod: z.string(), count })),
+  /** Responses that the server says it completed for this path in the window. */
+  served: count.optional(),
+  /** Why it is a mismatch or unproven: expected, seen, likely cause. */
+  reasons: z.array(z.string()),
+})
+
+const quantilesNs = z.strictObject({
+  p50: z.number(),
+  p90: z.number(),
+  p99: z.number(),
+  p999: z.number(),
+  min: z.number(),
+  max: z.number(),
+  mean: z.number(),
+})
+
+/** One path under one load in one round. */
+export const pathRound = z.strictObject({
+  path: z.string(),
+  load: z.string(),
+  order: count,
+  sent: count,
+  received: count,
+  bad: count,
+  errors: count,
+  lost: count,
+  reconnects: count,
+  /** Requests in the warm histogram. */
+  n: count,
+  /** Of the warm histogram, ns; null when it is empty. */
+  quantilesNs: quantilesNs.nullable(),
+  /** HDR V2 compressed base64, ns. */
+  warm: z.string(),
+  cold: z.string(),
+  extra: z.record(z.string(), z.string()),
+  firstError: z.string().optional(),
+})
+
+const generatorHealth = z.strictObject({
+  client: z.string(),
+  load: z.string(),
+  wallMs: z.number(),
+  cpuMs: z.number(),
+  eventLoopDelayP99Ms: z.number(),
+  eventLoopUtilization: z.number(),
+  runDelayNsPerRequest: z.number().nullable(),
+  involuntarySwitches: count,
+})
+
+const hostHealth = z.strictObject({
+  /** Share of time in which some task waited for a CPU, 0 to 1; null without PSI. */
+  cpuPressure: z.number().nullable(),
+  steal: z.number(),
+  busy: z.number(),
+  loadAverage1m: z.number(),
+})
+
+export const roundEvent = z.strictObject({
+  type: z.literal('round'),
+  build: count,
+  round: count,
+  at: z.string(),
+  durationMs: z.number(),
+  paths: z.array(pathRound),
+  evidence: z.array(pathEvidence),
+  generators: z.array(generatorHealth),
+  host: hostHealth,
+  /** CPU time of each component in this round, ms. */
+  componentCpu: z.array(z.strictObject({ component, cpuMs: z.number() })),
+  /** Why this round is suspect, e.g. `lost-requests`, `event-loop-delay`; empty means valid. */
+  flags: z.array(z.string()),
+})
+
+/** Outcome of a path that must not exist. */
+export const unreachableEvent = z.strictObject({
+  type: z.literal('unreachable'),
+  build: count,
+  path: z.string(),
+  at: z.string(),
+  /** True when the request failed, as expected. */
+  confirmed: z.boolean(),
+  observed: z.string(),
+  afterMs: z.number(),
+})
+
+export const noteEvent = z.strictObject({
+  type: z.literal('note'),
+  at: z.string(),
+  level: z.enum(['info', 'warning', 'error']),
+  message: z.string(),
+})
+
+export const endEvent = z.strictObject({
+  type: z.literal('end'),
+  at: z.string(),
+  status: z.enum(['complete', 'interrupted', 'failed', 'path-mismatch', 'void']),
+  reason: z.string().optional(),
+})
+
+export const journalEvent = z.discriminatedUnion('type', [
+  runHeader,
+  buildEvent,
+  roundEvent,
+  unreachableEvent,
+  noteEvent,
+  endEvent,
+])
+
+export type RunHeader = z.infer<typeof runHeader>
+export type BuildEvent = z.infer<typeof buildEvent>
+export type PathEvidence = z.infer<typeof pathEvidence>
+export type PathRound = z.infer<typeof pathRound>
+export type QuantilesNs = z.infer<typeof quantilesNs>
+export type RoundEvent = z.infer<typeof roundEvent>
+export type UnreachableEvent = z.infer<typeof unreachableEvent>
+export type NoteEvent = z.infer<typeof noteEvent>
+export type EndEvent = z.infer<typeof endEvent>
+export type JournalEvent = z.infer<typeof journalEvent>
+export type EndStatus = EndEvent['status']
+
+/** One round without its histograms: what statistics over many runs need, a hundred times smaller. */
+export const roundDigest = roundEvent.omit({ paths: true }).extend({
+  paths: z.array(pathRound.omit({ warm: true, cold: true, extra: true })),
+})
+
+/** `result.json`: the journal, digested. Histograms are merged over all rounds; those of each round stay in the journal. */
+export const runResult = runHeader.omit({ type: true }).extend({
+  endedAt: z.string(),
+  status: endEvent.shape.status,
+  reason: z.string().optional(),
+  builds: z.array(buildEvent.omit({ type: true })),
+  measured: z.array(roundDigest.omit({ type: true })),
+  unreachable: z.array(unreachableEvent.omit({ type: true })),
+  notes: z.array(noteEvent.omit({ type: true })),
+  histograms: z.array(
+    z.strictObject({
+      path: z.string(),
+      load: z.string(),
+      /** All rounds, and those without flags. */
+      warm: z.string(),
+      warmValid: z.string(),
+      cold: z.string(),
+      extra: z.record(z.string(), z.string()),
+    }),
+  ),
+})
+
+export type RoundDigest = z.infer<typeof roundDigest>
+export type RunResult = z.infer<typeof runResult>

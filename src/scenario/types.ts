@@ -1,0 +1,79 @@
+import type { Mesh, Placement, Topology } from '../topology/model.ts'
+
+/** How pod CIDRs are made reachable between clusters. */
+export type RouteMode = 'static' | 'vxlan' | 'bgp'
+
+/** Round-trip delay between two networks. */
+export interface Delay {
+  readonly between: readonly [string, string]
+  readonly rttMs: number
+}
+
+/** The component count that a path must have, or `unreachable` when it must not exist. */
+export type Expectation = 2 | 3 | 4 | 5 | 6 | 'unreachable'
+
+export interface ScenarioPath {
+  readonly name: string
+  readonly client: Placement
+  readonly server: Placement
+  readonly mesh: Mesh
+  readonly expect: Expectation
+}
+
+export type LoadProfileName = 'pingpong' | 'closed' | 'open' | 'connect'
+
+/** One way to send requests. Fields beside `profile` belong to that profile only. */
+export type Load =
+  | {
+      readonly profile: 'pingpong'
+      readonly protocol: 'http1' | 'http2' | 'tcp'
+      readonly requestBytes: number
+      readonly responseBytes: number
+    }
+  | {
+      readonly profile: 'closed'
+      readonly connections: readonly number[]
+      readonly requestBytes: number
+      readonly responseBytes: number
+    }
+  | {
+      readonly profile: 'open'
+      readonly ratePerSecond: number
+      readonly connections: number
+      readonly requestBytes: number
+      readonly responseBytes: number
+    }
+  | { readonly profile: 'connect'; readonly requestBytes: number; readonly responseBytes: number }
+
+export interface RoundPlan {
+  /** Rounds per build. */
+  readonly count: number
+  readonly durationMs: number
+  /** Load sent and thrown away before the first round of a build. */
+  readonly warmupMs: number
+  /** How often the testbed is stood up anew. */
+  readonly builds: number
+}
+
+/** A validated scenario with every default filled in. */
+export interface Scenario {
+  readonly name: string
+  readonly title: string
+  readonly description: string
+  readonly topology: Topology
+  readonly routeMode: RouteMode
+  readonly delays: readonly Delay[]
+  readonly paths: readonly ScenarioPath[]
+  readonly loads: readonly Load[]
+  readonly rounds: RoundPlan
+}
+
+/** A scenario together with the text it came from, which results keep. */
+export interface ScenarioFile {
+  readonly scenario: Scenario
+  /** File path or built-in name, for messages. */
+  readonly source: string
+  readonly text: string
+  /** `sha256:<hex>` of the text. */
+  readonly hash: string
+}
