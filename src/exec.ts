@@ -108,7 +108,7 @@ function asCommandError(
     return new CommandError(`${command}: ${String(error)}`, { command, output: '', cause: error })
   }
   const output = [error.stderr, error.stdout]
-    .filter((part): part is string => typeof part === 'string' && part !== '')
+    .filter((part) => typeof part === 'string' && part !== '')
     .join('\n')
     .trim()
   const detail = output === '' ? '' : `\n${output}`
