@@ -38,10 +38,18 @@ export interface OwnedAddress {
   readonly component: Component
 }
 
+/** What one running component saw. `instance` tells two processes of one node's ztunnel apart. */
+export interface ComponentFlows {
+  readonly component: Component
+  /** Name of the process or pod. */
+  readonly instance: string
+  readonly flows: readonly Flow[]
+}
+
 /** All that the components saw so far. */
 export interface EvidenceSnapshot {
   /** Flows of each component that can tell; pods tell nothing here. */
-  readonly components: readonly { readonly component: Component; readonly flows: readonly Flow[] }[]
+  readonly components: readonly ComponentFlows[]
   /** Responses completed by each server workload, per path name, since its start. */
   readonly served: readonly { readonly workload: string; readonly byPath: Readonly<Record<string, number>> }[]
 }
@@ -59,6 +67,8 @@ export interface Testbed {
   /** Where a client dials to take this path: the service VIP, or the pod address without a mesh. */
   target(path: PlannedPath): { readonly host: string; readonly port: number }
   readonly addresses: readonly OwnedAddress[]
+  /** Pod IP of a workload. */
+  podAddress(workload: Workload): string
   /** IP addresses (pod, then node) from which a workload's traffic can appear. */
   sourceAddresses(workload: Workload): readonly string[]
   /** Resource use of the components so far, for cost per request; empty where unknown. */

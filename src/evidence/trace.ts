@@ -1,0 +1,159 @@
+import type { ComponentFlows } from '../backends/backend.ts'
+import type { Component, Protocol } from '../topology/model.ts'
+import type { Flow } from './flow.ts'
+import type { EvidenceWindow } from './window.ts'
+
+/** What is known of a path beside the flows: who dials, what, and who owns which address. */
+export interface TraceSubject {
+  readonly client: Component
+  readonly server: Component
+  /** `ip:port` that the client application dials. */
+  readonly target: string
+  /** `ip:port` of the server application. */
+  readonly serverAddress: string
+  /** Addresses from which the client's traffic can appear: its pod, then its node. */
+  readonly clientAddresses: readonly string[]
+  /** Ends of the SPIFFE id that the client's connections carry, e.g. `/sa/client-east-1-n1`. */
+  readonly clientIdentitySuffix: string
+  readonly owners: ReadonlyMap<string, Component>
+}
+
+/** One stop of the traffic: the component and the flow by which it was seen there. */
+export interface Stop {
+  readonly component: Component
+  readonly instance?: string | undefined
+  readonly flow?: Flow | undefined
+}
+
+export interface Trace {
+  /** In the order in which a request visits them; ends early where the trail ends. */
+  readonly stops: readonly Stop[]
+  readonly protocol: Protocol | null
+  readonly complete: boolean
+  /** Why the trail ended or forked. */
+  readonly gaps: readonly string[]
+}
+
+interface Sighting {
+  readonly entry: ComponentFlows
+  readonly flow: Flow
+}
+
+const maxStops = 12
+
+/**
+ * Follows a path through what the components saw: from the address that the client dialled to whoever owns it,
+ * then to the address which that component dialled for this client and server, until the server application.
+ */
+export function tracePath(subject: TraceSubject, window: EvidenceWindow): Trace {
+  const stops: Stop[] = [{ component: subject.client }]
+  const gaps: string[] = []
+  const captured = sightings(window, 'outbound').filter(
+    ({ entry, flow }) => samePlace(entry.component, subject.client) && flow.requested === subject.target,
+  )
+  let dialled = subject.target
+  let protocol: Protocol = 'TCP'
+  const outbound = busiest(captured)
+  if (outbound) {
+    stops.push(stopOf(outbound))
+    protocol = outbound.flow.protocol
+    dialled = outbound.flow.upstream
+    noteFork(captured, 'the client ztunnel', gaps)
+  }
+
+  while (stops.length < maxStops) {
+    const owner = subject.owners.get(dialled)
+    if (owner?.kind === 'server-pod') {
+      stops.push({ component: owner })
+      return { stops: withoutRepeats(stops), protocol, complete: true, gaps }
+    }
+    if (!owner) {
+      const by = outbound ? 'the last component' : 'the client, uncaptured,'
+      gaps.push(`${by} dialled ${dialled}, which no component of the testbed owns`)
+      break
+    }
+    const candidates = onward(subject, window, owner)
+    const next = busiest(candidates)
+    if (!next) {
+      stops.push({ component: owner })
+      gaps.push(`${dialled} was dialled, but its owner saw no traffic of this path`)
+      break
+    }
+    noteFork(candidates, owner.kind, gaps)
+    stops.push(stopOf(next))
+    dialled = next.flow.upstream
+  }
+  return { stops: withoutRepeats(stops), protocol, complete: false, gaps }
+}
+
+/** Flows of this client to this server that a gateway or load balancer carried; empty on a direct path. */
+export function forwardedFor(subject: TraceSubject, window: EvidenceWindow): readonly Component[] {
+  return sightings(window, 'forward')
+    .filter(({ entry, flow }) => entry.component.kind === 'east-west-gateway' && leadsTo(subject, flow))
+    .filter(({ flow }) => isClient(subject, flow))
+    .map(({ entry }) => entry.component)
+}
+
+function onward(subject: TraceSubject, window: EvidenceWindow, owner: Component): Sighting[] {
+  const direction = owner.kind === 'ztunnel' ? 'inbound' : 'forward'
+  return sightings(window, direction).filter(({ entry, flow }) => {
+    if (entry.component.kind !== owner.kind || !samePlace(entry.component, owner)) return false
+    // A plain TCP proxy knows neither identities nor the final destination, only who connected.
+    if (owner.kind === 'load-balancer') return subject.clientAddresses.includes(flow.source)
+    return (
+      isClient(subject, flow) &&
+      (owner.kind === 'ztunnel' ? flow.upstream === subject.serverAddress : leadsTo(subject, flow))
+    )
+  })
+}
+
+/** A gateway dials the server's pod, whichever port its ztunnel listens on. */
+function leadsTo(subject: TraceSubject, flow: Flow): boolean {
+  return hostOf(flow.upstream) === hostOf(subject.serverAddress)
+}
+
+function isClient(subject: TraceSubject, flow: Flow): boolean {
+  return flow.sourceIdentity === undefined
+    ? true // an engine that does not tell: the other conditions have to do
+    : flow.sourceIdentity.endsWith(subject.clientIdentitySuffix)
+}
+
+function sightings(window: EvidenceWindow, direction: Flow['direction']): Sighting[] {
+  return window.components.flatMap((entry) =>
+    entry.flows.filter((flow) => flow.direction === direction).map((flow) => ({ entry, flow })),
+  )
+}
+
+function busiest(found: readonly Sighting[]): Sighting | undefined {
+  return found.toSorted((a, b) => weight(b.flow) - weight(a.flow))[0]
+}
+
+function weight(flow: Flow): number {
+  return (flow.bytesUp ?? 0) + (flow.bytesDown ?? 0) + flow.connections
+}
+
+/** Two upstreams for one path in one window: part of the traffic went another way. */
+function noteFork(found: readonly Sighting[], who: string, gaps: string[]): void {
+  const upstreams = [...new Set(found.map(({ flow }) => flow.upstream))]
+  if (upstreams.length > 1) gaps.push(`${who} sent this path to several addresses: ${upstreams.join(', ')}`)
+}
+
+function stopOf({ entry, flow }: Sighting): Stop {
+  return { component: entry.component, instance: entry.instance, flow }
+}
+
+/** One process that plays both ztunnel roles is one component; two processes on one node are two. */
+function withoutRepeats(stops: readonly Stop[]): Stop[] {
+  return stops.filter((stop, i) => {
+    const previous = stops[i - 1]
+    return !(previous?.instance !== undefined && previous.instance === stop.instance)
+  })
+}
+
+function samePlace(a: Component, b: Component): boolean {
+  return a.cluster === b.cluster && (a.node === undefined || b.node === undefined || a.node === b.node)
+}
+
+function hostOf(address: string): string {
+  return address.slice(0, address.lastIndexOf(':'))
+}

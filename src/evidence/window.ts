@@ -1,0 +1,64 @@
+import type { ComponentFlows, EvidenceSnapshot } from '../backends/backend.ts'
+import type { Flow } from './flow.ts'
+
+/** What the components and servers saw between two readings. */
+export interface EvidenceWindow {
+  readonly components: readonly ComponentFlows[]
+  /** Responses completed in the window, per server workload and path name. */
+  readonly served: ReadonlyMap<string, Readonly<Record<string, number>>>
+}
+
+/** Subtracts two readings; flows that carried nothing in between are left out. */
+export function evidenceWindow(before: EvidenceSnapshot, after: EvidenceSnapshot): EvidenceWindow {
+  const earlier = new Map<string, Flow>()
+  for (const { instance, flows } of before.components) {
+    for (const flow of flows) earlier.set(flowKey(instance, flow), flow)
+  }
+  const components = after.components.map((entry) => ({
+    ...entry,
+    flows: entry.flows
+      .map((flow) => flowSince(earlier.get(flowKey(entry.instance, flow)), flow))
+      .filter((flow) => isActive(flow)),
+  }))
+  const servedBefore = new Map(before.served.map((s) => [s.workload, s.byPath]))
+  const served = new Map(
+    after.served.map(({ workload, byPath }) => {
+      const start = servedBefore.get(workload) ?? {}
+      const entries = Object.entries(byPath).map(
+        ([path, count]) => [path, count - (start[path] ?? 0)] as const,
+      )
+      return [workload, Object.fromEntries(entries)]
+    }),
+  )
+  return { components, served }
+}
+
+function flowKey(instance: string, f: Flow): string {
+  return JSON.stringify([
+    instance,
+    f.direction,
+    f.protocol,
+    f.source,
+    f.sourceIdentity,
+    f.requested,
+    f.upstream,
+  ])
+}
+
+function flowSince(before: Flow | undefined, after: Flow): Flow {
+  if (!before) return after
+  const since = (now: number | undefined, then: number | undefined) =>
+    now === undefined ? undefined : now - (then ?? 0)
+  return {
+    ...after,
+    connections: after.connections - before.connections,
+    bytesUp: since(after.bytesUp, before.bytesUp),
+    bytesDown: since(after.bytesDown, before.bytesDown),
+  }
+}
+
+/** Where bytes are counted they decide; elsewhere an open connection is all there is to see. */
+function isActive(flow: Flow): boolean {
+  if (flow.bytesUp === undefined && flow.bytesDown === undefined) return flow.open > 0 || flow.connections > 0
+  return (flow.bytesUp ?? 0) > 0 || (flow.bytesDown ?? 0) > 0 || flow.connections > 0
+}
