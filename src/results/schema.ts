@@ -164,6 +164,15 @@ export const roundEvent = z.strictObject({
   flags: z.array(z.string()),
 })
 
+/** Evidence of a little load before the first round of a build; in strict mode the run stops here when it is wrong. */
+export const proofEvent = z.strictObject({
+  type: z.literal('proof'),
+  build: count,
+  at: z.string(),
+  load: z.string(),
+  evidence: z.array(pathEvidence),
+})
+
 /** Outcome of a path that must not exist. */
 export const unreachableEvent = z.strictObject({
   type: z.literal('unreachable'),
@@ -193,6 +202,7 @@ export const endEvent = z.strictObject({
 export const journalEvent = z.discriminatedUnion('type', [
   runHeader,
   buildEvent,
+  proofEvent,
   roundEvent,
   unreachableEvent,
   noteEvent,
@@ -205,6 +215,7 @@ export type PathEvidence = z.infer<typeof pathEvidence>
 export type PathRound = z.infer<typeof pathRound>
 export type QuantilesNs = z.infer<typeof quantilesNs>
 export type RoundEvent = z.infer<typeof roundEvent>
+export type ProofEvent = z.infer<typeof proofEvent>
 export type UnreachableEvent = z.infer<typeof unreachableEvent>
 export type NoteEvent = z.infer<typeof noteEvent>
 export type EndEvent = z.infer<typeof endEvent>
@@ -222,6 +233,7 @@ export const runResult = runHeader.omit({ type: true }).extend({
   status: endEvent.shape.status,
   reason: z.string().optional(),
   builds: z.array(buildEvent.omit({ type: true })),
+  proofs: z.array(proofEvent.omit({ type: true })),
   measured: z.array(roundDigest.omit({ type: true })),
   unreachable: z.array(unreachableEvent.omit({ type: true })),
   notes: z.array(noteEvent.omit({ type: true })),

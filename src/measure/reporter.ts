@@ -1,0 +1,14 @@
+import type { PathEvidence, RoundEvent } from '../results/schema.ts'
+
+/** What a measurement tells whoever watches. Implementations must be quick: they run between rounds. */
+export interface Reporter {
+  /** A step of long work has started, e.g. "build 1/3: creating namespaces". */
+  step(message: string): void
+  /** Every path was shown to take the expected components. */
+  proven(evidence: readonly PathEvidence[]): void
+  round(
+    event: RoundEvent,
+    progress: { readonly done: number; readonly total: number; readonly leftMs: number },
+  ): void
+  note(level: 'info' | 'warning' | 'error', message: string): void
+}

@@ -1,0 +1,74 @@
+import type { NamedLoad } from './loads.ts'
+
+/** One slot of a round: one client sends one load over all of its paths. */
+export interface Turn {
+  /** Client workload name. */
+  readonly client: string
+  readonly load: NamedLoad
+  readonly paths: readonly string[]
+  readonly durationMs: number
+}
+
+export interface ScheduledRound {
+  /** 1-based. */
+  readonly round: number
+  /** Never two at once; in this order. */
+  readonly turns: readonly (Turn & { readonly seed: number })[]
+}
+
+/** A small seeded generator (mulberry32): the same seed gives the same order on every machine. Values in [0, 1). */
+export function seededRandom(seed: number): () => number {
+  let state = seed >>> 0
+  return () => {
+    state = (state + 0x6d2b79f5) >>> 0
+    let t = state
+    t = Math.imul(t ^ (t >>> 15), t | 1)
+    t ^= t + Math.imul(t ^ (t >>> 7), t | 61)
+    return ((t ^ (t >>> 14)) >>> 0) / 4_294_967_296
+  }
+}
+
+/** Fisher-Yates on a copy. */
+export function shuffled<T>(items: readonly T[], random: () => number): T[] {
+  const result = [...items]
+  for (let i = result.length - 1; i > 0; i--) {
+    const j = Math.floor(random() * (i + 1))
+    ;[result[i], result[j]] = [result[j]!, result[i]!]
+  }
+  return result
+}
+
+/**
+ * Splits a round among clients and loads. Every path gets the same share of the round, so a client with four paths
+ * has a slot four times as long as a client with one.
+ */
+export function planTurns(
+  paths: readonly { readonly name: string; readonly client: string }[],
+  loads: readonly NamedLoad[],
+  roundMs: number,
+): readonly Turn[] {
+  const byClient = new Map<string, string[]>()
+  for (const { name, client } of paths) byClient.set(client, [...(byClient.get(client) ?? []), name])
+  const shareMs = roundMs / (paths.length * loads.length)
+  return loads.flatMap((load) =>
+    [...byClient].map(([client, own]) => ({
+      client,
+      load,
+      paths: own,
+      durationMs: Math.round(shareMs * own.length),
+    })),
+  )
+}
+
+/** The rounds of one build: turns in shuffled order, each with a seed of its own. Pure in its arguments. */
+export function scheduleRounds(
+  turns: readonly Turn[],
+  count: number,
+  seed: number,
+): readonly ScheduledRound[] {
+  const random = seededRandom(seed)
+  return Array.from({ length: count }, (_, i) => ({
+    round: i + 1,
+    turns: shuffled(turns, random).map((turn) => ({ ...turn, seed: Math.floor(random() * 4_294_967_296) })),
+  }))
+}

@@ -1,0 +1,37 @@
+import type { Testbed } from '../backends/backend.ts'
+import type { PlannedPath } from '../backends/plan.ts'
+import type { UnreachableEvent } from '../results/schema.ts'
+import { AgentClient } from './agent-client.ts'
+
+const tryForMs = 1000
+const timeoutMs = 2000
+
+/** Sends requests over a path that the path rule says cannot exist, and reports what came of it. */
+export async function tryUnreachable(
+  testbed: Testbed,
+  path: PlannedPath,
+  build: number,
+): Promise<UnreachableEvent> {
+  const startedAt = new Date()
+  const command = testbed.agentCommand(path.clientWorkload, 'load')
+  const load = { profile: 'pingpong', protocol: 'http1', requestBytes: 16, responseBytes: 16 } as const
+  const target = { path: path.name, ...testbed.target(path) }
+  const agent = await AgentClient.open(command, load, [target], timeoutMs)
+  try {
+    const { samples } = await agent.turn(1, 1, tryForMs)
+    const sample = samples[0]
+    const received = sample?.received ?? 0
+    const failure = sample?.firstError ?? 'no response'
+    return {
+      type: 'unreachable',
+      build,
+      path: path.name,
+      at: startedAt.toISOString(),
+      confirmed: received === 0,
+      observed: received === 0 ? failure : `${received} responses arrived`,
+      afterMs: Date.now() - startedAt.getTime(),
+    }
+  } finally {
+    await agent.close()
+  }
+}

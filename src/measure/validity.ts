@@ -1,0 +1,48 @@
+import type { RoundEvent } from '../results/schema.ts'
+
+/**
+ * Limits beyond which a round is suspect. It is flagged and kept, never dropped.
+ * Chosen by watching a known server on an idle and on a disturbed host: see docs/measurement.md.
+ */
+export const validityLimits = {
+  eventLoopDelayP99Ms: 2.5,
+  eventLoopUtilization: 0.5,
+  runDelayNsPerRequest: 10_000,
+  cpuPressure: 0.1,
+  steal: 0.01,
+} as const
+
+/** More than this share of flagged rounds makes a run void. */
+export const voidShare = 0.2
+
+/** Why a round is suspect, as short stable words; empty when it is valid. */
+export function roundFlags(round: Omit<RoundEvent, 'type' | 'flags'>): string[] {
+  const { paths, generators, host, evidence } = round
+  const some = <T>(items: readonly T[], test: (item: T) => boolean) => items.some(test)
+  const conditions: readonly (readonly [string, boolean])[] = [
+    ['bad-responses', some(paths, (p) => p.bad > 0)],
+    ['errors', some(paths, (p) => p.errors > 0)],
+    ['lost-requests', some(paths, (p) => p.lost > 0)],
+    ['reconnects', some(paths, (p) => p.reconnects > 0)],
+    ['no-samples', some(paths, (p) => p.n === 0 && p.load !== 'connect')],
+    [
+      'served-differs',
+      some(evidence, (e) => e.served !== undefined && e.served !== responsesOf(paths, e.path)),
+    ],
+    ['path-not-proven', some(evidence, (e) => e.verdict !== 'proven')],
+    ['event-loop-delay', some(generators, (g) => g.eventLoopDelayP99Ms > validityLimits.eventLoopDelayP99Ms)],
+    ['generator-busy', some(generators, (g) => g.eventLoopUtilization > validityLimits.eventLoopUtilization)],
+    [
+      'run-delay',
+      some(generators, (g) => (g.runDelayNsPerRequest ?? 0) > validityLimits.runDelayNsPerRequest),
+    ],
+    ['cpu-pressure', (host.cpuPressure ?? 0) > validityLimits.cpuPressure],
+    ['steal', host.steal > validityLimits.steal],
+  ]
+  return conditions.filter(([, holds]) => holds).map(([flag]) => flag)
+}
+
+/** Responses recorded must equal responses served, or the client measured something else than it thinks. */
+function responsesOf(paths: RoundEvent['paths'], name: string): number {
+  return paths.filter((p) => p.path === name).reduce((sum, p) => sum + p.received + p.bad, 0)
+}
