@@ -3,6 +3,7 @@ import { build } from 'esbuild'
 import { fileURLToPath } from 'node:url'
 import { existsSync } from 'node:fs'
 import path from 'node:path'
+import { bundleChartRenderer } from './bundle-charts.mjs'
 
 const root = path.join(path.dirname(fileURLToPath(import.meta.url)), '..')
 
@@ -30,6 +31,7 @@ export async function bundle() {
       logLevel: 'warning',
     })
   }
+  await bundleChartRenderer(root)
 }
 
 if (process.argv[1] === fileURLToPath(import.meta.url)) await bundle()
