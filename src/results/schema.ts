@@ -1,9 +1,12 @@
 import { z } from 'zod'
+import { runIdPattern } from './run-id.ts'
 
 /** Version of everything below. Readers accept this and older ones, and refuse newer ones with a clear error. */
 export const resultSchemaVersion = 1
 
 const count = z.number().int().nonnegative()
+/** Ids become file and directory names, so nothing else may pass. */
+const runId = z.string().regex(runIdPattern, 'not a run id such as 2026-11-23t01-02-03z-hop-ladder-7f3a')
 const component = z.strictObject({
   kind: z.enum(['client-pod', 'ztunnel', 'east-west-gateway', 'load-balancer', 'server-pod']),
   cluster: z.string(),
@@ -33,7 +36,7 @@ const plannedPath = z.strictObject({
 export const runHeader = z.strictObject({
   type: z.literal('run'),
   schemaVersion: z.literal(resultSchemaVersion),
-  id: z.string(),
+  id: runId,
   startedAt: z.string(),
   hopmeterVersion: z.string(),
   scenario: z.strictObject({ name: z.string(), title: z.string(), hash: z.string(), text: z.string() }),
@@ -55,6 +58,15 @@ export const runHeader = z.strictObject({
     node: z.string(),
     loadAverage: z.array(z.number()),
     hostname: z.string().optional(),
+    architecture: z.string().optional(),
+    /** Hardware threads share cores; absent where the system does not say. */
+    smt: z.boolean().optional(),
+    /** `cpufreq` governor, or `none` where the guest has no say over frequencies. */
+    cpuGovernor: z.string().optional(),
+    /** `cpuidle` driver and governor, e.g. `haltpoll/haltpoll`: how an idle CPU wakes shapes every latency. */
+    cpuIdle: z.string().optional(),
+    /** Container runtime that hopmeter itself ran in, or `none`. */
+    container: z.string().optional(),
   }),
   labels: z.record(z.string(), z.string()),
 })
@@ -210,11 +222,14 @@ export const journalEvent = z.discriminatedUnion('type', [
 ])
 
 export type RunHeader = z.infer<typeof runHeader>
+export type Environment = RunHeader['environment']
 export type BuildEvent = z.infer<typeof buildEvent>
 export type PathEvidence = z.infer<typeof pathEvidence>
 export type PathRound = z.infer<typeof pathRound>
 export type QuantilesNs = z.infer<typeof quantilesNs>
 export type RoundEvent = z.infer<typeof roundEvent>
+export type GeneratorHealth = z.infer<typeof generatorHealth>
+export type HostHealth = z.infer<typeof hostHealth>
 export type ProofEvent = z.infer<typeof proofEvent>
 export type UnreachableEvent = z.infer<typeof unreachableEvent>
 export type NoteEvent = z.infer<typeof noteEvent>
@@ -222,12 +237,28 @@ export type EndEvent = z.infer<typeof endEvent>
 export type JournalEvent = z.infer<typeof journalEvent>
 export type EndStatus = EndEvent['status']
 
-/** One round without its histograms: what statistics over many runs need, a hundred times smaller. */
-export const roundDigest = roundEvent.omit({ paths: true }).extend({
+/** One round without its histograms and observations: what statistics over many runs need, a hundred times smaller. */
+export const roundDigest = roundEvent.omit({ paths: true, evidence: true }).extend({
   paths: z.array(pathRound.omit({ warm: true, cold: true, extra: true })),
+  evidence: z.array(pathEvidence.pick({ path: true, verdict: true })),
 })
 
-/** `result.json`: the journal, digested. Histograms are merged over all rounds; those of each round stay in the journal. */
+/** The evidence of one path in one build: how often each verdict was given, and one observation in full. */
+export const evidenceDigest = z.strictObject({
+  build: count,
+  path: z.string(),
+  proven: count,
+  mismatch: count,
+  unproven: count,
+  /** The first observation of the worst verdict (`mismatch`, then `unproven`, then `proven`) and its round. */
+  sample: pathEvidence,
+  sampleRound: count,
+})
+
+/**
+ * `result.json`: the journal, digested. Histograms are merged over all rounds and evidence is counted; what each
+ * round recorded and saw stays in the journal.
+ */
 export const runResult = runHeader.omit({ type: true }).extend({
   endedAt: z.string(),
   status: endEvent.shape.status,
@@ -235,6 +266,7 @@ export const runResult = runHeader.omit({ type: true }).extend({
   builds: z.array(buildEvent.omit({ type: true })),
   proofs: z.array(proofEvent.omit({ type: true })),
   measured: z.array(roundDigest.omit({ type: true })),
+  evidence: z.array(evidenceDigest),
   unreachable: z.array(unreachableEvent.omit({ type: true })),
   notes: z.array(noteEvent.omit({ type: true })),
   histograms: z.array(
@@ -251,4 +283,5 @@ export const runResult = runHeader.omit({ type: true }).extend({
 })
 
 export type RoundDigest = z.infer<typeof roundDigest>
+export type EvidenceDigest = z.infer<typeof evidenceDigest>
 export type RunResult = z.infer<typeof runResult>
