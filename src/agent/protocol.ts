@@ -10,6 +10,8 @@ export const agentProtocolVersion = 1
 export const answerHeaders = { cluster: 'x-hopmeter-cluster', pod: 'x-hopmeter-pod' } as const
 /** Request header that names the path, so that the server can count what it served per path. */
 export const pathHeader = 'x-hopmeter-path'
+/** Request header that asks for a response body of this many bytes. */
+export const responseBytesHeader = 'x-hopmeter-response-bytes'
 
 /** First line to `agent serve`. */
 export interface ServeConfig {
@@ -19,6 +21,19 @@ export interface ServeConfig {
   readonly port: number
   readonly cluster: string
   readonly pod: string
+  readonly faults?: ServeFaults | undefined
+}
+
+/** Known delays and closed connections, for calibration and tests. A server without them answers at once. */
+export interface ServeFaults {
+  /** Every reply waits this long after its request was complete. */
+  readonly delayUs?: number | undefined
+  /** The first reply of each connection waits this much longer. */
+  readonly firstRequestDelayUs?: number | undefined
+  /** Replies that fall due in the first `forMs` of every `everyMs` wait until that window is over. */
+  readonly stall?: { readonly everyMs: number; readonly forMs: number } | undefined
+  /** The server closes a connection (FIN, without notice) after this many replies on it. */
+  readonly finEvery?: number | undefined
 }
 
 /** Later lines to `agent serve`: asks for the counters. */
@@ -31,19 +46,30 @@ export type ServeMessage =
   | { readonly type: 'listening'; readonly host: string; readonly port: number }
   | {
       readonly type: 'stats'
+      /** Requests that name no path are answered but not counted. */
       readonly served: Readonly<Record<string, number>>
+      /** Connections that are open now. */
       readonly connections: number
-      /** Remote IP addresses seen since the last stats request, without ports. */
+      /** Remote IP addresses connected now or at any time since the last stats request, without ports. */
       readonly peers: readonly string[]
     }
+  | { readonly type: 'error'; readonly message: string }
 
 /** One path as the load side sees it: where to send. */
 export interface Target {
   readonly path: string
   readonly host: string
   readonly port: number
+  /** HTTP request target, `/` unless told otherwise. */
+  readonly httpPath?: string | undefined
+  /** HTTP Host header or `:authority`, `host:port` unless told otherwise. */
+  readonly authority?: string | undefined
 }
 
+/**
+ * How requests are sent. `requestBytes` and `responseBytes` are body sizes. The drivers' own documentation says what
+ * exactly each profile measures (`drivers/`).
+ */
 export type DriverLoad =
   | {
       readonly profile: 'pingpong'
@@ -77,13 +103,20 @@ export type LoadRequest =
       readonly version: number
       readonly load: DriverLoad
       readonly targets: readonly Target[]
+      /** For connecting, and again for each response. */
       readonly timeoutMs: number
+      /**
+       * What counts as a correct response. `echo` (default): status 200, a body of `responseBytes`, and the names of
+       * who answered. `status`: any status from 200 to 299, for endpoints that are not ours.
+       */
+      readonly check?: 'echo' | 'status' | undefined
     }
   | {
       readonly type: 'turn'
       readonly id: number
       /** Seeds the order in which paths are visited. */
       readonly seed: number
+      /** Of all paths together: profiles that visit paths one after the other give each an equal share. */
       readonly durationMs: number
     }
   | { readonly type: 'close' }
@@ -118,8 +151,10 @@ export interface PathSample {
   readonly warm: string
   /** First request of each connection (empty histogram when none was opened in this turn). */
   readonly cold: string
-  /** Further histograms by name: `connect`, `lag`, `response`, `firstByte`. */
+  /** Further histograms by name: `lag` and `response` (open), `connect`, `firstByte` and `wait` (connect). */
   readonly extra: Readonly<Record<string, string>>
+  /** Further counts by name: `intended`, `backlog` and `unsent` (open), `gaveUp` (closed). */
+  readonly counters?: Readonly<Record<string, number>> | undefined
   readonly answeredBy: readonly AnswerCount[]
   readonly firstError?: string | undefined
 }
