@@ -90,7 +90,8 @@ function execaOptions(options: RunOptions) {
   return {
     ...(options.timeoutMs === undefined ? {} : { timeout: options.timeoutMs }),
     ...(options.signal === undefined ? {} : { cancelSignal: options.signal }),
-    ...(options.env === undefined ? {} : { env: options.env }),
+    // Plain users often lack the folders in which ip, nft and bird live.
+    env: { PATH: `${process.env['PATH'] ?? '/usr/bin:/bin'}:/usr/sbin:/sbin`, ...options.env },
     ...(options.cwd === undefined ? {} : { cwd: options.cwd }),
     forceKillAfterDelay: 2000,
     stripFinalNewline: true,

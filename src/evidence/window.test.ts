@@ -1,0 +1,52 @@
+import fc from 'fast-check'
+import { expect, test } from 'vitest'
+import type { EvidenceSnapshot } from '../backends/backend.ts'
+import type { Flow } from './flow.ts'
+import { evidenceWindow } from './window.ts'
+
+const component = { kind: 'ztunnel', cluster: 'c1', node: 1 } as const
+
+function snapshot(flows: readonly Flow[], served: number): EvidenceSnapshot {
+  return {
+    components: [{ component, instance: 'zt', flows }],
+    served: [{ workload: 'server', byPath: { p: served } }],
+  }
+}
+
+const base: Flow = {
+  direction: 'outbound',
+  protocol: 'HBONE',
+  source: '10.1.0.1',
+  upstream: '10.1.0.2:15008',
+  connections: 1,
+  open: 1,
+  bytesUp: 100,
+  bytesDown: 200,
+}
+
+test('a window holds the difference of two readings', () => {
+  fc.assert(
+    fc.property(fc.nat(1e6), fc.nat(1e6), fc.nat(1000), (up, down, served) => {
+      const later = { ...base, bytesUp: 100 + up, bytesDown: 200 + down }
+      const window = evidenceWindow(snapshot([base], 5), snapshot([later], 5 + served))
+      const [flow] = window.components[0]!.flows
+      expect(flow === undefined).toBe(up === 0 && down === 0)
+      if (flow) expect([flow.bytesUp, flow.bytesDown, flow.connections]).toEqual([up, down, 0])
+      expect(window.served.get('server')).toEqual({ p: served })
+    }),
+  )
+})
+
+test('a flow that first shows in the second reading counts whole', () => {
+  const window = evidenceWindow(snapshot([], 0), snapshot([base], 0))
+  expect(window.components[0]!.flows).toEqual([base])
+})
+
+test('flows without byte counts are active while a connection is open', () => {
+  const { bytesUp: _up, bytesDown: _down, ...uncounted } = base
+  const window = evidenceWindow(
+    snapshot([uncounted], 0),
+    snapshot([uncounted, { ...uncounted, source: '10.1.0.9', open: 0 }], 0),
+  )
+  expect(window.components[0]!.flows.map((f) => f.source)).toEqual(['10.1.0.1', '10.1.0.9'])
+})
