@@ -1,0 +1,199 @@
+import type { Plugin } from 'chart.js'
+import type { LadderPath } from './ladder.ts'
+import type { Pen } from './pen.ts'
+import { haloText, line, whisker, withPen } from './pen.ts'
+import type { LatencyUnit } from './quantity.ts'
+import { formatDifference, formatInterval, formatLatency, upper } from './quantity.ts'
+import type { Stage } from './stage.ts'
+import { cssFont, fittingFont, fontSize, wordsFit, wrapText } from './stage.ts'
+
+interface Units {
+  readonly p50Unit: LatencyUnit
+  readonly p99Unit: LatencyUnit
+}
+
+interface Column {
+  readonly path: LadderPath
+  readonly x: number
+  readonly halfBar: number
+  readonly y: (ns: number) => number
+}
+
+interface Panel {
+  readonly left: number
+  readonly right: number
+  readonly top: number
+  readonly bottom: number
+}
+
+/** Intervals, values, and the steps between the bars of a ladder. */
+export function ladderMarks(stage: Stage, paths: readonly LadderPath[], units: Units): Plugin {
+  return {
+    id: 'hopmeter-ladder-marks',
+    afterDatasetsDraw: (chart) => {
+      const pen = chart.ctx as unknown as Pen
+      const [x, p50, p99] = [chart.scales['x'], chart.scales['p50'], chart.scales['p99']]
+      if (!x || !p50) return
+      const bars = chart.getDatasetMeta(0)
+      const columns = paths.map((path, index): Column => {
+        const bar = bars.data[index] as { width?: number } | undefined
+        return {
+          path,
+          x: x.getPixelForValue(index),
+          halfBar: (Number.isFinite(bar?.width) ? (bar?.width ?? 0) : 40) / 2,
+          y: (ns) => p50.getPixelForValue(ns / units.p50Unit.ns),
+        }
+      })
+      withPen(pen, () => {
+        const { left, right } = chart.chartArea
+        const panel = { left, right, top: p50.top, bottom: p50.bottom }
+        if (!bars.hidden) drawBars(stage, pen, columns, units.p50Unit, panel)
+        if (p99 && !chart.getDatasetMeta(1).hidden) {
+          drawTails(stage, pen, columns, units.p99Unit, (ns) => p99.getPixelForValue(ns / units.p99Unit.ns))
+        }
+      })
+    },
+  }
+}
+
+function drawBars(stage: Stage, pen: Pen, columns: readonly Column[], unit: LatencyUnit, panel: Panel): void {
+  drawBaseline(stage, pen, panel)
+  for (const [index, column] of columns.entries()) {
+    const value = column.path.p50Ns
+    if (!value) {
+      drawNote(stage, pen, column, panel.bottom)
+      continue
+    }
+    drawInterval(stage, pen, column.x, value, column.y, Math.min(9, column.halfBar * 0.5))
+    drawValue(stage, pen, column, formatLatency(value.estimate, unit), unit)
+    const before = columns[index - 1]
+    if (before?.path.p50Ns && column.path.step) drawStep(stage, pen, before, column, unit, panel)
+  }
+}
+
+/** The foot of the bars: with a second panel below, the x axis is not there to draw it. */
+function drawBaseline(stage: Stage, pen: Pen, panel: Panel): void {
+  pen.strokeStyle = stage.theme.axis
+  pen.lineWidth = 1
+  line(pen, [panel.left, panel.bottom], [panel.right, panel.bottom])
+}
+
+function drawInterval(
+  stage: Stage,
+  pen: Pen,
+  x: number,
+  value: { readonly interval?: { readonly low: number; readonly high: number } | undefined },
+  y: (ns: number) => number,
+  cap: number,
+): void {
+  if (!value.interval) return
+  pen.strokeStyle = stage.theme.text
+  pen.lineWidth = 1.6
+  whisker(pen, { x, y: y(value.interval.low), toX: x, toY: y(value.interval.high) }, cap)
+}
+
+function drawValue(stage: Stage, pen: Pen, column: Column, number: string, unit: LatencyUnit): void {
+  const value = column.path.p50Ns
+  if (!value) return
+  const room = column.halfBar * 2 + 4
+  const text = withUnit(stage, number, unit, cssFont(stage, 15, 'bold'), room)
+  pen.font = fittingFont(stage, text, 15, 'bold', room)
+  pen.fillStyle = stage.theme.text
+  pen.textAlign = 'center'
+  pen.textBaseline = 'bottom'
+  haloText(pen, text, column.x, column.y(upper(value)) - fontSize(stage, 5), stage.theme.background)
+}
+
+/** The number with its unit where there is room; the axis names the unit anyway. */
+function withUnit(stage: Stage, number: string, unit: LatencyUnit, font: string, width: number): string {
+  const text = `${number} ${unit.symbol}`
+  return stage.measure(text, font) <= width ? text : number
+}
+
+function drawNote(stage: Stage, pen: Pen, column: Column, bottom: number): void {
+  const lines = wrapText(
+    stage,
+    column.path.note ?? 'no value',
+    cssFont(stage, 12.5),
+    Math.max(60, column.halfBar * 2.6),
+    4,
+  )
+  pen.font = cssFont(stage, 12.5)
+  pen.fillStyle = stage.theme.muted
+  pen.textAlign = 'center'
+  pen.textBaseline = 'bottom'
+  for (const [index, text] of lines.toReversed().entries()) {
+    pen.fillText(text, column.x, bottom - fontSize(stage, 8) - index * fontSize(stage, 15))
+  }
+}
+
+/** A dashed line at the height of the bar before, and above it, in the gap, what the next one adds. */
+function drawStep(
+  stage: Stage,
+  pen: Pen,
+  before: Column,
+  column: Column,
+  unit: LatencyUnit,
+  panel: Panel,
+): void {
+  const { step } = column.path
+  const from = before.path.p50Ns
+  if (!step || !from) return
+  const left = before.x + before.halfBar
+  const right = column.x - column.halfBar
+  const y = before.y(from.estimate)
+  pen.strokeStyle = stage.theme.accent
+  pen.lineWidth = 1.4
+  pen.setLineDash([4, 3])
+  line(pen, [left, y], [right, y])
+  pen.setLineDash([])
+  const width = right - left - 8
+  const small = cssFont(stage, 12)
+  const interval = formatInterval(step.addsNs, unit)
+  const difference = formatDifference(step.addsNs, unit)
+  const text = withUnit(stage, difference, unit, cssFont(stage, 15, 'bold'), width)
+  const strong = fittingFont(stage, text, 15, 'bold', width)
+  const label = wordsFit(stage, step.label, small, width) ? wrapText(stage, step.label, small, width, 3) : []
+  const lines = [
+    ...label.map((words) => ({ text: words, isDifference: false })),
+    { text, isDifference: true },
+    ...(interval === '' || stage.measure(interval, small) > width
+      ? []
+      : [{ text: interval, isDifference: false }]),
+  ]
+  const height = fontSize(stage, 16)
+  const start = Math.max(panel.top + height, y - fontSize(stage, 6) - (lines.length - 1) * height)
+  pen.textAlign = 'center'
+  pen.textBaseline = 'bottom'
+  for (const [index, { text, isDifference }] of lines.entries()) {
+    pen.font = isDifference ? strong : small
+    pen.fillStyle = isDifference ? stage.theme.accent : stage.theme.muted
+    haloText(pen, text, (left + right) / 2, start + index * height, stage.theme.background)
+  }
+}
+
+function drawTails(
+  stage: Stage,
+  pen: Pen,
+  columns: readonly Column[],
+  unit: LatencyUnit,
+  y: (ns: number) => number,
+): void {
+  for (const column of columns) {
+    const value = column.path.p99Ns
+    if (!value) continue
+    drawInterval(stage, pen, column.x, value, y, 6)
+    const text = formatLatency(value.estimate, unit)
+    pen.font = fittingFont(stage, text, 13, 'normal', column.halfBar * 4)
+    pen.fillStyle = stage.theme.text
+    pen.textAlign = 'center'
+    pen.textBaseline = 'bottom'
+    haloText(
+      pen,
+      text,
+      column.x,
+      Math.min(y(upper(value)), y(value.estimate) - 6) - 4,
+      stage.theme.background,
+    )
+  }
+}
