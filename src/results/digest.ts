@@ -1,0 +1,177 @@
+import { ResultError } from '../errors.ts'
+import { HistogramSum } from './histogram.ts'
+import type {
+  EndEvent,
+  EvidenceDigest,
+  JournalEvent,
+  PathEvidence,
+  RoundEvent,
+  RunHeader,
+  RunResult,
+} from './schema.ts'
+
+/** What `reason` says of a journal that has no last line. */
+export const endedAbruptly = 'the journal has no end: hopmeter was killed, or could not write any more'
+
+type WithoutType<E> = Omit<E, 'type'>
+
+/**
+ * Digests the events of a journal, in order, into what `result.json` holds. Memory does not grow with the number of
+ * requests or, apart from quantiles and counters, with the number of rounds. A journal without an `end` event gives
+ * the status `interrupted`.
+ * @throws ResultError when a histogram is damaged or holds another number of requests than its round says.
+ */
+export async function digestJournal(events: AsyncIterable<JournalEvent>): Promise<RunResult> {
+  let header: RunHeader | undefined
+  let end: WithoutType<EndEvent> | undefined
+  let lastAt = ''
+  const lists: Pick<RunResult, 'builds' | 'proofs' | 'measured' | 'unreachable' | 'notes'> = {
+    builds: [],
+    proofs: [],
+    measured: [],
+    unreachable: [],
+    notes: [],
+  }
+  const histograms = new RunHistograms()
+  const evidence = new EvidenceTally()
+  for await (const event of events) {
+    lastAt = event.type === 'run' ? event.startedAt : event.at
+    switch (event.type) {
+      case 'run':
+        header = event
+        break
+      case 'build':
+        lists.builds.push(untyped(event))
+        break
+      case 'proof':
+        lists.proofs.push(untyped(event))
+        break
+      case 'round':
+        histograms.add(event)
+        evidence.add(event)
+        lists.measured.push(roundDigestOf(event))
+        break
+      case 'unreachable':
+        lists.unreachable.push(untyped(event))
+        break
+      case 'note':
+        lists.notes.push(untyped(event))
+        break
+      case 'end':
+        end = untyped(event)
+        break
+    }
+  }
+  if (!header) throw new ResultError('a journal starts with its header')
+  const { at: endedAt, ...outcome } = end ?? { at: lastAt, status: 'interrupted', reason: endedAbruptly }
+  return {
+    ...untyped(header),
+    endedAt,
+    ...outcome,
+    ...lists,
+    evidence: evidence.all(),
+    histograms: histograms.all(),
+  }
+}
+
+function untyped<E extends { type: string }>(event: E): WithoutType<E> {
+  const { type: _, ...rest } = event
+  return rest
+}
+
+function roundDigestOf(event: RoundEvent): RunResult['measured'][number] {
+  const { paths, evidence, ...round } = untyped(event)
+  return {
+    ...round,
+    paths: paths.map(({ warm: _warm, cold: _cold, extra: _extra, ...counts }) => counts),
+    evidence: evidence.map(({ path, verdict }) => ({ path, verdict })),
+  }
+}
+
+/** Histograms of each path and load, added up over rounds. */
+class RunHistograms {
+  readonly #sums = new Map<string, PathSums>()
+
+  add(round: RoundEvent): void {
+    for (const { path, load, n, warm, cold, extra } of round.paths) {
+      const key = JSON.stringify([path, load])
+      const sums = this.#sums.get(key) ?? newPathSums(path, load)
+      this.#sums.set(key, sums)
+      try {
+        const recorded = sums.warm.add(warm)
+        if (recorded !== n) throw new ResultError(`${recorded} values where the round says ${n}`)
+        if (round.flags.length === 0) sums.warmValid.add(warm)
+        sums.cold.add(cold)
+        for (const [name, encoded] of Object.entries(extra)) {
+          const sum = sums.extra.get(name) ?? new HistogramSum()
+          sums.extra.set(name, sum)
+          sum.add(encoded)
+        }
+      } catch (error) {
+        const reason = error instanceof Error ? error.message : String(error)
+        const place = `build ${round.build}, round ${round.round}, path "${path}", load "${load}"`
+        throw new ResultError(`histograms of ${place}: ${reason}`, { cause: error })
+      }
+    }
+  }
+
+  all(): RunResult['histograms'] {
+    return [...this.#sums.values()].map(({ path, load, warm, warmValid, cold, extra }) => ({
+      path,
+      load,
+      warm: warm.encode(),
+      warmValid: warmValid.encode(),
+      cold: cold.encode(),
+      extra: Object.fromEntries([...extra].map(([name, sum]) => [name, sum.encode()])),
+    }))
+  }
+}
+
+interface PathSums {
+  readonly path: string
+  readonly load: string
+  readonly warm: HistogramSum
+  readonly warmValid: HistogramSum
+  readonly cold: HistogramSum
+  readonly extra: Map<string, HistogramSum>
+}
+
+function newPathSums(path: string, load: string): PathSums {
+  const [warm, warmValid, cold] = [new HistogramSum(), new HistogramSum(), new HistogramSum()]
+  return { path, load, warm, warmValid, cold, extra: new Map() }
+}
+
+const severity = { proven: 0, unproven: 1, mismatch: 2 } as const satisfies Record<
+  PathEvidence['verdict'],
+  number
+>
+
+/** Verdicts of each build and path, counted. */
+class EvidenceTally {
+  readonly #digests = new Map<string, EvidenceDigest>()
+
+  add({ build, round, evidence }: RoundEvent): void {
+    for (const seen of evidence) {
+      const key = JSON.stringify([build, seen.path])
+      const digest = this.#digests.get(key) ?? {
+        build,
+        path: seen.path,
+        proven: 0,
+        mismatch: 0,
+        unproven: 0,
+        sample: seen,
+        sampleRound: round,
+      }
+      this.#digests.set(key, digest)
+      digest[seen.verdict] += 1
+      if (severity[seen.verdict] > severity[digest.sample.verdict]) {
+        digest.sample = seen
+        digest.sampleRound = round
+      }
+    }
+  }
+
+  all(): EvidenceDigest[] {
+    return [...this.#digests.values()]
+  }
+}

@@ -1,0 +1,90 @@
+import { open, type FileHandle } from 'node:fs/promises'
+import { ResultError } from '../errors.ts'
+import { explainIssues } from './explain-issues.ts'
+import { journalEvent, type JournalEvent } from './schema.ts'
+import { writeError } from './write-error.ts'
+
+/**
+ * The append-only journal of one run: one JSON line per event. Whatever `append` has resolved for survives kill -9
+ * and a power cut. One writer per file: it is created, never opened again.
+ */
+export class JournalWriter {
+  readonly file: string
+  readonly #handle: FileHandle
+  #queue: Promise<void> = Promise.resolve()
+  #events = 0
+  /** Length of the file up to the last complete event. */
+  #bytes = 0
+  #broken: ResultError | undefined
+
+  private constructor(file: string, handle: FileHandle) {
+    this.file = file
+    this.#handle = handle
+  }
+
+  /** @throws ResultError when the file exists or cannot be created. */
+  static async create(file: string): Promise<JournalWriter> {
+    try {
+      return new JournalWriter(file, await open(file, 'ax', 0o644))
+    } catch (error) {
+      throw writeError(file, error)
+    }
+  }
+
+  /** Number of events that are durable. */
+  get events(): number {
+    return this.#events
+  }
+
+  /**
+   * Appends an event and resolves when it is on disk. Calls may overlap; events keep the order of the calls.
+   * @throws ResultError when it is no valid event or cannot be written; earlier events stay readable.
+   */
+  append(event: JournalEvent): Promise<void> {
+    const line = lineOf(event)
+    if (line instanceof ResultError) return Promise.reject(line)
+    const done = this.#queue.then(() => this.#write(line))
+    this.#queue = done.catch(() => {})
+    return done
+  }
+
+  /** Waits for appends under way and closes the file. */
+  async close(): Promise<void> {
+    await this.#queue
+    this.#broken ??= new ResultError(`${this.file} is closed`)
+    await this.#handle.close()
+  }
+
+  async #write(line: Buffer): Promise<void> {
+    if (this.#broken) throw this.#broken
+    try {
+      await this.#handle.appendFile(line)
+    } catch (error) {
+      const failure = this.#failure(error)
+      // Half a line must not stay in front of a later event. If even that fails, nothing may follow it.
+      await this.#handle.truncate(this.#bytes).catch(() => (this.#broken = failure))
+      throw failure
+    }
+    try {
+      await this.#handle.datasync()
+    } catch (error) {
+      // After a failed sync the kernel may have dropped the data; a second sync would lie.
+      throw (this.#broken = this.#failure(error))
+    }
+    this.#bytes += line.length
+    this.#events += 1
+  }
+
+  #failure(error: unknown): ResultError {
+    const kept =
+      this.#events === 1 ? 'the one event before is safe' : `the ${this.#events} events before are safe`
+    return writeError(this.file, error, this.#events === 0 ? '' : kept)
+  }
+}
+
+/** Checked before it is written: an event that cannot be read back would take the whole journal with it. */
+function lineOf(event: JournalEvent): Buffer | ResultError {
+  const { error } = journalEvent.safeParse(event)
+  if (error) return new ResultError(`not a valid "${event.type}" event: ${explainIssues(error)}`, { cause: error })
+  return Buffer.from(`${JSON.stringify(event)}\n`)
+}
