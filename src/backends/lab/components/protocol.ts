@@ -85,7 +85,19 @@ export type ComponentConfig = ZtunnelConfig | GatewayConfig | LoadBalancerConfig
 
 export type ComponentRequest = { readonly type: 'flows' }
 
+/** Connections that a component refused or could not carry on, counted per cause: material for "why". */
+export interface Failure {
+  readonly direction: Flow['direction']
+  /** IP address of whoever opened the connection. */
+  readonly source: string
+  readonly requested?: string | undefined
+  readonly upstream?: string | undefined
+  /** e.g. `ECONNREFUSED`, `CONNECT answered 503`, `server is spiffe://…, expected spiffe://…`. */
+  readonly reason: string
+  readonly count: number
+}
+
 export type ComponentMessage =
   | { readonly type: 'listening' }
-  | { readonly type: 'flows'; readonly flows: readonly Flow[] }
+  | { readonly type: 'flows'; readonly flows: readonly Flow[]; readonly failures: readonly Failure[] }
   | { readonly type: 'error'; readonly message: string }
