@@ -1,6 +1,6 @@
 import type { PathSample } from '../agent/protocol.ts'
 import { histogramQuantiles, mergeHistograms } from '../results/histogram.ts'
-import type { PathRound, RoundEvent } from '../results/schema.ts'
+import type { PathRound, QuantilesNs, RoundEvent } from '../results/schema.ts'
 import type { Build } from './build.ts'
 import type { MeasuredPath } from './control.ts'
 import { startHostHealth } from './host-health.ts'
@@ -26,7 +26,7 @@ export async function measureRound(
   const { testbed } = build
   const before = await testbed.evidence()
   const cpuBefore = await testbed.cpuUsage()
-  const health = await startHostHealth()
+  const health = startHostHealth()
   const startedAt = new Date()
   const pathRounds: PathRound[] = []
   const generators: RoundEvent['generators'] = []
@@ -43,7 +43,7 @@ export async function measureRound(
     const runDelayNsPerRequest = runDelayNs === null || requests === 0 ? null : runDelayNs / requests
     generators.push({ client: turn.client, load: loadId, ...generator, runDelayNsPerRequest })
   }
-  const host = await health.stop()
+  const host = health.stop()
   const after = await testbed.evidence()
   const cpuAfter = await testbed.cpuUsage()
   const round = {
@@ -64,7 +64,14 @@ export async function measureRound(
 }
 
 function pathRound(sample: PathSample, load: string, earlyCold: string | undefined): PathRound {
-  const { bytesSent: _sent, bytesReceived: _received, answeredBy: _answers, firstError, ...rest } = sample
+  const {
+    bytesSent: _sent,
+    bytesReceived: _received,
+    answeredBy: _answers,
+    firstError,
+    counters,
+    ...rest
+  } = sample
   const quantiles = histogramQuantiles(sample.warm)
   return {
     ...rest,
@@ -73,6 +80,16 @@ function pathRound(sample: PathSample, load: string, earlyCold: string | undefin
     quantilesNs: quantiles.quantilesNs,
     cold: earlyCold === undefined ? sample.cold : mergeHistograms([earlyCold, sample.cold]),
     extra: { ...sample.extra },
+    extraQuantilesNs: extraQuantiles(sample.extra),
+    ...(counters === undefined ? {} : { counters: { ...counters } }),
     ...(firstError === undefined ? {} : { firstError }),
   }
+}
+
+function extraQuantiles(extra: PathSample['extra']): Record<string, QuantilesNs> {
+  const entries = Object.entries(extra).flatMap(([name, encoded]) => {
+    const { quantilesNs } = histogramQuantiles(encoded)
+    return quantilesNs === null ? [] : [[name, quantilesNs] as const]
+  })
+  return Object.fromEntries(entries)
 }

@@ -1,0 +1,73 @@
+import fc from 'fast-check'
+import { describe, expect, test } from 'vitest'
+import { expandLoads } from './loads.ts'
+import { planTurns, scheduleRounds, seededRandom, shuffled } from './schedule.ts'
+
+const pingpong = { profile: 'pingpong', protocol: 'http1', requestBytes: 16, responseBytes: 16 } as const
+const closed = { profile: 'closed', connections: [1, 16], requestBytes: 16, responseBytes: 1024 } as const
+const paths = [
+  { name: 'no-mesh', client: 'plain' },
+  { name: 'single', client: 'mesh' },
+  { name: 'gateway', client: 'mesh' },
+]
+
+describe('turns of a round', () => {
+  test('every path gets the same share of the round', () => {
+    const turns = planTurns(paths, expandLoads([pingpong]), 900)
+    expect(turns.map((t) => [t.client, t.paths, t.durationMs])).toEqual([
+      ['plain', ['no-mesh'], 300],
+      ['mesh', ['single', 'gateway'], 600],
+    ])
+  })
+
+  test('a sweep over connections becomes one load per step, named after it', () => {
+    expect(expandLoads([pingpong, closed]).map((load) => load.id)).toEqual([
+      'pingpong',
+      'closed-c1-16x1024',
+      'closed-c16-16x1024',
+    ])
+  })
+
+  test('a round visits every client and load exactly once, in an order that its seed decides', () => {
+    const turns = planTurns(paths, expandLoads([pingpong, closed]), 1000)
+    fc.assert(
+      fc.property(
+        fc.integer({ min: 0, max: 2 ** 32 - 1 }),
+        fc.integer({ min: 1, max: 20 }),
+        (seed, count) => {
+          const rounds = scheduleRounds(turns, count, seed)
+          expect(rounds).toEqual(scheduleRounds(turns, count, seed))
+          expect(rounds.map((r) => r.round)).toEqual(Array.from({ length: count }, (_, i) => i + 1))
+          for (const round of rounds) {
+            const visited = round.turns.map((t) => `${t.client} ${t.load.id}`)
+            expect(new Set(visited).size).toBe(turns.length)
+          }
+        },
+      ),
+    )
+  })
+
+  test('orders differ from round to round', () => {
+    const turns = planTurns(paths, expandLoads([pingpong]), 1000)
+    const first = scheduleRounds(turns, 64, 1).map((round) => round.turns[0]!.client)
+    expect(new Set(first)).toEqual(new Set(['plain', 'mesh']))
+  })
+})
+
+test('a shuffle keeps every item and the original as it was', () => {
+  fc.assert(
+    fc.property(fc.array(fc.integer()), fc.nat(), (items, seed) => {
+      const copy = [...items]
+      const result = shuffled(items, seededRandom(seed))
+      expect(items).toEqual(copy)
+      expect(result.toSorted((a, b) => a - b)).toEqual(copy.toSorted((a, b) => a - b))
+    }),
+  )
+})
+
+test('seeded numbers are spread over the unit interval', () => {
+  const random = seededRandom(7)
+  const bins = Array.from({ length: 10 }, () => 0)
+  for (let i = 0; i < 10_000; i++) bins[Math.floor(random() * 10)]! += 1
+  for (const count of bins) expect(count).toBeGreaterThan(850)
+})

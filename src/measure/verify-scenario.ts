@@ -1,0 +1,55 @@
+import type { Backend } from '../backends/backend.ts'
+import { planScenario } from '../backends/plan.ts'
+import type { PathEvidence, UnreachableEvent } from '../results/schema.ts'
+import type { Scenario } from '../scenario/types.ts'
+import { Build } from './build.ts'
+import { withControl } from './control.ts'
+import { expandLoads } from './loads.ts'
+import { planTurns } from './schedule.ts'
+import { tryUnreachable } from './unreachable.ts'
+
+export interface VerifyResult {
+  readonly evidence: readonly PathEvidence[]
+  readonly unreachable: readonly UnreachableEvent[]
+  /** Every path took its components, and every path that must not exist did not answer. */
+  readonly ok: boolean
+}
+
+const proofOnly = [{ profile: 'pingpong', protocol: 'http1', requestBytes: 16, responseBytes: 16 }] as const
+
+/** Proves the paths of a scenario with a little load, without measuring. Leaves nothing behind. */
+export async function verifyScenario(options: {
+  readonly scenario: Scenario
+  readonly backend: Backend
+  readonly progress: (message: string) => void
+  readonly signal: AbortSignal
+}): Promise<VerifyResult> {
+  const { scenario, backend, progress, signal } = options
+  const plan = planScenario(scenario)
+  const paths = withControl(plan, false)
+  const loads = expandLoads(proofOnly)
+  const build = await Build.up(backend, plan, paths, { signal, progress })
+  try {
+    const unreachable: UnreachableEvent[] = []
+    const evidence: PathEvidence[] = []
+    if (paths.length > 0) {
+      progress('connecting clients')
+      await build.connect(loads)
+      progress('proving paths')
+      const clients = paths.map((path) => ({ name: path.name, client: path.clientWorkload.name }))
+      evidence.push(...(await build.prove(planTurns(clients, loads, 1000))).evidence)
+    }
+    for (const path of plan.paths.filter((p) => !p.rule.possible)) {
+      signal.throwIfAborted()
+      progress(`trying "${path.name}", which must not be reachable`)
+      unreachable.push(await tryUnreachable(build.testbed, path, 1))
+    }
+    const ok = evidence.every((e) => e.verdict === 'proven') && unreachable.every((u) => u.confirmed)
+    return { evidence, unreachable, ok }
+  } catch (error) {
+    throw signal.aborted ? signal.reason : error
+  } finally {
+    progress('taking the testbed down')
+    await build.down()
+  }
+}
