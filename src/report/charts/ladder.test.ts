@@ -1,0 +1,100 @@
+import { expect, test } from 'vitest'
+import { ladderChart } from './ladder.ts'
+import { renderChart } from './render.ts'
+import { emptyLadder, ladderModel, ladderOf, oneRoundLadder } from './testing/fixtures.ts'
+import { hostileNames } from './testing/hostile.ts'
+import { inspectChart, textFaults } from './testing/inspect.ts'
+import { pixelsOf } from './testing/pixels.ts'
+import { themes } from './theme.ts'
+
+test('draws title, subtitle, units, every path with its components, value and step', async () => {
+  const { texts } = await inspectChart(ladderChart(ladderModel))
+  const drawn = texts.map(({ text }) => text)
+  expect(drawn).toEqual(
+    expect.arrayContaining([
+      ladderModel.title,
+      ladderModel.subtitle,
+      ladderModel.caption,
+      'median (p50), µs',
+      'p99, µs',
+      'no-mesh',
+      'load-balancer',
+      '2 components',
+      '6 components',
+      '353 µs',
+      '+43.1 µs',
+      '[+41.5, +44.7]',
+      'load balancer',
+      '1,010',
+      '0',
+    ]),
+  )
+})
+
+test('is clean in every size, theme and number of paths', async () => {
+  const cases = {
+    plain: [ladderModel, {}],
+    dark: [ladderModel, { theme: 'dark' as const }],
+    small: [ladderModel, { width: 640, height: 480 }],
+    large: [ladderModel, { width: 2000, height: 1125 }],
+    'one round': [oneRoundLadder, {}],
+    'no valid round': [emptyLadder, {}],
+    'one path': [ladderOf(['only']), {}],
+    'twelve paths': [ladderOf(Array.from({ length: 12 }, (_, i) => `path-number-${i + 1}`)), {}],
+    'hostile names': [ladderOf(hostileNames), {}],
+  } as const
+  for (const [name, [model, options]] of Object.entries(cases)) {
+    const inspection = await inspectChart(ladderChart(model), options)
+    expect(textFaults(inspection), name).toEqual([])
+  }
+})
+
+test('the value axis starts at zero', async () => {
+  const { config } = await inspectChart(ladderChart(ladderModel))
+  expect(config.options?.scales?.['p50']).toMatchObject({ min: 0 })
+  expect(config.options?.scales?.['p99']).toMatchObject({ min: 0 })
+})
+
+test('bars stand in the picture with the heights of their values', async () => {
+  const { texts } = await inspectChart(ladderChart(ladderModel))
+  const pixels = await pixelsOf(await renderChart(ladderChart(ladderModel), { format: 'png' }))
+  const heights = ladderModel.paths.map((path) => {
+    const label = texts.findLast(({ text }) => text === path.name)
+    if (!label) throw new Error(`no label for ${path.name}`)
+    const x = (label.left + label.right) / 2 - 30
+    let rows = 0
+    for (let y = 90; y < 430; y += 0.5) {
+      if (isColor(pixels, x, y, themes.light.series[0] ?? '')) rows += 0.5
+    }
+    return rows
+  })
+  const first = heights[0] ?? 0
+  const ratios = heights.map((height) => height / first)
+  const expected = ladderModel.paths.map((p) => (p.p50Ns?.estimate ?? 0) / 78.2e3)
+  for (const [index, ratio] of ratios.entries()) expect(ratio).toBeCloseTo(expected[index] ?? 0, 1)
+})
+
+test('a difference of zero carries no sign and a negative one a real minus', async () => {
+  const step = (us: number) => ({ addsNs: { estimate: us * 1e3 }, label: 'x' })
+  const [a, b] = [ladderModel.paths[1], ladderModel.paths[2]]
+  if (!a || !b) throw new Error('fixture')
+  const { texts } = await inspectChart(
+    ladderChart({ ...ladderModel, paths: [a, { ...b, step: step(-4.25) }, { ...b, step: step(0) }] }),
+  )
+  const drawn = texts.map(({ text }) => text)
+  expect(drawn).toContain('−4.25 µs')
+  expect(drawn).toContain('0.00 µs')
+})
+
+function isColor(
+  pixels: { width: number; data: Uint8ClampedArray },
+  x: number,
+  y: number,
+  color: string,
+): boolean {
+  const at = (Math.round(y * 2) * pixels.width + Math.round(x * 2)) * 4
+  return [1, 3, 5].every(
+    (from, channel) =>
+      Math.abs(Number.parseInt(color.slice(from, from + 2), 16) - (pixels.data[at + channel] ?? 0)) < 8,
+  )
+}
