@@ -82,9 +82,13 @@ export class JournalWriter {
   }
 }
 
-/** Checked before it is written: an event that cannot be read back would take the whole journal with it. */
+/**
+ * Checked before it is written: an event that cannot be read back would take the whole journal with it. The checked
+ * copy has its keys in the order of the schema, so a line tells its type and round in its first bytes.
+ */
 function lineOf(event: JournalEvent): Buffer | ResultError {
-  const { error } = journalEvent.safeParse(event)
-  if (error) return new ResultError(`not a valid "${event.type}" event: ${explainIssues(error)}`, { cause: error })
-  return Buffer.from(`${JSON.stringify(event)}\n`)
+  const { error, data } = journalEvent.safeParse(event)
+  return error
+    ? new ResultError(`not a valid "${event.type}" event: ${explainIssues(error)}`, { cause: error })
+    : Buffer.from(`${JSON.stringify(data)}\n`)
 }

@@ -16,9 +16,13 @@ export interface Line {
  * Streams the lines of a regular file; memory is bounded by the longest line.
  * @throws ResultError when it cannot be read, is not UTF-8, or a line is longer than `maxBytes`.
  */
-export async function* readLines(file: string, maxBytes: number): AsyncGenerator<Line> {
+export async function* readLines(
+  file: string,
+  maxBytes: number,
+  chunkBytes = 1 << 18,
+): AsyncGenerator<Line> {
   await checkRegular(file)
-  const stream = createReadStream(file, { highWaterMark: 1 << 18 })
+  const stream = createReadStream(file, { highWaterMark: chunkBytes })
   const decoder = new TextDecoder('utf-8', { fatal: true })
   let number = 1
   let pending: Buffer[] = []

@@ -138,6 +138,8 @@ export const pathRound = z.strictObject({
   warm: z.string(),
   cold: z.string(),
   extra: z.record(z.string(), z.string()),
+  /** Of the histograms in `extra` that hold anything, ns. */
+  extraQuantilesNs: z.record(z.string(), quantilesNs).optional(),
   /** Further counts of the load profile, e.g. `backlog`. */
   counters: z.record(z.string(), count).optional(),
   firstError: z.string().optional(),
