@@ -64,7 +64,7 @@ export function framed(stage: Stage, captions: Captions, config: ChartConfigurat
         tooltip: { enabled: stage.interactive, ...config.options?.plugins?.tooltip },
         legend: config.options?.plugins?.legend ?? { display: false },
       },
-    } as NonNullable<ChartConfiguration['options']>,
+    },
     plugins: [plugin, ...(config.plugins ?? [])],
   }
 }

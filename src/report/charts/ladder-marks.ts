@@ -165,10 +165,10 @@ function drawStep(
   const start = Math.max(panel.top + height, y - fontSize(stage, 6) - (lines.length - 1) * height)
   pen.textAlign = 'center'
   pen.textBaseline = 'bottom'
-  for (const [index, { text, isDifference }] of lines.entries()) {
-    pen.font = isDifference ? strong : small
-    pen.fillStyle = isDifference ? stage.theme.accent : stage.theme.muted
-    haloText(pen, text, (left + right) / 2, start + index * height, stage.theme.background)
+  for (const [index, part] of lines.entries()) {
+    pen.font = part.isDifference ? strong : small
+    pen.fillStyle = part.isDifference ? stage.theme.accent : stage.theme.muted
+    haloText(pen, part.text, (left + right) / 2, start + index * height, stage.theme.background)
   }
 }
 

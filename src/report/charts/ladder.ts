@@ -115,5 +115,5 @@ function ladderConfig({ paths }: LadderModel, stage: Stage): ChartConfiguration 
       },
     },
     plugins: [columnLabels(stage, labels), ladderMarks(stage, paths, { p50Unit, p99Unit })],
-  } as ChartConfiguration
+  }
 }

@@ -50,7 +50,7 @@ export async function renderChart(drawing: Drawing, options: RenderOptions): Pro
   const config = drawing(stage)
   const withRatio = (devicePixelRatio: number): ChartConfiguration => ({
     ...config,
-    options: { ...config.options, devicePixelRatio } as NonNullable<ChartConfiguration['options']>,
+    options: { ...config.options, devicePixelRatio },
   })
   if (options.format === 'png') {
     return await new renderer.ChartJSNodeCanvas({ width, height }).renderToBuffer(withRatio(2), 'image/png')

@@ -43,10 +43,12 @@ export function cleanText(text: string): string {
     .trim()
 }
 
+const graphemes = new Intl.Segmenter('en', { granularity: 'grapheme' })
+
 /** `text` cut to `maxWidth` points, with an ellipsis where something is missing. */
 export function ellipsize(stage: Stage, text: string, font: string, maxWidth: number): string {
   if (stage.measure(text, font) <= maxWidth) return text
-  const characters = [...text]
+  const characters = Array.from(graphemes.segment(text), ({ segment }) => segment)
   let low = 0
   let high = characters.length
   while (low < high) {
@@ -78,7 +80,7 @@ export function wrapText(
       current += word
       continue
     }
-    for (const character of word) {
+    for (const { segment: character } of graphemes.segment(word)) {
       if (!fits(current + character)) endLine()
       current += character
     }

@@ -17,7 +17,7 @@ export async function pixelsOf(png: Buffer): Promise<Pixels> {
   const { width, height } = image
   const pen = createCanvas(width, height).getContext('2d')
   pen.drawImage(image, 0, 0)
-  const data = pen.getImageData(0, 0, width, height).data as Uint8ClampedArray
+  const data = pen.getImageData(0, 0, width, height).data
   return {
     width,
     height,
