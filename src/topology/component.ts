@@ -8,6 +8,11 @@ const titles = {
   'server-pod': 'server pod',
 } as const satisfies Record<Component['kind'], string>
 
+/** e.g. `east-west gateway`. */
+export function componentTitle(kind: Component['kind']): string {
+  return titles[kind]
+}
+
 /** Identity of a component within a testbed. */
 export function componentKey(component: Component): string {
   return `${component.kind}/${component.cluster}/${component.node ?? ''}`

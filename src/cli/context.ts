@@ -1,0 +1,35 @@
+import type { HopmeterError } from '../errors.ts'
+
+/** Everything a verb touches of the process that runs it; tests pass their own. */
+export interface CliContext {
+  readonly stdout: NodeJS.WritableStream
+  readonly stderr: NodeJS.WritableStream & { isTTY?: boolean; columns?: number }
+  readonly env: Readonly<Record<string, string | undefined>>
+  /** Aborted by the first Ctrl-C or SIGTERM; its reason is an InterruptedError. */
+  readonly signal: AbortSignal
+  /** For a verb that ends in order but with a code of its own. */
+  readonly setExitCode: (code: number) => void
+}
+
+/** Writes a result. Results are the only thing on standard output. */
+export function print(context: CliContext, text: string): void {
+  context.stdout.write(text.endsWith('\n') ? text : `${text}\n`)
+}
+
+/** Writes what is not a result: warnings, hints. */
+export function say(context: CliContext, text: string): void {
+  context.stderr.write(`${text}\n`)
+}
+
+/** An error as the user reads it: what happened, why, what next. */
+export function describeError(error: HopmeterError): string {
+  const lines = [`Error: ${error.message}`]
+  let cause = error.cause
+  while (cause instanceof Error && lines.length < 4) {
+    const first = cause.message.split('\n', 1)[0] ?? ''
+    if (first !== '' && !error.message.includes(first)) lines.push(`  because: ${first}`)
+    cause = cause.cause
+  }
+  if (error.hint !== undefined) lines.push(`  next: ${error.hint}`)
+  return lines.join('\n')
+}

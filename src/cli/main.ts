@@ -1,0 +1,54 @@
+#!/usr/bin/env node
+import { CommanderError } from 'commander'
+import { HopmeterError, InterruptedError, exitCodes } from '../errors.ts'
+import { describeError, say, type CliContext } from './context.ts'
+import { createProgram } from './program.ts'
+
+const stop = new AbortController()
+
+for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) {
+  process.on(signal, () => {
+    if (stop.signal.aborted) {
+      // The lab dies with this process; nothing is left to take down by hand.
+      process.stderr.write('stopped at once; what was recorded is kept\n')
+      process.exit(signal === 'SIGINT' ? exitCodes.sigint : exitCodes.sigterm)
+    }
+    process.stderr.write(`\n${signal}: stopping, results so far are kept (again to stop at once)\n`)
+    stop.abort(new InterruptedError(signal))
+  })
+}
+
+// A reader that closes early (`hopmeter list | head -1`) is no failure.
+process.stdout.on('error', (error: NodeJS.ErrnoException) => {
+  process.exit(error.code === 'EPIPE' ? exitCodes.ok : exitCodes.failure)
+})
+
+const context: CliContext = {
+  stdout: process.stdout,
+  stderr: process.stderr,
+  env: process.env,
+  signal: stop.signal,
+  setExitCode: (code) => {
+    process.exitCode = code
+  },
+}
+
+try {
+  await createProgram(context).parseAsync(process.argv)
+} catch (error) {
+  process.exitCode = exitCodeOf(error)
+}
+
+function exitCodeOf(error: unknown): number {
+  // Commander has printed its message; help and version are no errors.
+  if (error instanceof CommanderError) return error.exitCode === 0 ? exitCodes.ok : exitCodes.usage
+  if (error instanceof HopmeterError) {
+    say(context, describeError(error))
+    return error.exitCode
+  }
+  say(
+    context,
+    `Error: a bug in hopmeter, please report it\n${error instanceof Error ? (error.stack ?? error.message) : String(error)}`,
+  )
+  return exitCodes.failure
+}

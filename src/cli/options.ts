@@ -1,0 +1,63 @@
+import { InvalidArgumentError, Option } from 'commander'
+import { parseDuration } from '../scenario/duration.ts'
+
+export const outputFormats = ['text', 'json', 'markdown'] as const
+export type OutputFormat = (typeof outputFormats)[number]
+
+/** `-o, --output`, on every verb that prints data. */
+export function outputOption(formats: readonly OutputFormat[] = ['text', 'json']): Option {
+  return new Option('-o, --output <format>', 'how to print the result')
+    .choices([...formats])
+    .default('text')
+    .env('HOPMETER_OUTPUT')
+}
+
+/** `--results`, on every verb that reads or writes runs. */
+export function resultsOption(): Option {
+  return new Option('--results <dir>', 'folder that holds the runs')
+    .default('results')
+    .env('HOPMETER_RESULTS')
+}
+
+export function backendOption(): Option {
+  return new Option('--backend <name>', 'where to run')
+    .choices(['lab'])
+    .default('lab')
+    .env('HOPMETER_BACKEND')
+}
+
+/** Parser for counts of 1 or more. */
+export function positiveInteger(text: string): number {
+  const value = Number(text)
+  if (!/^\d+$/.test(text) || value < 1 || !Number.isSafeInteger(value)) {
+    throw new InvalidArgumentError('expected a whole number of 1 or more')
+  }
+  return value
+}
+
+/** Parser for seeds: 32-bit, so that every part of the program can hold one. */
+export function seedNumber(text: string): number {
+  const value = Number(text)
+  if (!/^\d+$/.test(text) || value > 0xffff_ffff) {
+    throw new InvalidArgumentError('expected a whole number from 0 to 4294967295')
+  }
+  return value
+}
+
+/** Parser for Go durations such as `500ms`, `5s`, `2m`; gives milliseconds. */
+export function durationMs(text: string): number {
+  const ms = parseDuration(text)
+  if (ms === undefined)
+    throw new InvalidArgumentError('expected a duration with a unit, such as 500ms, 5s or 2m')
+  return ms
+}
+
+/** Collects `--label key=value`. */
+export function keyValue(
+  text: string,
+  previous: Readonly<Record<string, string>> = {},
+): Record<string, string> {
+  const at = text.indexOf('=')
+  if (at < 1) throw new InvalidArgumentError('expected KEY=VALUE')
+  return { ...previous, [text.slice(0, at)]: text.slice(at + 1) }
+}

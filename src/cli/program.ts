@@ -1,0 +1,55 @@
+import { Command } from 'commander'
+import { hopmeterVersion } from '../version.ts'
+import { completionVerb } from './completion.ts'
+import type { CliContext } from './context.ts'
+import { doctorVerb } from './doctor.ts'
+import { listVerb } from './list.ts'
+import { planVerb } from './plan.ts'
+import { resultsVerb } from './results.ts'
+import { runVerb } from './run.ts'
+import { schemaVerb } from './schema.ts'
+import { showVerb } from './show.ts'
+import { summaryVerb } from './summary.ts'
+import { verifyVerb } from './verify.ts'
+
+const description = `Measures what every extra component on an Istio ambient multi-cluster path costs,
+and proves which path the bytes took.`
+
+const examples = `
+Examples:
+  hopmeter list                       named scenarios
+  hopmeter doctor                     what this machine can run
+  hopmeter run hop-ladder             measure 2, 4, 4, 5 and 6 components side by side
+  hopmeter summary latest             what each component cost
+
+Exit codes: 0 ok · 1 failure · 2 usage or invalid scenario · 3 regression · 4 path not as expected ·
+5 inconclusive (--strict) · 130/143 interrupted`
+
+/** The whole command line; verbs do their work through the library. */
+export function createProgram(context: CliContext): Command {
+  const program = new Command('hopmeter')
+    .description(description)
+    .version(hopmeterVersion, '-V, --version')
+    .exitOverride()
+    .configureOutput({
+      writeOut: (text) => void context.stdout.write(text),
+      writeErr: (text) => void context.stderr.write(text),
+    })
+    .showSuggestionAfterError()
+    .showHelpAfterError('(add --help for usage and examples)')
+    .addHelpText('after', examples)
+  const verbs = [
+    listVerb,
+    showVerb,
+    planVerb,
+    doctorVerb,
+    runVerb,
+    verifyVerb,
+    resultsVerb,
+    summaryVerb,
+    schemaVerb,
+  ]
+  for (const verb of verbs) program.addCommand(verb(context).copyInheritedSettings(program))
+  program.addCommand(completionVerb(context, program).copyInheritedSettings(program))
+  return program
+}

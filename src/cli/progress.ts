@@ -1,0 +1,73 @@
+import ora from 'ora'
+import type { Reporter } from '../measure/reporter.ts'
+import type { PathEvidence, RoundEvent } from '../results/schema.ts'
+import { formatDuration } from '../scenario/duration.ts'
+import { printable } from '../report/terminal-text.ts'
+import { say, type CliContext } from './context.ts'
+
+/** Live progress on standard error: one moving line on a terminal, plain lines elsewhere. */
+export interface Progress extends Reporter {
+  stop(): void
+}
+
+export function createProgress(
+  context: CliContext,
+  options: { readonly quiet?: boolean | undefined } = {},
+): Progress {
+  if (options.quiet) return silent
+  return context.stderr.isTTY ? movingLine(context) : plainLines(context)
+}
+
+const silent: Progress = { step() {}, proven() {}, round() {}, note() {}, stop() {} }
+
+function movingLine(context: CliContext): Progress {
+  // Ctrl-C is ours to handle: the spinner must not swallow it.
+  const spinner = ora({ stream: context.stderr, discardStdin: false })
+  const startedAt = performance.now()
+  return {
+    step: (message) => void spinner.start(message),
+    proven: (evidence) => void spinner.succeed(provenText(evidence)),
+    round: (event, progress) => void spinner.start(roundText(event, progress)),
+    note: (level, message) => {
+      if (level === 'info') spinner.info(printable(message))
+      else spinner.warn(printable(message))
+    },
+    stop: () => {
+      if (spinner.isSpinning) spinner.stop()
+      say(context, `took ${formatDuration(Math.round((performance.now() - startedAt) / 100) * 100)}`)
+    },
+  }
+}
+
+/** Logs and pipes: a line for each step and for about every tenth of the rounds. */
+function plainLines(context: CliContext): Progress {
+  let nextLine = 0
+  return {
+    step: (message) => say(context, message),
+    proven: (evidence) => say(context, provenText(evidence)),
+    round: (event, progress) => {
+      if (progress.done < nextLine && progress.done < progress.total) return
+      nextLine = progress.done + Math.max(1, Math.floor(progress.total / 10))
+      say(context, roundText(event, progress))
+    },
+    note: (level, message) => say(context, `${level}: ${printable(message)}`),
+    stop: () => {},
+  }
+}
+
+function provenText(evidence: readonly PathEvidence[]): string {
+  const wrong = evidence.filter((e) => e.verdict !== 'proven').map((e) => `${e.path}: ${e.verdict}`)
+  const right = evidence.filter((e) => e.verdict === 'proven').map((e) => `${e.path} (${e.observed.length})`)
+  return printable([`paths proven: ${right.join(', ') || 'none'}`, ...wrong].join('; '))
+}
+
+function roundText(event: RoundEvent, progress: Parameters<Reporter['round']>[1]): string {
+  const medians = event.paths
+    .filter((path) => path.quantilesNs !== null)
+    .map((path) => `${path.path} ${((path.quantilesNs?.p50 ?? 0) / 1000).toFixed(0)}`)
+  const left = formatDuration(Math.ceil(progress.leftMs / 1000) * 1000)
+  const flags = event.flags.length === 0 ? '' : ` [${event.flags.join(', ')}]`
+  return printable(
+    `round ${progress.done}/${progress.total}, ${left} left, p50 µs: ${medians.join(', ')}${flags}`,
+  )
+}

@@ -1,0 +1,71 @@
+import { Command } from 'commander'
+import { planScenario } from '../backends/plan.ts'
+import { textTable } from '../report/table.ts'
+import { formatDuration } from '../scenario/duration.ts'
+import { loadScenario } from '../scenario/load.ts'
+import { pathLabel } from '../topology/component.ts'
+import { expandLoads } from '../measure/loads.ts'
+import { print, type CliContext } from './context.ts'
+import { outputOption, type OutputFormat } from './options.ts'
+
+/** `hopmeter show`: one scenario, with what the path rule says of every path. */
+export function showVerb(context: CliContext): Command {
+  return new Command('show')
+    .summary('show a scenario: clusters, paths and their components')
+    .description('Shows a scenario: its clusters, its load, and the components of every path.')
+    .argument('<scenario>', 'name of a scenario, a YAML file, or - for standard input')
+    .addOption(outputOption())
+    .option('--yaml', 'print the scenario file as it is')
+    .addHelpText(
+      'after',
+      '\nExamples:\n  hopmeter show hop-ladder\n  hopmeter show --yaml mixed > my-own.yaml\n  hopmeter show my-own.yaml',
+    )
+    .action(async (name: string, { output, yaml }: { output: OutputFormat; yaml?: boolean }) => {
+      const { scenario, text, hash } = await loadScenario(name)
+      if (yaml) {
+        print(context, text)
+        return
+      }
+      const plan = planScenario(scenario)
+      if (output === 'json') {
+        const paths = plan.paths.map(({ name: path, rule }) => ({ name: path, ...rule }))
+        print(context, JSON.stringify({ ...scenario, hash, paths }, null, 2))
+        return
+      }
+      const { clusters, routes } = scenario.topology
+      const { count, durationMs, warmupMs, builds } = scenario.rounds
+      const clusterRows = clusters.map((c) => [
+        c.name,
+        c.network,
+        String(c.nodes),
+        c.podCidr,
+        c.serviceCidr,
+        c.gateway ? `yes, load balancer: ${c.gateway.loadBalancer}` : '-',
+      ])
+      const pathRows = plan.paths.map(({ name: path, rule }) => [
+        path,
+        rule.possible ? String(rule.hops) : '-',
+        rule.possible ? pathLabel(rule.components) : `unreachable: ${rule.reason}`,
+      ])
+      const routeText = routes.length === 0 ? 'none' : routes.map((r) => `${r.from} → ${r.to}`).join(', ')
+      print(
+        context,
+        [
+          `${scenario.name}: ${scenario.title}`,
+          ...(scenario.description === '' ? [] : ['', scenario.description.trim()]),
+          '',
+          textTable(['CLUSTER', 'NETWORK', 'NODES', 'POD CIDR', 'SERVICE CIDR', 'GATEWAY'], clusterRows),
+          `Routes (${scenario.routeMode}): ${routeText}`,
+          ...scenario.delays.map(
+            (d) => `Delay ${d.between.join(' ↔ ')}: ${formatDuration(d.rttMs)} round trip`,
+          ),
+          '',
+          textTable(['PATH', 'HOPS', 'COMPONENTS'], pathRows),
+          `Load: ${expandLoads(scenario.loads)
+            .map((l) => l.id)
+            .join(', ')}; ${count} rounds of ${formatDuration(durationMs)}` +
+            ` after ${formatDuration(warmupMs)} of warm-up, ${builds} build(s)`,
+        ].join('\n'),
+      )
+    })
+}

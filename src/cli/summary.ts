@@ -1,0 +1,23 @@
+import { Command } from 'commander'
+import { summarizeRun } from '../stats/summarize-run.ts'
+import { summaryMarkdown, summaryText } from '../report/summary/text.ts'
+import { openRun } from '../results/store.ts'
+import { print, type CliContext } from './context.ts'
+import { outputOption, resultsOption, type OutputFormat } from './options.ts'
+
+/** `hopmeter summary`: the ladder of a run. */
+export function summaryVerb(context: CliContext): Command {
+  return new Command('summary')
+    .summary('each path with its interval, and what each added component costs')
+    .description('Prints each path of a run with its interval, and what each added component costs.')
+    .argument('[run]', 'run id, the start of one, "latest", or a folder', 'latest')
+    .addOption(resultsOption())
+    .addOption(outputOption(['text', 'json', 'markdown']))
+    .addHelpText('after', '\nExamples:\n  hopmeter summary\n  hopmeter summary latest -o markdown >> post.md')
+    .action(async (run: string, flags: { output: OutputFormat; results: string }) => {
+      const { result } = await openRun(flags.results, run)
+      const summary = summarizeRun(result)
+      if (flags.output === 'json') print(context, JSON.stringify(summary, null, 2))
+      else print(context, flags.output === 'markdown' ? summaryMarkdown(summary) : summaryText(summary))
+    })
+}

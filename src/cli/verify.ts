@@ -1,0 +1,41 @@
+import { Command } from 'commander'
+import { exitCodes } from '../errors.ts'
+import { verifyScenario } from '../measure/verify-scenario.ts'
+import { proofMarkdown, proofText } from '../report/summary/proof.ts'
+import { loadScenario } from '../scenario/load.ts'
+import { createBackend } from './backends.ts'
+import { print, type CliContext } from './context.ts'
+import { backendOption, outputOption, type OutputFormat } from './options.ts'
+import { createProgress } from './progress.ts'
+
+/** `hopmeter verify`: prove paths without measuring. */
+export function verifyVerb(context: CliContext): Command {
+  return new Command('verify')
+    .summary('prove which components every path visits, without measuring')
+    .description(
+      'Stands the testbed up, sends a little load over every path and shows which components carried it.',
+    )
+    .argument('<scenario>', 'name of a scenario, a YAML file, or - for standard input')
+    .addOption(backendOption())
+    .option('-q, --quiet', 'no progress')
+    .addOption(outputOption(['text', 'json', 'markdown']))
+    .addHelpText(
+      'after',
+      '\nExamples:\n  hopmeter verify mixed\n  hopmeter verify same-network-unrouted -o json\n\nExits with 4 when a path is not as expected.',
+    )
+    .action(async (name: string, flags: { backend: string; output: OutputFormat; quiet?: boolean }) => {
+      const { scenario } = await loadScenario(name)
+      const progress = createProgress(context, { quiet: flags.quiet })
+      const { signal } = context
+      const backend = createBackend(flags.backend)
+      const result = await verifyScenario({
+        scenario,
+        backend,
+        progress: (m) => progress.step(m),
+        signal,
+      }).finally(() => progress.stop())
+      if (flags.output === 'json') print(context, JSON.stringify(result, null, 2))
+      else print(context, flags.output === 'markdown' ? proofMarkdown(result) : proofText(result))
+      if (!result.ok) context.setExitCode(exitCodes.pathMismatch)
+    })
+}

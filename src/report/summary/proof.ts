@@ -1,0 +1,60 @@
+import type { PathEvidence, UnreachableEvent } from '../../results/schema.ts'
+import { componentLabel, pathLabel } from '../../topology/component.ts'
+import { markdownTable, textTable } from '../table.ts'
+import { printable } from '../terminal-text.ts'
+
+export interface Proof {
+  readonly evidence: readonly PathEvidence[]
+  readonly unreachable: readonly UnreachableEvent[]
+}
+
+/** What was seen of every path, hop by hop, for a terminal. */
+export function proofText(proof: Proof): string {
+  const paths = proof.evidence.map((evidence) => {
+    const head = `${evidence.path}: ${evidence.verdict}, ${evidence.observed.length} components (${evidence.observedProtocol ?? 'no complete trail'})`
+    const rows = evidence.hops.map((hop) => [
+      `  ${componentLabel(hop.component)}`,
+      hop.source === undefined ? '' : `from ${hop.source}`,
+      hop.upstream === undefined ? '' : `to ${hop.upstream}`,
+      hop.bytesUp === undefined ? '' : `${hop.bytesUp} B up, ${hop.bytesDown ?? 0} B down`,
+      hop.sourceIdentity ?? '',
+    ])
+    const answers = evidence.answeredBy.map((a) => `  answered ${a.count} times by ${a.pod} in ${a.cluster}`)
+    const reasons = evidence.reasons.map((reason) => `  ! ${reason}`)
+    return [printable(head), hopLines(rows), ...answers.map(printable), ...reasons.map(printable)].join('\n')
+  })
+  const unreachable = proof.unreachable.map((u) =>
+    printable(`${u.path}: ${u.confirmed ? 'unreachable, as expected' : 'NOT AS EXPECTED'} (${u.observed})`),
+  )
+  return `${[...paths, ...unreachable].join('\n\n')}\n`
+}
+
+function hopLines(rows: readonly string[][]): string {
+  const table = textTable(['', '', '', '', ''], rows)
+  return table.slice(table.indexOf('\n') + 1).trimEnd()
+}
+
+/** One row per path. */
+export function proofMarkdown(proof: Proof): string {
+  const rows = proof.evidence.map((e) => [
+    e.path,
+    e.verdict,
+    String(e.observed.length),
+    e.observedProtocol ?? '-',
+    pathLabel(e.observed),
+    e.reasons.join('; '),
+  ])
+  const unreachable = proof.unreachable.map((u) => [
+    u.path,
+    u.confirmed ? 'unreachable' : 'mismatch',
+    '-',
+    '-',
+    u.observed,
+    '',
+  ])
+  return markdownTable(
+    ['path', 'verdict', 'components', 'protocol', 'observed', 'remarks'],
+    [...rows, ...unreachable],
+    [2],
+  )
+}
