@@ -1,12 +1,11 @@
 import type { RunResult } from '../results/schema.ts'
 import { componentTitle } from '../topology/component.ts'
 import type { Component } from '../topology/model.ts'
-import { comparePaired } from './compare-paired.ts'
+import { comparePairedNested } from './compare-nested.ts'
 import { decideFamily } from './decide-family.ts'
 import type { Comparison } from './comparison.ts'
-import { summarizeRounds, type Estimate } from './summarize-rounds.ts'
-
-type MeasuredRound = RunResult['measured'][number]
+import { valueOf, valuesByBuild, type MeasuredRound } from './round-values.ts'
+import { summarizeNested, type NestedEstimate } from './summarize-nested.ts'
 
 /** Differences inside ±10 µs do not matter to somebody who chooses a topology. */
 export const defaultDeltaNs = 10_000
@@ -23,9 +22,9 @@ export interface PathSummary {
   readonly controlOf?: string | undefined
   /** Requests in the warm histograms, all rounds. */
   readonly requests: number
-  readonly quantiles: Readonly<Record<SummaryQuantile, Estimate>>
+  readonly quantiles: Readonly<Record<SummaryQuantile, NestedEstimate>>
   /** The same over rounds without flags; null when no round has one. */
-  readonly valid: Readonly<Record<SummaryQuantile, Estimate>> | null
+  readonly valid: Readonly<Record<SummaryQuantile, NestedEstimate>> | null
   /** Rounds in which the path was proven, shown to be another, or neither. */
   readonly verdicts: Readonly<Record<'proven' | 'mismatch' | 'unproven', number>>
 }
@@ -79,7 +78,7 @@ export function summarizeRun(result: RunResult, options: { readonly deltaNs?: nu
     from,
     to,
     adds: addedComponents(expectedOf(result, from), expectedOf(result, to)),
-    comparison: comparePathsInRun(result.measured, load, from, to, deltaNs),
+    comparison: compareStep(result.measured, load, from, to, deltaNs),
   })
   const loads = result.loads.map((load) => load.id)
   const pairs = loads.flatMap((load) =>
@@ -126,13 +125,10 @@ function summarizePath(
     const own = chosen.flatMap((round) => round.paths.filter((p) => p.path === path.name && p.load === load))
     const requestsPerRound = own.map((p) => p.n)
     const estimate = (name: SummaryQuantile) =>
-      summarizeRounds(
-        own.flatMap((p) => (p.quantilesNs ? [p.quantilesNs[name]] : [])),
-        {
-          quantile: summaryQuantiles[name],
-          requestsPerRound,
-        },
-      )
+      summarizeNested(valuesByBuild(chosen, { path: path.name, load, quantile: name }), {
+        quantile: summaryQuantiles[name],
+        requestsPerRound,
+      })
     return { p50: estimate('p50'), p90: estimate('p90'), p99: estimate('p99') }
   }
   const valid = rounds.filter((round) => round.flags.length === 0)
@@ -155,24 +151,18 @@ function summarizePath(
 }
 
 /** p50 of two paths of one run, paired by round: `to` minus `from`. Rounds that lack either are left out. */
-export function comparePathsInRun(
+function compareStep(
   rounds: readonly MeasuredRound[],
   load: string,
   from: string,
   to: string,
   deltaNs: number,
 ): Comparison {
-  const median = (round: MeasuredRound, name: string) =>
-    round.paths.find((p) => p.path === name && p.load === load)?.quantilesNs?.p50
-  const a: number[] = []
-  const b: number[] = []
-  for (const round of rounds) {
-    const [first, second] = [median(round, from), median(round, to)]
-    if (first === undefined || second === undefined) continue
-    a.push(first)
-    b.push(second)
-  }
-  return comparePaired(a, b, { deltaNs })
+  const both = rounds.filter((round) =>
+    [from, to].every((path) => valueOf(round, { path, load, quantile: 'p50' }) !== null),
+  )
+  const values = (path: string) => valuesByBuild(both, { path, load, quantile: 'p50' })
+  return comparePairedNested(values(from), values(to), { deltaNs })
 }
 
 function expectedOf(result: RunResult, name: string): readonly Component[] {
