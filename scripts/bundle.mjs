@@ -10,6 +10,7 @@ const root = path.join(path.dirname(fileURLToPath(import.meta.url)), '..')
 const programs = [
   { entry: 'src/agent/main.ts', out: 'dist/agent.mjs' },
   { entry: 'src/backends/lab/components/main.ts', out: 'dist/lab-component.mjs' },
+  { entry: 'src/backends/lab/delay/relay-main.ts', out: 'dist/lab-delay-relay.mjs' },
 ]
 
 /** Writes every bundle whose entry exists. */

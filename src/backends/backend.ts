@@ -80,8 +80,8 @@ export interface Testbed {
 
 export interface Backend {
   readonly name: BackendName
-  /** The steps of `up`, without touching anything. */
-  steps(plan: Plan): readonly Step[]
+  /** The steps of `up`, without changing anything; some need to ask the machine what it can do. */
+  steps(plan: Plan): readonly Step[] | Promise<readonly Step[]>
   /** Stands the testbed up; on failure or abort it leaves nothing behind and throws. */
   up(plan: Plan, context: BackendContext): Promise<Testbed>
 }

@@ -21,7 +21,7 @@ export function planVerb(context: CliContext): Command {
     .action(async (name: string, options: { backend: string; output: OutputFormat }) => {
       const { scenario, hash } = await loadScenario(name)
       const plan = planScenario(scenario)
-      const steps = createBackend(options.backend).steps(plan)
+      const steps = await createBackend(options.backend).steps(plan)
       if (options.output === 'json') {
         const { workloads } = plan
         const paths = plan.paths.map(({ name: path, expect, rule }) => ({ name: path, expect, ...rule }))
