@@ -1,4 +1,13 @@
-import type { Cluster, Component, PathEnds, PathRuleResult, Topology } from './model.ts'
+import type {
+  Cluster,
+  Component,
+  NoPathCode,
+  PathEnds,
+  PathRuleResult,
+  Placement,
+  Protocol,
+  Topology,
+} from './model.ts'
 
 type NoPath = Extract<PathRuleResult, { possible: false }>
 
@@ -24,8 +33,11 @@ export function pathRule(topology: Topology, ends: PathEnds): PathRuleResult {
   const sameCluster = client.name === server.name
   // Without a mesh there is no gateway to send through, so labels do not matter: only packets do.
   if (ends.mesh === 'none' || client.network === server.network) {
-    const gap = sameCluster ? undefined : routingGap(topology, client, server)
-    if (gap) return gap
+    const gap = routingGap(topology, client, server)
+    if (gap) {
+      const where = ends.mesh === 'none' ? 'without a mesh' : 'within one network'
+      return noPath(gap.code, `${gap.reason}, and ${where} pods dial pods`)
+    }
     if (ends.mesh === 'none') return path('TCP', [clientPod, serverPod])
     const sameNode = sameCluster && ends.client.node === ends.server.node
     return sameNode
@@ -34,33 +46,27 @@ export function pathRule(topology: Topology, ends: PathEnds): PathRuleResult {
   }
 
   const owner = gatewayCluster(topology, server)
-  if (!owner?.gateway) {
-    return {
-      possible: false,
-      code: 'no-gateway',
-      reason:
-        `network "${server.network}" has no east-west gateway, ` +
-        `and "${client.name}" (network "${client.network}") can enter another network only through one`,
-    }
-  }
+  if ('possible' in owner) return owner
   const gateway: Component = { kind: 'east-west-gateway', cluster: owner.name }
   const loadBalancer: Component[] =
-    owner.gateway.loadBalancer === 'proxy' ? [{ kind: 'load-balancer', cluster: owner.name }] : []
+    owner.gateway?.loadBalancer === 'proxy' ? [{ kind: 'load-balancer', cluster: owner.name }] : []
   return path('DOUBLEHBONE', [clientPod, clientZtunnel, ...loadBalancer, gateway, serverZtunnel, serverPod])
 }
 
-function path(protocol: 'TCP' | 'HBONE' | 'DOUBLEHBONE', components: readonly Component[]): PathRuleResult {
+function path(protocol: Protocol, components: readonly Component[]): PathRuleResult {
   return { possible: true, hops: components.length, protocol, components }
 }
 
-function placed(topology: Topology, place: { cluster: string; node: number }): Cluster | NoPath {
+function noPath(code: NoPathCode, reason: string): NoPath {
+  return { possible: false, code, reason }
+}
+
+function placed(topology: Topology, place: Placement): Cluster | NoPath {
   const cluster = topology.clusters.find((c) => c.name === place.cluster)
-  if (!cluster) {
-    return { possible: false, code: 'unknown-cluster', reason: `there is no cluster "${place.cluster}"` }
-  }
+  if (!cluster) return noPath('unknown-cluster', `there is no cluster "${place.cluster}"`)
   if (!Number.isInteger(place.node) || place.node < 1 || place.node > cluster.nodes) {
-    const reason = `cluster "${cluster.name}" has ${cluster.nodes} node(s), there is no node ${place.node}`
-    return { possible: false, code: 'unknown-node', reason }
+    const nodes = cluster.nodes === 1 ? '1 node' : `${cluster.nodes} nodes`
+    return noPath('unknown-node', `cluster "${cluster.name}" has ${nodes}, there is no node ${place.node}`)
   }
   return cluster
 }
@@ -70,31 +76,44 @@ function isRouted(topology: Topology, from: Cluster, to: Cluster): boolean {
 }
 
 /** Replies need the way back, so one missing direction is as bad as two; it is only harder to find. */
-function routingGap(topology: Topology, client: Cluster, server: Cluster): NoPath | undefined {
-  const there = isRouted(topology, client, server)
-  const back = isRouted(topology, server, client)
+function routingGap(
+  topology: Topology,
+  a: Cluster,
+  b: Cluster,
+): { readonly code: NoPathCode; readonly reason: string } | undefined {
+  if (a.name === b.name) return undefined
+  const there = isRouted(topology, a, b)
+  const back = isRouted(topology, b, a)
   if (there && back) return undefined
   if (!there && !back) {
-    const reason = `pod CIDRs of "${client.name}" and "${server.name}" are not routed, and one network means pods dial pods`
-    return { possible: false, code: 'unrouted', reason }
+    return { code: 'unrouted', reason: `no route joins the pod CIDRs of "${a.name}" and "${b.name}"` }
   }
-  const [from, to] = there ? [server, client] : [client, server]
-  const reason = `pod CIDR of "${to.name}" is not routed from "${from.name}": packets go one way only`
-  return { possible: false, code: 'one-way-route', reason }
+  const [from, to] = there ? [b, a] : [a, b]
+  const reason = `the pod CIDR of "${to.name}" is not routed from "${from.name}", so packets go one way only`
+  return { code: 'one-way-route', reason }
 }
 
 /**
  * The cluster whose gateway serves the server's network. istiod takes the first of several gateways; scenarios are
  * refused when they have more than one per network, so the preference here only makes the function total.
  */
-function gatewayCluster(topology: Topology, server: Cluster): Cluster | undefined {
-  const candidates = topology.clusters.filter(
-    (c) =>
-      c.gateway &&
-      c.network === server.network &&
-      (c.name === server.name || (isRouted(topology, c, server) && isRouted(topology, server, c))),
-  )
+function gatewayCluster(topology: Topology, server: Cluster): Cluster | NoPath {
+  const owners = topology.clusters.filter((c) => c.gateway && c.network === server.network)
   const cost = (c: Cluster) =>
     (c.gateway?.loadBalancer === 'proxy' ? 2 : 0) + (c.name === server.name ? 0 : 1)
-  return candidates.toSorted((a, b) => cost(a) - cost(b))[0]
+  const best = owners
+    .filter((c) => !routingGap(topology, c, server))
+    .toSorted((a, b) => cost(a) - cost(b))
+    .at(0)
+  if (best) return best
+  const [owner] = owners
+  const gap = owner && routingGap(topology, owner, server)
+  if (!gap) {
+    const reason = `network "${server.network}" has no east-west gateway, and other networks can enter only through one`
+    return noPath('no-gateway', reason)
+  }
+  return noPath(
+    gap.code,
+    `the gateway of network "${server.network}" is in "${owner.name}", but ${gap.reason}`,
+  )
 }
