@@ -1,10 +1,13 @@
 import { Command } from 'commander'
 import { hopmeterVersion } from '../version.ts'
+import { calibrateVerb } from './calibrate.ts'
+import { compareVerb } from './compare.ts'
 import { completionVerb } from './completion.ts'
 import type { CliContext } from './context.ts'
 import { doctorVerb } from './doctor.ts'
 import { listVerb } from './list.ts'
 import { planVerb } from './plan.ts'
+import { probeVerb } from './probe.ts'
 import { resultsVerb } from './results.ts'
 import { runVerb } from './run.ts'
 import { schemaVerb } from './schema.ts'
@@ -43,10 +46,13 @@ export function createProgram(context: CliContext): Command {
     showVerb,
     planVerb,
     doctorVerb,
+    calibrateVerb,
+    probeVerb,
     runVerb,
     verifyVerb,
     resultsVerb,
     summaryVerb,
+    compareVerb,
     schemaVerb,
   ]
   for (const verb of verbs) program.addCommand(verb(context).copyInheritedSettings(program))

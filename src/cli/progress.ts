@@ -71,3 +71,10 @@ function roundText(event: RoundEvent, progress: Parameters<Reporter['round']>[1]
     `round ${progress.done}/${progress.total}, ${left} left, p50 µs: ${medians.join(', ')}${flags}`,
   )
 }
+
+/** One moving line on a terminal; nothing elsewhere, where it would only fill a log. */
+export function createLine(context: CliContext, quiet = false): { update(text: string): void; stop(): void } {
+  if (quiet || !context.stderr.isTTY) return { update() {}, stop() {} }
+  const spinner = ora({ stream: context.stderr, discardStdin: false })
+  return { update: (text) => void spinner.start(printable(text)), stop: () => void spinner.stop() }
+}

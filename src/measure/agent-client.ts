@@ -21,6 +21,7 @@ export class AgentClient {
   readonly #process: BackgroundProcess
   readonly #waiting: { resolve: (m: LoadMessage) => void; reject: (e: Error) => void }[] = []
   #stderr = ''
+  #turns = 0
   #failure: Error | undefined
 
   private constructor(process: BackgroundProcess) {
@@ -44,10 +45,18 @@ export class AgentClient {
     load: DriverLoad,
     targets: readonly Target[],
     timeoutMs: number,
+    check: 'echo' | 'status' = 'echo',
   ): Promise<AgentClient> {
     const client = new AgentClient(start(command.file, command.args, { detached: true }))
     try {
-      const request = { type: 'open', version: agentProtocolVersion, load, targets, timeoutMs } as const
+      const request = {
+        type: 'open',
+        version: agentProtocolVersion,
+        load,
+        targets,
+        timeoutMs,
+        check,
+      } as const
       await client.#ask(request, timeoutMs * (targets.length + 1) + turnGraceMs)
       return client
     } catch (error) {
@@ -57,8 +66,12 @@ export class AgentClient {
   }
 
   /** Sends load for one slot and returns what came back, path by path. */
-  async turn(id: number, seed: number, durationMs: number): Promise<TurnResult> {
-    const answer = await this.#ask({ type: 'turn', id, seed, durationMs }, durationMs + turnGraceMs)
+  async turn(seed: number, durationMs: number): Promise<TurnResult> {
+    this.#turns += 1
+    const answer = await this.#ask(
+      { type: 'turn', id: this.#turns, seed, durationMs },
+      durationMs + turnGraceMs,
+    )
     if (answer.type !== 'turn')
       throw new HopmeterError(`the load agent answered a turn with "${answer.type}"`)
     return answer

@@ -17,7 +17,6 @@ export class Build {
   readonly testbed: Testbed
   readonly #paths: readonly MeasuredPath[]
   readonly #agents = new Map<string, AgentClient>()
-  #turns = 0
 
   private constructor(testbed: Testbed, paths: readonly MeasuredPath[]) {
     this.testbed = testbed
@@ -56,8 +55,7 @@ export class Build {
   async turn(turn: Turn, seed: number): Promise<TurnResult> {
     const agent = this.#agents.get(agentKey(turn.client, turn.load.id))
     if (!agent) throw new Error(`no agent for ${turn.client} and ${turn.load.id}`)
-    this.#turns += 1
-    return agent.turn(this.#turns, seed, turn.durationMs)
+    return agent.turn(seed, turn.durationMs)
   }
 
   /** Sends a little load over every path and judges what the components saw of it. */

@@ -9,6 +9,7 @@ import { newRunId } from '../results/run-id.ts'
 import { resultSchemaVersion, type RunHeader, type RunResult } from '../results/schema.ts'
 import type { Load, RoundPlan, ScenarioFile } from '../scenario/types.ts'
 import { hopmeterVersion } from '../version.ts'
+import { calibrationForRun } from './calibration-store.ts'
 import { withControl, type MeasuredPath } from './control.ts'
 import { expandLoads } from './loads.ts'
 import type { Reporter } from './reporter.ts'
@@ -56,6 +57,7 @@ export async function runScenario(options: RunScenarioOptions): Promise<Finished
   const id = newRunId(scenario.name)
   const lock = await lockHost({ runId: id, scenario: scenario.name })
   try {
+    const calibration = await calibrationForRun()
     const directory = await createRunDirectory(options.resultsRoot, id, scenarioFile.text)
     const header: RunHeader = {
       type: 'run',
@@ -78,6 +80,7 @@ export async function runScenario(options: RunScenarioOptions): Promise<Finished
       paths: [...paths.map(describePath), ...plan.paths.filter((p) => !p.rule.possible).map(describePath)],
       environment: await describeEnvironment({ includeHostname: options.includeHostname ?? false }),
       labels: { ...options.labels },
+      ...(calibration === undefined ? {} : { calibration }),
     }
     const record = (event: Parameters<typeof directory.append>[0]) => directory.append(event)
     await record(header)

@@ -18,7 +18,7 @@ export async function tryUnreachable(
   const target = { path: path.name, ...testbed.target(path) }
   const agent = await AgentClient.open(command, load, [target], timeoutMs)
   try {
-    const { samples } = await agent.turn(1, 1, tryForMs)
+    const { samples } = await agent.turn(1, tryForMs)
     const sample = samples[0]
     const received = sample?.received ?? 0
     const failure = sample?.firstError ?? 'no response'

@@ -69,6 +69,16 @@ export const runHeader = z.strictObject({
     container: z.string().optional(),
   }),
   labels: z.record(z.string(), z.string()),
+  /** The newest calibration of this machine before the run, in short; absent when there is none. */
+  calibration: z
+    .strictObject({
+      at: z.string(),
+      passed: z.boolean(),
+      checks: z.array(
+        z.strictObject({ name: z.string(), measuredUs: z.number().nullable(), limit: z.string(), passed: z.boolean() }),
+      ),
+    })
+    .optional(),
 })
 
 /** One stand-up of the testbed. */

@@ -1,0 +1,106 @@
+import { randomInt } from 'node:crypto'
+import { Command, Option } from 'commander'
+import type { DriverLoad } from '../agent/protocol.ts'
+import { probe } from '../measure/probe.ts'
+import { probeText } from '../report/compare/probe-text.ts'
+import { defaultDeltaNs } from '../stats/summarize-run.ts'
+import { print, type CliContext } from './context.ts'
+import { durationMs, outputOption, positiveInteger, seedNumber, type OutputFormat } from './options.ts'
+import { createLine } from './progress.ts'
+
+interface ProbeFlags {
+  readonly profile: 'pingpong' | 'closed' | 'open' | 'connect'
+  readonly protocol: 'http1' | 'http2'
+  readonly connections: number
+  readonly rate: number
+  readonly rounds: number
+  readonly duration: number
+  readonly warmup: number
+  readonly seed?: number
+  readonly delta?: number
+  readonly timeout: number
+  readonly output: OutputFormat
+  readonly quiet?: boolean
+}
+
+const help = `
+The first endpoint is what the others are compared with. Requests go to all of them in turn, shuffled request by
+request. The same URL twice is an A/A test.
+
+Examples:
+  hopmeter probe http://127.0.0.1:8080/ http://127.0.0.1:8081/
+  hopmeter probe --profile connect http://10.0.0.1/ http://10.0.0.2/
+  hopmeter probe --rounds 40 -o json http://127.0.0.1:8080/ http://127.0.0.1:8080/`
+
+/** `hopmeter probe`: the instrument against any endpoints, without a testbed. */
+export function probeVerb(context: CliContext): Command {
+  return new Command('probe')
+    .summary('measure any endpoints side by side, without a testbed')
+    .description('Measures endpoints with the instrument of "run" and says whether they differ.')
+    .argument('<url...>', 'http:// URLs that answer a GET with a status from 200 to 299')
+    .addOption(
+      new Option('--profile <name>', 'how to send requests')
+        .choices(['pingpong', 'closed', 'open', 'connect'])
+        .default('pingpong'),
+    )
+    .addOption(
+      new Option('--protocol <name>', 'of pingpong; http2 is with prior knowledge')
+        .choices(['http1', 'http2'])
+        .default('http1'),
+    )
+    .addOption(new Option('--connections <n>', 'of closed and open').argParser(positiveInteger).default(4))
+    .addOption(new Option('--rate <n>', 'requests a second, of open').argParser(positiveInteger).default(200))
+    .addOption(
+      new Option('--rounds <n>', 'rounds').argParser(positiveInteger).default(20).env('HOPMETER_ROUNDS'),
+    )
+    .addOption(
+      new Option('--duration <d>', 'length of a round')
+        .argParser(durationMs)
+        .default(1000, '1s')
+        .env('HOPMETER_DURATION'),
+    )
+    .addOption(
+      new Option('--warmup <d>', 'load thrown away first')
+        .argParser(durationMs)
+        .default(500, '500ms')
+        .env('HOPMETER_WARMUP'),
+    )
+    .addOption(new Option('--seed <n>', 'seed of every shuffle').argParser(seedNumber).env('HOPMETER_SEED'))
+    .addOption(
+      new Option('--delta <d>', 'differences inside ± this do not matter (default 10us)').argParser(
+        durationMs,
+      ),
+    )
+    .addOption(
+      new Option('--timeout <d>', 'for connecting and for each response')
+        .argParser(durationMs)
+        .default(5000, '5s'),
+    )
+    .option('-q, --quiet', 'no progress')
+    .addOption(outputOption())
+    .addHelpText('after', help)
+    .action(async (urls: string[], flags: ProbeFlags) => {
+      const line = createLine(context, flags.quiet)
+      const result = await probe({
+        urls,
+        load: loadOf(flags),
+        rounds: flags.rounds,
+        roundMs: flags.duration,
+        warmupMs: flags.warmup,
+        seed: flags.seed ?? randomInt(0x1_0000_0000),
+        deltaNs: flags.delta === undefined ? defaultDeltaNs : flags.delta * 1e6,
+        timeoutMs: flags.timeout,
+        signal: context.signal,
+        onRound: (done, total) => line.update(`round ${done}/${total}`),
+      }).finally(() => line.stop())
+      print(context, flags.output === 'json' ? JSON.stringify(result, null, 2) : probeText(result))
+    })
+}
+
+function loadOf({ profile, protocol, connections, rate }: ProbeFlags): DriverLoad {
+  const bytes = { requestBytes: 0, responseBytes: 0 }
+  if (profile === 'pingpong') return { profile, protocol, ...bytes }
+  if (profile === 'closed') return { profile, connections, ...bytes }
+  if (profile === 'open') return { profile, connections, ratePerSecond: rate, ...bytes }
+  return { profile, ...bytes }
+}

@@ -1,0 +1,47 @@
+import { mkdir, readFile, rename, writeFile } from 'node:fs/promises'
+import os from 'node:os'
+import path from 'node:path'
+import type { RunHeader } from '../results/schema.ts'
+import { describeEnvironment, environmentHash } from '../results/fingerprint.ts'
+import type { Calibration } from './calibrate.ts'
+
+/** Folder of what hopmeter remembers between calls (XDG base directory specification). */
+export function stateFolder(env: Readonly<Record<string, string | undefined>> = process.env): string {
+  const base = env['XDG_STATE_HOME']
+  return path.join(
+    base !== undefined && path.isAbsolute(base) ? base : path.join(os.homedir(), '.local', 'state'),
+    'hopmeter',
+  )
+}
+
+function calibrationFile(): string {
+  return path.join(stateFolder(), 'calibration.json')
+}
+
+/** Remembers a calibration of this machine; returns the file. */
+export async function saveCalibration(calibration: Calibration): Promise<string> {
+  const file = calibrationFile()
+  await mkdir(path.dirname(file), { recursive: true, mode: 0o700 })
+  const temporary = `${file}.${process.pid}`
+  await writeFile(temporary, `${JSON.stringify(calibration, null, 2)}\n`, { mode: 0o600 })
+  await rename(temporary, file)
+  return file
+}
+
+/** The last calibration, if it was made on this machine as it is now; undefined otherwise. */
+export async function calibrationForRun(): Promise<RunHeader['calibration']> {
+  let calibration: Calibration
+  try {
+    calibration = JSON.parse(await readFile(calibrationFile(), 'utf8')) as Calibration
+  } catch {
+    return undefined
+  }
+  if (calibration.environmentHash !== environmentHash(await describeEnvironment())) return undefined
+  const checks = calibration.checks.map(({ name, measuredUs, limit, passed }) => ({
+    name,
+    measuredUs,
+    limit,
+    passed,
+  }))
+  return { at: calibration.at, passed: calibration.passed, checks }
+}

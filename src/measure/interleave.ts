@@ -1,0 +1,79 @@
+import type { DriverLoad, PathSample, Target } from '../agent/protocol.ts'
+import { HopmeterError } from '../errors.ts'
+import { histogramQuantiles } from '../results/histogram.ts'
+import type { QuantilesNs } from '../results/schema.ts'
+import { AgentClient } from './agent-client.ts'
+import { localAgentCommand } from './local-agent.ts'
+import { seededRandom } from './schedule.ts'
+
+/** One target in one round. */
+export interface InterleavedRound {
+  readonly sample: PathSample
+  /** Of the warm requests, ns; null when there were none. */
+  readonly quantilesNs: QuantilesNs | null
+}
+
+export interface InterleaveOptions {
+  readonly load: DriverLoad
+  readonly targets: readonly Target[]
+  readonly rounds: number
+  readonly roundMs: number
+  readonly warmupMs: number
+  readonly seed: number
+  readonly timeoutMs: number
+  /** Answers must come from our echo server (`echo`) or only be a success (`status`). */
+  readonly check: 'echo' | 'status'
+  readonly signal: AbortSignal
+  readonly onRound?: ((done: number, total: number) => void) | undefined
+}
+
+/**
+ * Measures targets from this host, interleaved, without a testbed: rounds by target name.
+ * @throws HopmeterError when the agent fails or a target never answered; the reason of the signal when aborted.
+ */
+export async function interleave(
+  options: InterleaveOptions,
+): Promise<ReadonlyMap<string, readonly InterleavedRound[]>> {
+  const { load, targets, rounds, signal } = options
+  const random = seededRandom(options.seed)
+  const found = new Map<string, InterleavedRound[]>(targets.map((target) => [target.path, []]))
+  const agent = await AgentClient.open(
+    localAgentCommand('load'),
+    load,
+    targets,
+    options.timeoutMs,
+    options.check,
+  )
+  const stop = () => agent.kill()
+  signal.addEventListener('abort', stop, { once: true })
+  const turn = (durationMs: number) => agent.turn(Math.floor(random() * 4_294_967_296), durationMs)
+  try {
+    if (options.warmupMs > 0) requireAnswers((await turn(options.warmupMs)).samples)
+    for (let round = 1; round <= rounds; round++) {
+      signal.throwIfAborted()
+      for (const sample of (await turn(options.roundMs)).samples) {
+        const { quantilesNs } = histogramQuantiles(sample.warm)
+        found.get(sample.path)?.push({ sample, quantilesNs })
+      }
+      options.onRound?.(round, rounds)
+    }
+    return found
+  } catch (error) {
+    throw signal.aborted ? signal.reason : error
+  } finally {
+    signal.removeEventListener('abort', stop)
+    await agent.close()
+  }
+}
+
+/** A dead or refusing target is no measurement; better said before the rounds than after. */
+function requireAnswers(samples: readonly PathSample[]): void {
+  const dead = samples.filter((sample) => sample.received === 0)
+  if (dead.length === 0) return
+  const list = dead.map(
+    (s) => `${s.path}: ${s.firstError ?? (s.bad > 0 ? `${s.bad} responses were no success` : 'no answer')}`,
+  )
+  throw new HopmeterError(`no usable response from ${list.join('; ')}`, {
+    hint: 'check the address with curl',
+  })
+}

@@ -1,0 +1,78 @@
+import type { ComparisonRow, RunComparison } from '../../stats/compare-runs.ts'
+import type { NestedEstimate } from '../../stats/summarize-nested.ts'
+import { formatDeltaUs, formatInterval, formatUs } from '../format.ts'
+import { markdownTable, textTable } from '../table.ts'
+import { printable } from '../terminal-text.ts'
+
+const headings = [
+  'path',
+  'load',
+  'quantile',
+  'baseline µs',
+  'contender µs',
+  'difference µs',
+  '95 % interval',
+  'verdict',
+]
+const numbers = [3, 4, 5]
+
+/** A comparison for a terminal. */
+export function comparisonText(comparison: RunComparison): string {
+  const { baseline, contender, rows } = comparison
+  const table =
+    rows.length === 0 ? 'nothing to compare' : textTable(headings, rows.map(cells), numbers).trimEnd()
+  const lines = [
+    `baseline:  ${baseline}`,
+    `contender: ${contender}`,
+    '',
+    table,
+    '',
+    ...remarks(comparison).map((r) => `* ${r}`),
+  ]
+  return `${lines.map(printable).join('\n').trimEnd()}\n`
+}
+
+/** A comparison for a post or a pull request. */
+export function comparisonMarkdown(comparison: RunComparison): string {
+  const { baseline, contender, rows } = comparison
+  const table =
+    rows.length === 0 ? 'Nothing to compare.\n' : markdownTable(headings, rows.map(cells), numbers)
+  const notes = remarks(comparison).map((remark) => `- ${remark}`)
+  return `${[`Baseline: ${baseline}`, `Contender: ${contender}`, '', table, ...notes].map(printable).join('\n').trimEnd()}\n`
+}
+
+function cells({ path, load, quantile, baseline, contender, comparison }: ComparisonRow): string[] {
+  const { difference, low, high, verdict } = comparison
+  return [
+    path,
+    load,
+    quantile,
+    value(baseline),
+    value(contender),
+    difference === null ? '-' : formatDeltaUs(difference),
+    formatInterval(low, high, formatDeltaUs),
+    verdict,
+  ]
+}
+
+function value({ estimate, low, high }: NestedEstimate): string {
+  if (estimate === null) return '-'
+  const interval = formatInterval(low, high, formatUs)
+  return interval === '-' ? formatUs(estimate) : `${formatUs(estimate)} ${interval}`
+}
+
+function remarks({ rows, leftOut }: RunComparison): string[] {
+  const relative = [...new Set(rows.flatMap((row) => row.relativeTo ?? []))]
+  const warnings = new Set(
+    rows.flatMap((row) => row.comparison.warnings.map((w) => `${row.path} ${row.quantile}: ${w.message}`)),
+  )
+  const delta = rows.find((row) => row.comparison.verdict === 'same')?.comparison.deltaNs
+  return [
+    ...relative.map(
+      (path) => `differences are of the cost over "${path}" in the same round, so that the host cancels`,
+    ),
+    ...leftOut.map((path) => `"${path}" is left out: it was not proven on both sides`),
+    ...(delta == null ? [] : [`"same": the whole interval lies within ±${formatUs(delta)} µs`]),
+    ...warnings,
+  ]
+}

@@ -1,0 +1,77 @@
+import type { RunResult } from './schema.ts'
+
+/** What must be equal for two runs to be compared; `engine` and its version may differ, that is the question. */
+export const comparableKeys = [
+  'scenario',
+  'load',
+  'rounds',
+  'paths',
+  'backend',
+  'host',
+  'kernel',
+  'node',
+  'delay',
+  'load-balancer',
+] as const
+export type ComparableKey = (typeof comparableKeys)[number]
+
+export interface Incomparable {
+  readonly key: ComparableKey | 'status' | 'proof'
+  readonly message: string
+  /** Whether `--allow` can override it. A run that did not end, or whose paths are not proven, is never compared. */
+  readonly canAllow: boolean
+}
+
+/** Every difference that keeps runs from being compared. Pure. */
+export function incomparable(baseline: RunResult, contender: RunResult): readonly Incomparable[] {
+  const facts = [factsOf(baseline), factsOf(contender)] as const
+  const differences = comparableKeys
+    .filter((key) => facts[0][key] !== facts[1][key])
+    .map((key): Incomparable => {
+      const message = `${key} differs: ${facts[0][key]} in ${baseline.id}, ${facts[1][key]} in ${contender.id}`
+      return { key, message, canAllow: true }
+    })
+  return [...unusable(baseline), ...unusable(contender), ...differences]
+}
+
+/** Why a run cannot be compared with any other. */
+export function unusable(run: RunResult): readonly Incomparable[] {
+  const found: Incomparable[] = []
+  if (run.status !== 'complete') {
+    const reason = run.reason === undefined ? '' : `: ${run.reason}`
+    found.push({ key: 'status', message: `${run.id} is ${run.status}${reason}`, canAllow: false })
+  }
+  if (run.verify === 'off') {
+    found.push({ key: 'proof', message: `${run.id} was measured with --verify off`, canAllow: false })
+  }
+  return found
+}
+
+/** Paths that were shown, in every round, to be what they claim. */
+export function provenPaths(run: RunResult): ReadonlySet<string> {
+  const names = run.paths.filter((path) => path.hops !== null).map((path) => path.name)
+  const verdicts = run.measured.flatMap((round) => round.evidence)
+  return new Set(
+    names.filter((name) => {
+      const own = verdicts.filter((v) => v.path === name)
+      return own.some((v) => v.verdict === 'proven') && own.every((v) => v.verdict !== 'mismatch')
+    }),
+  )
+}
+
+function factsOf(run: RunResult): Readonly<Record<ComparableKey, string>> {
+  const { environment, rounds, scenario } = run
+  const [build] = run.builds
+  return {
+    scenario: `${scenario.name} (${scenario.hash.slice(0, 19)})`,
+    load: JSON.stringify(run.loads),
+    rounds: `${rounds.durationMs} ms after ${rounds.warmupMs} ms`,
+    paths: run.paths.map((path) => path.name).join(', '),
+    backend: run.backend,
+    host: `${environment.cores} × ${environment.cpuModel}, ${environment.memoryMiB} MiB, ${environment.virtualization}`,
+    kernel: `${environment.kernel}, clock ${environment.clockSource}`,
+    node: environment.node,
+    delay: build?.delayMethod ?? 'none',
+    'load-balancer': build?.loadBalancer ?? 'none',
+  }
+}

@@ -1,0 +1,152 @@
+import type { RunResult } from '../results/schema.ts'
+import { provenPaths } from '../results/comparable.ts'
+import { compareBuilds } from './compare-builds.ts'
+import { comparePairedNested } from './compare-nested.ts'
+import type { Comparison } from './comparison.ts'
+import { decideFamily, type FamilyMember } from './decide-family.ts'
+import { contrastsByBuild, valueOf, valuesByBuild, type Series } from './round-values.ts'
+import { defaultDeltaNs, summaryQuantiles, type SummaryQuantile } from './summarize-run.ts'
+import { summarizeNested, type NestedEstimate } from './summarize-nested.ts'
+
+/** One line of a comparison: a path, a load, a quantile. Times in ns. */
+export interface ComparisonRow {
+  readonly path: string
+  readonly load: string
+  readonly quantile: SummaryQuantile
+  /** `path`: the values themselves; else the path whose value was subtracted in each round before comparing. */
+  readonly relativeTo: string | null
+  readonly baseline: NestedEstimate
+  readonly contender: NestedEstimate
+  readonly comparison: FamilyMember<Comparison>
+}
+
+export interface RunComparison {
+  readonly baseline: string
+  readonly contender: string
+  readonly rows: readonly ComparisonRow[]
+  /** Paths that are in both but not proven in both, and so are not compared. */
+  readonly leftOut: readonly string[]
+}
+
+export interface CompareRunsOptions {
+  readonly deltaNs?: number | undefined
+  /** Count only rounds without flags. */
+  readonly validOnly?: boolean | undefined
+}
+
+/**
+ * Compares separate runs. The build is the unit, and within each round the reference path (the one with the fewest
+ * components) is subtracted from every other first: what the host does to all paths alike cancels.
+ */
+export function compareRuns(
+  baseline: { readonly label: string; readonly runs: readonly RunResult[] },
+  contender: { readonly label: string; readonly runs: readonly RunResult[] },
+  options: CompareRunsOptions = {},
+): RunComparison {
+  const all = [...baseline.runs, ...contender.runs]
+  const first = all[0]
+  if (!first) return { baseline: baseline.label, contender: contender.label, rows: [], leftOut: [] }
+  const measured = first.paths.filter((path) => path.hops !== null && path.controlOf === undefined)
+  const proven = measured.filter((path) => all.every((run) => provenPaths(run).has(path.name)))
+  const reference = proven.toSorted((a, b) => (a.hops ?? 0) - (b.hops ?? 0))[0]?.name
+  const rows = seriesOf(
+    first,
+    proven.map((path) => path.name),
+  ).map((series) => {
+    const from =
+      series.path === reference || reference === undefined ? undefined : { ...series, path: reference }
+    const values = (runs: readonly RunResult[]) =>
+      runs.flatMap((run) => {
+        const rounds = roundsOf(run, options)
+        return from ? contrastsByBuild(rounds, from, series) : valuesByBuild(rounds, series)
+      })
+    return {
+      path: series.path,
+      load: series.load,
+      quantile: series.quantile,
+      relativeTo: from?.path ?? null,
+      baseline: estimate(baseline.runs, series, options),
+      contender: estimate(contender.runs, series, options),
+      comparison: compareBuilds(values(baseline.runs), values(contender.runs), {
+        deltaNs: options.deltaNs ?? defaultDeltaNs,
+        quantile: summaryQuantiles[series.quantile],
+        requestsPerRound: requests(all, series, options),
+      }),
+    }
+  })
+  const leftOut = measured
+    .map((path) => path.name)
+    .filter((name) => !proven.some((path) => path.name === name))
+  return { baseline: baseline.label, contender: contender.label, rows: decided(rows), leftOut }
+}
+
+/** Compares two paths of one run, paired by round: nothing is closer to a controlled experiment. */
+export function compareVariants(
+  run: RunResult,
+  baselinePath: string,
+  contenderPath: string,
+  options: CompareRunsOptions = {},
+): RunComparison {
+  const proven = provenPaths(run)
+  const leftOut = [baselinePath, contenderPath].filter((path) => !proven.has(path))
+  const names = { baseline: `${run.id}#${baselinePath}`, contender: `${run.id}#${contenderPath}` }
+  if (leftOut.length > 0) return { ...names, rows: [], leftOut }
+  const rows = seriesOf(run, [contenderPath]).map((series) => {
+    const from = { ...series, path: baselinePath }
+    const rounds = roundsOf(run, options).filter(
+      (round) => valueOf(round, from) !== null && valueOf(round, series) !== null,
+    )
+    return {
+      path: contenderPath,
+      load: series.load,
+      quantile: series.quantile,
+      relativeTo: null,
+      baseline: estimate([run], from, options),
+      contender: estimate([run], series, options),
+      comparison: comparePairedNested(valuesByBuild(rounds, from), valuesByBuild(rounds, series), {
+        deltaNs: options.deltaNs ?? defaultDeltaNs,
+        quantile: summaryQuantiles[series.quantile],
+        requestsPerRound: requests([run], series, options),
+      }),
+    }
+  })
+  return { ...names, rows: decided(rows), leftOut }
+}
+
+type SummarySeries = Series & { readonly quantile: SummaryQuantile }
+
+function seriesOf(run: RunResult, paths: readonly string[]): SummarySeries[] {
+  const quantiles = Object.keys(summaryQuantiles) as SummaryQuantile[]
+  return run.loads.flatMap((load) =>
+    paths.flatMap((path) => quantiles.map((quantile) => ({ path, load: load.id, quantile }))),
+  )
+}
+
+function roundsOf(run: RunResult, { validOnly }: CompareRunsOptions): RunResult['measured'] {
+  return validOnly ? run.measured.filter((round) => round.flags.length === 0) : run.measured
+}
+
+function estimate(
+  runs: readonly RunResult[],
+  series: SummarySeries,
+  options: CompareRunsOptions,
+): NestedEstimate {
+  const byBuild = runs.flatMap((run) => valuesByBuild(roundsOf(run, options), series))
+  const requestsPerRound = requests(runs, series, options)
+  return summarizeNested(byBuild, { quantile: summaryQuantiles[series.quantile], requestsPerRound })
+}
+
+function requests(runs: readonly RunResult[], { path, load }: Series, options: CompareRunsOptions): number[] {
+  const rounds = runs.flatMap((run) => roundsOf(run, options))
+  return rounds.flatMap((round) =>
+    round.paths.filter((p) => p.path === path && p.load === load).map((p) => p.n),
+  )
+}
+
+/** All rows of a table are one family: the more is looked at, the likelier something shows by chance. */
+function decided<T extends { readonly comparison: Comparison }>(
+  rows: readonly T[],
+): (T & { comparison: FamilyMember<Comparison> })[] {
+  const family = decideFamily(rows.map((row) => row.comparison))
+  return rows.map((row, i) => ({ ...row, comparison: family[i]! }))
+}

@@ -1,0 +1,45 @@
+import { UsageError } from '../errors.ts'
+import type { ComparisonRow } from './compare-runs.ts'
+import { summaryQuantiles, type SummaryQuantile } from './summarize-run.ts'
+
+/** A regression rule: a path (or all) may not get slower at a quantile by more than a limit. */
+export interface FailRule {
+  readonly path: string | null
+  readonly quantile: SummaryQuantile
+  readonly limit: { readonly unit: 'percent' | 'ns'; readonly amount: number }
+}
+
+const pattern =
+  /^(?:(?<path>[a-z0-9-]+):)?(?<quantile>p\d+)\s*>\s*(?<amount>\d+(?:\.\d+)?)\s*(?<unit>%|µs|us|ms)$/
+
+/**
+ * Reads `p50>5%`, `p99>100us` or `gateway:p50>5%`.
+ * @throws UsageError when the text is no rule.
+ */
+export function parseFailRule(text: string): FailRule {
+  const { path, quantile, amount, unit } = pattern.exec(text.trim())?.groups ?? {}
+  if (quantile === undefined || !(quantile in summaryQuantiles)) {
+    const known = Object.keys(summaryQuantiles).join(', ')
+    throw new UsageError(`"${text}" is no regression rule`, {
+      hint: `write QUANTILE>LIMIT, such as 'p50>5%', 'p99>100us' or 'gateway:p50>5%'; quantiles: ${known}`,
+    })
+  }
+  const number = Number(amount)
+  const limit =
+    unit === '%'
+      ? { unit: 'percent' as const, amount: number }
+      : { unit: 'ns' as const, amount: number * (unit === 'ms' ? 1e6 : 1e3) }
+  return { path: path ?? null, quantile: quantile as SummaryQuantile, limit }
+}
+
+/** Rows that break the rule: slower with a verdict, and by more than the limit. Noise never fails a build. */
+export function regressions(rows: readonly ComparisonRow[], rule: FailRule): readonly ComparisonRow[] {
+  return rows.filter((row) => {
+    const { difference, verdict } = row.comparison
+    if (row.quantile !== rule.quantile || (rule.path !== null && row.path !== rule.path)) return false
+    if (verdict !== 'slower' || difference === null) return false
+    if (rule.limit.unit === 'ns') return difference > rule.limit.amount
+    const base = row.baseline.estimate
+    return base !== null && base > 0 && (100 * difference) / base > rule.limit.amount
+  })
+}
