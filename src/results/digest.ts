@@ -1,5 +1,5 @@
 import { ResultError } from '../errors.ts'
-import { HistogramSum } from './histogram.ts'
+import { decodeHistogram, HistogramSum } from './histogram.ts'
 import type {
   EndEvent,
   EvidenceDigest,
@@ -98,14 +98,17 @@ class RunHistograms {
       const sums = this.#sums.get(key) ?? newPathSums(path, load)
       this.#sums.set(key, sums)
       try {
-        const recorded = sums.warm.add(warm)
-        if (recorded !== n) throw new ResultError(`${recorded} values where the round says ${n}`)
-        if (round.flags.length === 0) sums.warmValid.add(warm)
-        sums.cold.add(cold)
+        const values = decodeHistogram(warm)
+        if (values.totalCount !== n) {
+          throw new ResultError(`${values.totalCount} values where the round says ${n}`)
+        }
+        sums.warm.add(values)
+        if (round.flags.length === 0) sums.warmValid.add(values)
+        sums.cold.add(decodeHistogram(cold))
         for (const [name, encoded] of Object.entries(extra)) {
           const sum = sums.extra.get(name) ?? new HistogramSum()
           sums.extra.set(name, sum)
-          sum.add(encoded)
+          sum.add(decodeHistogram(encoded))
         }
       } catch (error) {
         const reason = error instanceof Error ? error.message : String(error)

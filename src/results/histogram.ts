@@ -36,7 +36,9 @@ export function decodeHistogram(encoded: string): JsHistogram {
   return histogram
 }
 
+/** The same values give the same text, whatever the histogram held room for. */
 export function encodeHistogram(histogram: JsHistogram): string {
+  histogram.highestTrackableValue = Math.max(2, histogram.highestEquivalentValue(histogram.maxValue))
   return encodeIntoCompressedBase64(histogram)
 }
 
@@ -48,14 +50,8 @@ export class HistogramSum {
     return this.#sum.totalCount
   }
 
-  /**
-   * Adds an encoded histogram and returns the number of values in it.
-   * @throws ResultError when it cannot be decoded.
-   */
-  add(encoded: string): number {
-    const histogram = decodeHistogram(encoded)
+  add(histogram: JsHistogram): void {
     if (histogram.totalCount > 0) this.#sum.add(histogram)
-    return histogram.totalCount
   }
 
   encode(): string {
@@ -69,7 +65,7 @@ export class HistogramSum {
  */
 export function mergeHistograms(encoded: readonly string[]): string {
   const sum = new HistogramSum()
-  for (const one of encoded) sum.add(one)
+  for (const one of encoded) sum.add(decodeHistogram(one))
   return sum.encode()
 }
 

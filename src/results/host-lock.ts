@@ -13,12 +13,13 @@ const maxAnswerBytes = 4096
 const maxNameBytes = 100
 const attempts = 20
 
+/** Any local process may hold the name and answer anything: what ends up in a message must be harmless. */
+const plainText = z.string().regex(/^[\x20-\x7e]{0,200}$/)
 const lockHolder = z.object({
   pid: z.number().int().positive(),
-  runId: z.string().max(200),
-  scenario: z.string().max(200),
-  /** ISO 8601. */
-  since: z.string().max(40),
+  runId: plainText,
+  scenario: plainText,
+  since: z.iso.datetime(),
 })
 
 /** Who runs on this host. */
@@ -106,7 +107,7 @@ function parseHolder(text: string): LockHolder | undefined {
   try {
     return lockHolder.parse(JSON.parse(text))
   } catch {
-    return undefined // any local process may hold the name and answer anything
+    return undefined
   }
 }
 
