@@ -56,9 +56,10 @@ export async function connectMtls(
       if (socket.alpnProtocol !== 'h2') return fail(new TunnelError('peer did not choose h2'))
       clearTimeout(timer)
       socket.off('close', closed)
-      // From here on the HTTP/2 session reports errors; without a listener a late one would end the process.
       socket.off('error', fail)
-      socket.on('error', () => {})
+      socket.on('error', () => {}) // also shows as the end of the HTTP/2 session
+      // The socket inherits half-open from its transport, but HTTP/2 is over when the peer has gone.
+      socket.once('end', () => socket.end())
       resolve(socket)
     })
   })

@@ -1,5 +1,6 @@
 import { constants, type Http2Stream } from 'node:http2'
 import { Socket } from 'node:net'
+import { addAbortSignal } from 'node:stream'
 import type { FlowCounters } from './flow-table.ts'
 
 /** What bytes are carried between: TCP sockets and CONNECT streams. */
@@ -63,7 +64,8 @@ function wasReset(channel: Channel): boolean {
 /** Ends a channel so that the other end cannot take it for a clean close: TCP RST, or RST_STREAM with CANCEL. */
 export function reset(channel: Channel): void {
   if (!(channel instanceof Socket)) {
-    if (!channel.destroyed) channel.close(constants.NGHTTP2_CANCEL)
+    // `close(CANCEL)` would send END_STREAM first, and the peer would see a clean end before the reset.
+    addAbortSignal(AbortSignal.abort(), channel)
   } else if (channel.writableEnded || channel.destroyed) {
     channel.destroy() // a FIN is out already; libuv refuses to reset after that
   } else {
