@@ -1,3 +1,4 @@
+import { setMaxListeners } from 'node:events'
 import { execa, ExecaError, type Options, type ResultPromise } from 'execa'
 import { CommandError } from './errors.ts'
 
@@ -87,6 +88,8 @@ export function start(
 }
 
 function execaOptions(options: RunOptions) {
+  // Many programs share one stop signal; that is no leak.
+  if (options.signal) setMaxListeners(0, options.signal)
   return {
     ...(options.timeoutMs === undefined ? {} : { timeout: options.timeoutMs }),
     ...(options.signal === undefined ? {} : { cancelSignal: options.signal }),

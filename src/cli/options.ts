@@ -52,6 +52,11 @@ export function durationMs(text: string): number {
   return ms
 }
 
+/** Collects a repeatable option. */
+export function collect(text: string, previous: readonly string[]): readonly string[] {
+  return [...previous, text]
+}
+
 /** Collects `--label key=value`. */
 export function keyValue(
   text: string,

@@ -1,5 +1,6 @@
 import { Command } from 'commander'
 import { hopmeterVersion } from '../version.ts'
+import { aaVerb } from './aa.ts'
 import { calibrateVerb } from './calibrate.ts'
 import { compareVerb } from './compare.ts'
 import { completionVerb } from './completion.ts'
@@ -49,6 +50,7 @@ export function createProgram(context: CliContext): Command {
     calibrateVerb,
     probeVerb,
     runVerb,
+    aaVerb,
     verifyVerb,
     resultsVerb,
     summaryVerb,

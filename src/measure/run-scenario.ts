@@ -1,13 +1,13 @@
 import { randomInt } from 'node:crypto'
 import type { Backend } from '../backends/backend.ts'
 import { planScenario } from '../backends/plan.ts'
-import { PathMismatchError } from '../errors.ts'
+import { PathMismatchError, UsageError } from '../errors.ts'
 import { describeEnvironment } from '../results/fingerprint.ts'
 import { lockHost } from '../results/host-lock.ts'
 import { createRunDirectory } from '../results/run-directory.ts'
 import { newRunId } from '../results/run-id.ts'
 import { resultSchemaVersion, type RunHeader, type RunResult } from '../results/schema.ts'
-import type { Load, RoundPlan, ScenarioFile } from '../scenario/types.ts'
+import type { Load, RoundPlan, Scenario, ScenarioFile } from '../scenario/types.ts'
 import { hopmeterVersion } from '../version.ts'
 import { calibrationForRun } from './calibration-store.ts'
 import { withControl, type MeasuredPath } from './control.ts'
@@ -29,6 +29,8 @@ export interface RunScenarioOptions {
   readonly rounds?: Partial<RoundPlan> | undefined
   /** Replaces the scenario's loads. */
   readonly loads?: readonly Load[] | undefined
+  /** Names of the paths to run; all unless given. */
+  readonly paths?: readonly string[] | undefined
   /** Measure one path twice as the A/A control; on unless false. */
   readonly control?: boolean | undefined
   readonly labels?: Readonly<Record<string, string>> | undefined
@@ -48,7 +50,7 @@ export interface FinishedRun {
  */
 export async function runScenario(options: RunScenarioOptions): Promise<FinishedRun> {
   const { scenarioFile, backend, reporter, signal } = options
-  const { scenario } = scenarioFile
+  const scenario = withPaths(scenarioFile.scenario, options.paths)
   const plan = planScenario(scenario)
   const paths = withControl(plan, options.control ?? true)
   const loads = expandLoads(options.loads ?? scenario.loads)
@@ -115,6 +117,19 @@ export async function runScenario(options: RunScenarioOptions): Promise<Finished
   }
 }
 
+/** @throws UsageError when the scenario has no path of that name. */
+function withPaths(scenario: Scenario, names: readonly string[] | undefined): Scenario {
+  if (!names || names.length === 0) return scenario
+  const known = scenario.paths.map((path) => path.name)
+  const unknown = names.find((name) => !known.includes(name))
+  if (unknown !== undefined) {
+    throw new UsageError(`scenario "${scenario.name}" has no path "${unknown}"`, {
+      hint: `it has ${known.join(', ')}`,
+    })
+  }
+  return { ...scenario, paths: scenario.paths.filter((path) => names.includes(path.name)) }
+}
+
 function outcomeOf(error: unknown, aborted: boolean): MeasureOutcome {
   const reason = error instanceof Error ? error.message : String(error)
   if (aborted) return { status: 'interrupted', reason }
@@ -137,7 +152,7 @@ function describePath(path: MeasuredPath): RunHeader['paths'][number] {
 }
 
 /** What flags changed of the scenario; part of what makes two runs comparable. */
-function overridesOf({ rounds, loads, control }: RunScenarioOptions): Record<string, string> {
+function overridesOf({ rounds, loads, control, paths }: RunScenarioOptions): Record<string, string> {
   const entries: [string, string][] = Object.entries(rounds ?? {}).map(([key, value]) => [
     `rounds.${key}`,
     String(value),
@@ -149,6 +164,7 @@ function overridesOf({ rounds, loads, control }: RunScenarioOptions): Record<str
         .map((load) => load.id)
         .join(','),
     ])
+  if (paths && paths.length > 0) entries.push(['paths', paths.join(',')])
   if (control === false) entries.push(['control', 'off'])
   return Object.fromEntries(entries)
 }

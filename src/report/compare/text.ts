@@ -1,6 +1,7 @@
 import type { ComparisonRow, RunComparison } from '../../stats/compare-runs.ts'
 import type { NestedEstimate } from '../../stats/summarize-nested.ts'
 import { formatDeltaUs, formatInterval, formatUs } from '../format.ts'
+import { groupedWarnings } from '../warnings.ts'
 import { markdownTable, textTable } from '../table.ts'
 import { printable } from '../terminal-text.ts'
 
@@ -27,9 +28,9 @@ export function comparisonText(comparison: RunComparison): string {
     '',
     table,
     '',
-    ...remarks(comparison).map((r) => `* ${r}`),
+    ...remarks(comparison).map((r) => printable(`* ${r}`)),
   ]
-  return `${lines.map(printable).join('\n').trimEnd()}\n`
+  return `${lines.join('\n').trimEnd()}\n`
 }
 
 /** A comparison for a post or a pull request. */
@@ -37,8 +38,8 @@ export function comparisonMarkdown(comparison: RunComparison): string {
   const { baseline, contender, rows } = comparison
   const table =
     rows.length === 0 ? 'Nothing to compare.\n' : markdownTable(headings, rows.map(cells), numbers)
-  const notes = remarks(comparison).map((remark) => `- ${remark}`)
-  return `${[`Baseline: ${baseline}`, `Contender: ${contender}`, '', table, ...notes].map(printable).join('\n').trimEnd()}\n`
+  const notes = remarks(comparison).map((remark) => printable(`- ${remark}`))
+  return `${[printable(`Baseline: ${baseline}`), '', printable(`Contender: ${contender}`), '', table, ...notes].join('\n').trimEnd()}\n`
 }
 
 function cells({ path, load, quantile, baseline, contender, comparison }: ComparisonRow): string[] {
@@ -63,9 +64,6 @@ function value({ estimate, low, high }: NestedEstimate): string {
 
 function remarks({ rows, leftOut }: RunComparison): string[] {
   const relative = [...new Set(rows.flatMap((row) => row.relativeTo ?? []))]
-  const warnings = new Set(
-    rows.flatMap((row) => row.comparison.warnings.map((w) => `${row.path} ${row.quantile}: ${w.message}`)),
-  )
   const delta = rows.find((row) => row.comparison.verdict === 'same')?.comparison.deltaNs
   return [
     ...relative.map(
@@ -73,6 +71,8 @@ function remarks({ rows, leftOut }: RunComparison): string[] {
     ),
     ...leftOut.map((path) => `"${path}" is left out: it was not proven on both sides`),
     ...(delta == null ? [] : [`"same": the whole interval lies within ±${formatUs(delta)} µs`]),
-    ...warnings,
+    ...groupedWarnings(
+      rows.map((row) => ({ about: `${row.path} ${row.quantile}`, warnings: row.comparison.warnings })),
+    ),
   ]
 }

@@ -1,5 +1,6 @@
 import type { PathSummary, RunSummary, StepSummary } from '../../stats/summarize-run.ts'
 import { formatDeltaUs, formatInterval, formatUs } from '../format.ts'
+import { groupedWarnings } from '../warnings.ts'
 import { markdownTable, textTable } from '../table.ts'
 import { printable } from '../terminal-text.ts'
 
@@ -19,7 +20,7 @@ const stepNumbers = [2]
 
 /** The ladder for a terminal. */
 export function summaryText(summary: RunSummary): string {
-  const parts = [`${summary.scenario}: ${summary.title}`, factsLine(summary)]
+  const parts = [printable(`${summary.scenario}: ${summary.title}`), factsLine(summary)]
   for (const load of loadsOf(summary)) {
     const paths = summary.paths.filter((path) => path.load === load)
     parts.push('', `load ${load}`, textTable(pathHeadings, paths.map(pathRow), pathNumbers).trimEnd())
@@ -37,13 +38,13 @@ export function summaryText(summary: RunSummary): string {
       `${u.path}: ${u.confirmed ? 'unreachable, as expected' : 'reachable, NOT as expected'} (${u.observed})`,
   )
   if (unreachable.length > 0) parts.push('', ...unreachable)
-  parts.push('', ...caveats(summary).map((line) => `* ${line}`))
-  return `${parts.map(printable).join('\n')}\n`
+  parts.push('', ...caveats(summary).map((line) => printable(`* ${line}`)))
+  return `${parts.join('\n')}\n`
 }
 
 /** The ladder for a post. */
 export function summaryMarkdown(summary: RunSummary): string {
-  const parts = [`### ${summary.title}`, '', factsLine(summary), '']
+  const parts = [printable(`### ${summary.title}`), '', factsLine(summary), '']
   for (const load of loadsOf(summary)) {
     const paths = summary.paths.filter((path) => path.load === load)
     parts.push(`Load \`${load}\`:`, '', markdownTable(pathHeadings, paths.map(pathRow), pathNumbers))
@@ -51,8 +52,8 @@ export function summaryMarkdown(summary: RunSummary): string {
     if (steps.length > 0)
       parts.push('What each step costs:', '', markdownTable(stepHeadings, steps.map(stepRow), stepNumbers))
   }
-  parts.push(...caveats(summary).map((line) => `- ${line}`))
-  return `${parts.map(printable).join('\n')}\n`
+  parts.push(...caveats(summary).map((line) => printable(`- ${line}`)))
+  return `${parts.join('\n')}\n`
 }
 
 function loadsOf(summary: RunSummary): readonly string[] {
@@ -99,11 +100,6 @@ function stepRow({ from, to, adds, comparison }: StepSummary): string[] {
 export function caveats(summary: RunSummary): string[] {
   const delta = formatUs(summary.deltaNs)
   const share = summary.rounds === 0 ? 0 : Math.round((100 * summary.flaggedRounds) / summary.rounds)
-  const warnings = new Set(
-    [...summary.steps, ...summary.controls].flatMap((s) =>
-      s.comparison.warnings.map((w) => `${s.from} → ${s.to}: ${w.message}`),
-    ),
-  )
   return [
     ...(summary.engine.startsWith('lab-node')
       ? [
@@ -121,6 +117,11 @@ export function caveats(summary: RunSummary): string[] {
       ? [`"same" means: the whole interval lies within ±${delta} µs.`]
       : []),
     ...(summary.reason === undefined ? [] : [`The run ended as "${summary.status}": ${summary.reason}`]),
-    ...warnings,
+    ...groupedWarnings(
+      [...summary.steps, ...summary.controls].map((s) => ({
+        about: `${s.from} → ${s.to}`,
+        warnings: s.comparison.warnings,
+      })),
+    ),
   ]
 }

@@ -1,0 +1,133 @@
+import path from 'node:path'
+import { Option, type Command } from 'commander'
+import { exitCodes } from '../errors.ts'
+import { runScenario, type FinishedRun, type RunScenarioOptions } from '../measure/run-scenario.ts'
+import { writeLadderChart } from '../report/summary/chart.ts'
+import { summaryMarkdown, summaryText } from '../report/summary/text.ts'
+import { loadScenario } from '../scenario/load.ts'
+import { summarizeRun } from '../stats/summarize-run.ts'
+import { createBackend } from './backends.ts'
+import { print, say, type CliContext } from './context.ts'
+import {
+  backendOption,
+  durationMs,
+  keyValue,
+  outputOption,
+  positiveInteger,
+  resultsOption,
+  seedNumber,
+  type OutputFormat,
+} from './options.ts'
+import { createProgress } from './progress.ts'
+
+/** Flags of every verb that measures a scenario. */
+export interface RunFlags {
+  readonly backend: string
+  readonly output: OutputFormat
+  readonly results: string
+  readonly builds?: number
+  readonly rounds?: number
+  readonly duration?: number
+  readonly warmup?: number
+  readonly seed?: number
+  readonly chart: boolean
+  readonly label?: Readonly<Record<string, string>>
+  readonly includeHost?: boolean
+  readonly quiet?: boolean
+  readonly strict?: boolean
+}
+
+export function addRunFlags(command: Command): Command {
+  return command
+    .addOption(backendOption())
+    .addOption(
+      new Option('--builds <n>', 'stand the testbed up anew this often')
+        .argParser(positiveInteger)
+        .env('HOPMETER_BUILDS'),
+    )
+    .addOption(
+      new Option('--rounds <n>', 'rounds per build').argParser(positiveInteger).env('HOPMETER_ROUNDS'),
+    )
+    .addOption(
+      new Option('--duration <d>', 'length of a round, e.g. 1s')
+        .argParser(durationMs)
+        .env('HOPMETER_DURATION'),
+    )
+    .addOption(
+      new Option('--warmup <d>', 'load thrown away before the first round, e.g. 500ms')
+        .argParser(durationMs)
+        .env('HOPMETER_WARMUP'),
+    )
+    .addOption(
+      new Option('--seed <n>', 'seed of every shuffle (default: random, stored with the run)')
+        .argParser(seedNumber)
+        .env('HOPMETER_SEED'),
+    )
+    .option('--no-chart', 'do not draw the ladder')
+    .option('--label <key=value>', 'keep a label with the run (repeatable)', keyValue)
+    .option('--include-host', 'keep the host name in the result')
+    .option('--strict', 'exit with 5 when too many rounds are flagged for the run to count')
+    .option('-q, --quiet', 'no progress')
+    .addOption(resultsOption())
+    .addOption(outputOption(['text', 'json', 'markdown']))
+}
+
+/** Loads the scenario, runs it with live progress, and keeps the result. */
+export async function runWithFlags(
+  context: CliContext,
+  name: string,
+  flags: RunFlags,
+  choices: Pick<RunScenarioOptions, 'verify' | 'control' | 'paths'>,
+): Promise<FinishedRun> {
+  const scenarioFile = await loadScenario(name)
+  const progress = createProgress(context, { quiet: flags.quiet })
+  try {
+    return await runScenario({
+      ...choices,
+      scenarioFile,
+      backend: createBackend(flags.backend),
+      resultsRoot: flags.results,
+      reporter: progress,
+      signal: context.signal,
+      seed: flags.seed,
+      rounds: {
+        ...(flags.builds === undefined ? {} : { builds: flags.builds }),
+        ...(flags.rounds === undefined ? {} : { count: flags.rounds }),
+        ...(flags.duration === undefined ? {} : { durationMs: flags.duration }),
+        ...(flags.warmup === undefined ? {} : { warmupMs: flags.warmup }),
+      },
+      labels: flags.label,
+      includeHostname: flags.includeHost,
+    })
+  } finally {
+    progress.stop()
+  }
+}
+
+/** Prints the ladder, draws its chart, and says where both are kept. */
+export async function presentRun(
+  context: CliContext,
+  { directory, result }: FinishedRun,
+  flags: RunFlags,
+): Promise<void> {
+  const summary = summarizeRun(result)
+  if (flags.output === 'json') print(context, JSON.stringify(summary, null, 2))
+  else print(context, flags.output === 'markdown' ? summaryMarkdown(summary) : summaryText(summary))
+  const relative = path.relative(process.cwd(), directory)
+  const shown = relative.startsWith('..') ? directory : relative
+  if (flags.chart && summary.paths.length > 0) {
+    const file = await writeLadderChart(summary, path.join(directory, 'ladder.png')).catch(
+      (error: unknown) => {
+        say(context, `no chart was drawn: ${error instanceof Error ? error.message : String(error)}`)
+        return undefined
+      },
+    )
+    if (file !== undefined) say(context, `chart:  ${path.join(shown, 'ladder.png')}`)
+  }
+  say(context, `result: ${path.join(shown, 'result.json')}`)
+  if (result.status === 'void') {
+    say(context, `warning: this run is void: ${result.reason}`)
+    if (flags.strict) context.setExitCode(exitCodes.inconclusive)
+  }
+  if (result.status === 'path-mismatch') say(context, `warning: path not as expected: ${result.reason}`)
+}
