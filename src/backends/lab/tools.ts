@@ -1,0 +1,58 @@
+import { CommandError, EnvironmentError } from '../../errors.ts'
+import { run } from '../../exec.ts'
+
+/** Programs that the lab starts, and the Debian package of each. */
+const packages = {
+  unshare: 'util-linux',
+  nsenter: 'util-linux',
+  ip: 'iproute2',
+  bridge: 'iproute2',
+  tc: 'iproute2',
+  nft: 'nftables',
+  bird: 'bird2',
+  birdc: 'bird2',
+} as const
+
+export type Tool = keyof typeof packages
+
+const versionArgs: Readonly<Record<Tool, readonly string[]>> = {
+  unshare: ['--version'],
+  nsenter: ['--version'],
+  ip: ['-V'],
+  bridge: ['-V'],
+  tc: ['-V'],
+  nft: ['--version'],
+  bird: ['--version'],
+  birdc: ['--version'],
+}
+
+/** Debian keeps these programs where the PATH of a plain user does not look. */
+export const toolEnv: Readonly<Record<string, string>> = {
+  PATH: [process.env['PATH'], '/usr/local/sbin', '/usr/sbin', '/sbin'].filter(Boolean).join(':'),
+  LC_ALL: 'C',
+}
+
+/** The command that installs what is missing. */
+export function installHint(tool: Tool): string {
+  return `on Debian or Ubuntu: apt-get install --yes ${packages[tool]} (as root)`
+}
+
+/**
+ * Version number of a program, e.g. `6.1.0`.
+ * @throws EnvironmentError when it is not installed, with the command that installs it.
+ */
+export async function toolVersion(tool: Tool, signal?: AbortSignal): Promise<string> {
+  try {
+    const { stdout, stderr } = await run(tool, versionArgs[tool], { env: toolEnv, signal })
+    const line = `${stdout}\n${stderr}`.trim().split('\n')[0] ?? ''
+    return /\d+(\.\d+)+/.exec(line)?.[0] ?? line
+  } catch (cause) {
+    if (signal?.aborted || !(cause instanceof CommandError) || !cause.message.includes('not found on PATH')) {
+      throw cause
+    }
+    throw new EnvironmentError(`the lab needs the program "${tool}", which is not installed`, {
+      hint: installHint(tool),
+      cause,
+    })
+  }
+}
