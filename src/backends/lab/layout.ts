@@ -1,0 +1,179 @@
+import { UsageError } from '../../errors.ts'
+import { formatAddress, nodePodCidr, parseCidr } from '../../topology/cidr.ts'
+import type { Cluster, LoadBalancerKind, Route } from '../../topology/model.ts'
+import type { RouteMode } from '../../scenario/types.ts'
+import { serverPort, type Plan, type Workload } from '../plan.ts'
+import { misrouteRoutes, type Misroute } from './forwarding.ts'
+import { checkUnderlay, hbonePort, l2Address, loadBalancerAddress, nodeAddress } from './underlay.ts'
+
+/** A pod: a network namespace on the bridge of its node. */
+export interface LabPod {
+  /** Also its name; unique in the lab. */
+  readonly netns: string
+  readonly ip: string
+  /** Name of the veth end in the node's namespace. */
+  readonly port: string
+  readonly nodeNetns: string
+}
+
+export interface LabNode {
+  readonly netns: string
+  readonly cluster: Cluster
+  readonly number: number
+  /** Address on the underlay. */
+  readonly ip: string
+  /** Its /24 of the pod CIDR, and the bridge's address in it. */
+  readonly podCidr: string
+  readonly bridgeIp: string
+  readonly pods: readonly LabPod[]
+}
+
+export interface LabGateway {
+  readonly cluster: Cluster
+  readonly pod: LabPod
+  /** Node that the pod runs on. */
+  readonly node: LabNode
+  readonly loadBalancer: LoadBalancerKind
+  /** Underlay address whose port 15008 the node translates to the pod. */
+  readonly nodeAddress: string
+  /** Address that other networks dial. */
+  readonly published: string
+  /** Namespace of the load balancer that proxies, when there is one. */
+  readonly loadBalancerNetns: string | undefined
+}
+
+/** Whatever has an address of its own on the underlay. */
+export interface UnderlayHost {
+  readonly netns: string
+  readonly cluster: Cluster
+  readonly ip: string
+}
+
+export interface LabLayout {
+  readonly routeMode: RouteMode
+  /** Between clusters, one direction each. */
+  readonly routes: readonly Route[]
+  readonly nodes: readonly LabNode[]
+  readonly gateways: readonly LabGateway[]
+  /** By workload name. */
+  readonly pods: ReadonlyMap<string, LabPod>
+  /** `vip:port` by client cluster and server workload: each cluster has its own address for a service. */
+  serviceAddress(clientCluster: string, server: Workload): { readonly host: string; readonly port: number }
+}
+
+const firstPodHost = 10
+const maxPodHost = 254
+
+/**
+ * Gives every part of the testbed a name and an address. Pure and deterministic.
+ * @throws UsageError when the scenario's addresses do not fit into the lab.
+ */
+export function layOut(plan: Plan, misroute?: Misroute): LabLayout {
+  const { topology, routeMode } = plan.scenario
+  checkUnderlay(topology.clusters)
+  const pods = new Map<string, LabPod>()
+  const nodes = topology.clusters.flatMap((cluster, clusterIndex) =>
+    Array.from({ length: cluster.nodes }, (_, i): LabNode => {
+      const number = i + 1
+      const netns = `node-${cluster.name}-n${number}`
+      const podCidr = nodePodCidr(cluster.podCidr, number)
+      const names = plan.workloads
+        .filter(({ placement }) => placement.cluster === cluster.name && placement.node === number)
+        .map(({ name }) => name)
+      if (cluster.gateway && number === gatewayNode) names.push(gatewayName(cluster))
+      const own = names.map((name, index): LabPod => {
+        const ip = hostAddress(podCidr, firstPodHost + index)
+        return { netns: name, ip, port: `pod${index}`, nodeNetns: netns }
+      })
+      for (const pod of own) pods.set(pod.netns, pod)
+      const ip = nodeAddress(clusterIndex, number)
+      return { netns, cluster, number, ip, podCidr, bridgeIp: hostAddress(podCidr, 1), pods: own }
+    }),
+  )
+  const gateways = topology.clusters.flatMap((cluster, index) => gatewayOf(cluster, index, nodes, pods))
+  const servers = plan.workloads.filter(({ role }) => role === 'server').map(({ name }) => name)
+  return {
+    routeMode,
+    routes: [...topology.routes, ...misrouteRoutes(plan, misroute)],
+    nodes,
+    gateways,
+    pods,
+    serviceAddress: (clientCluster, server) => {
+      const cluster = topology.clusters.find(({ name }) => name === clientCluster)
+      if (!cluster) throw new RangeError(`no cluster "${clientCluster}"`)
+      return { host: serviceIp(cluster, servers.indexOf(server.name)), port: serverPort }
+    },
+  }
+}
+
+/** Gateways run on the first node. */
+const gatewayNode = 1
+
+function gatewayName(cluster: Cluster): string {
+  return `gateway-${cluster.name}`
+}
+
+function gatewayOf(
+  cluster: Cluster,
+  clusterIndex: number,
+  nodes: readonly LabNode[],
+  pods: ReadonlyMap<string, LabPod>,
+): LabGateway[] {
+  const node = nodes.find((n) => n.cluster.name === cluster.name && n.number === gatewayNode)
+  const pod = pods.get(gatewayName(cluster))
+  if (!cluster.gateway || !node || !pod) return []
+  const { loadBalancer } = cluster.gateway
+  const own = loadBalancer === 'l2' ? l2Address(clusterIndex) : node.ip
+  const isProxy = loadBalancer === 'proxy'
+  return [
+    {
+      cluster,
+      pod,
+      node,
+      loadBalancer,
+      nodeAddress: own,
+      published: isProxy ? loadBalancerAddress(clusterIndex) : own,
+      loadBalancerNetns: isProxy ? `lb-${cluster.name}` : undefined,
+    },
+  ]
+}
+
+/** Nodes and load balancers. */
+export function underlayHosts({ nodes, gateways }: LabLayout): readonly UnderlayHost[] {
+  const balancers = gateways.flatMap(({ loadBalancerNetns, cluster, published }) =>
+    loadBalancerNetns === undefined ? [] : [{ netns: loadBalancerNetns, cluster, ip: published }],
+  )
+  return [...nodes.map(({ netns, cluster, ip }) => ({ netns, cluster, ip })), ...balancers]
+}
+
+/** Nodes of clusters to which this node's cluster has a route. */
+export function routedNodes(layout: LabLayout, node: LabNode): readonly LabNode[] {
+  const targets = layout.routes.filter(({ from }) => from === node.cluster.name).map(({ to }) => to)
+  return layout.nodes.filter(({ cluster }) => targets.includes(cluster.name))
+}
+
+/** The other nodes of the same cluster, which always reach each other's pods. */
+export function siblingNodes({ nodes }: LabLayout, node: LabNode): readonly LabNode[] {
+  return nodes.filter((n) => n.cluster.name === node.cluster.name && n.number !== node.number)
+}
+
+export function hboneAddress(ip: string): string {
+  return `${ip}:${hbonePort}`
+}
+
+function hostAddress(cidr: string, host: number): string {
+  if (host > maxPodHost) throw new UsageError(`too many pods on one node: ${cidr} has no room for them`)
+  return formatAddress((parseCidr(cidr)?.first ?? 0) + host)
+}
+
+/** Service addresses start at .10, like those of DNS and the API server would come first. */
+function serviceIp({ name, serviceCidr }: Cluster, index: number): string {
+  const cidr = parseCidr(serviceCidr)
+  const address = (cidr?.first ?? 0) + firstPodHost + index
+  if (!cidr || address >= cidr.last) {
+    throw new UsageError(`cluster "${name}": serviceCidr ${serviceCidr} has too few addresses`, {
+      hint: 'use a /24 or larger',
+    })
+  }
+  return formatAddress(address)
+}

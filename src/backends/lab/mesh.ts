@@ -1,0 +1,267 @@
+import type { Component } from '../../topology/model.ts'
+import { meshNamespace, serverPort, serviceHostname, type Plan, type Workload } from '../plan.ts'
+import type { ComponentConfig, Identity, OutboundService } from './components/protocol.ts'
+import { forwardingOf, type Forwarding, type Misroute } from './forwarding.ts'
+import { hboneAddress, type LabLayout, type LabPod } from './layout.ts'
+import type { OwnedAddress } from '../backend.ts'
+
+export const trustDomain = 'cluster.local'
+/** Identity of every east-west gateway, as Istio's generated gateways have it. */
+export const gatewaySpiffe = `spiffe://${trustDomain}/ns/istio-system/sa/istio-eastwestgateway`
+const firstCapturePort = 15_400
+
+/** A component process to start, before its keys are made. */
+export interface PlannedComponent {
+  /** Process name, unique in the lab. */
+  readonly name: string
+  readonly netns: string
+  readonly component: Component
+  /** SPIFFE ids that it needs keys for. */
+  readonly identities: readonly string[]
+  readonly config: (identity: (spiffe: string) => Identity) => ComponentConfig
+}
+
+/** Kernel redirections in a client pod. */
+export interface Capture {
+  readonly pod: LabPod
+  /** Connections to the service `vip:port` go to this port of the pod. */
+  readonly services: readonly { readonly vip: string; readonly port: number; readonly capturePort: number }[]
+  /** Pods of the same node whose HBONE port this pod's ztunnel serves: one process plays both roles. */
+  readonly sameNode: readonly string[]
+}
+
+export interface Mesh {
+  readonly components: readonly PlannedComponent[]
+  readonly captures: readonly Capture[]
+  readonly addresses: readonly OwnedAddress[]
+}
+
+/** One client-to-server relation; several paths may share it. */
+interface Relation {
+  readonly client: Workload
+  readonly server: Workload
+  readonly forwarding: Forwarding
+  readonly sameNode: boolean
+}
+
+export function workloadSpiffe({ name }: Workload): string {
+  return `spiffe://${trustDomain}/ns/${meshNamespace}/sa/${name}`
+}
+
+/** Derives the ztunnels, gateways and load balancers, what each of them knows, and who owns which address. Pure. */
+export function planMesh(plan: Plan, layout: LabLayout, misroute?: Misroute): Mesh {
+  const relations = relationsOf(plan, misroute)
+  const ambient = plan.workloads.filter((workload) => workload.mesh === 'ambient')
+  const clients = ambient.filter(({ role }) => role === 'client')
+  const servers = ambient.filter(({ role, name }) => role === 'server' && needsOwnZtunnel(name, relations))
+  const network = (cluster: string) =>
+    plan.scenario.topology.clusters.find(({ name }) => name === cluster)?.network ?? ''
+  return {
+    components: [
+      ...clients.map((client) => clientZtunnel(client, relations, layout, network)),
+      ...servers.map((server) => serverZtunnel(server, layout)),
+      ...gatewayComponents(relations, layout),
+    ],
+    captures: clients.map((client) => captureOf(client, relations, layout)),
+    addresses: ownedAddresses(plan, layout),
+  }
+}
+
+function relationsOf(plan: Plan, misroute?: Misroute): readonly Relation[] {
+  const relations = plan.paths.map((path): [string, Relation] => {
+    const { clientWorkload: client, serverWorkload: server } = path
+    const forwarding = forwardingOf(plan.scenario.topology, path, misroute)
+    const sameNode =
+      client.placement.cluster === server.placement.cluster && client.placement.node === server.placement.node
+    return [`${client.name} ${server.name}`, { client, server, forwarding, sameNode }]
+  })
+  return [...new Map(relations).values()]
+}
+
+/** A server that only clients of its own node use has its inbound side in their ztunnel, as one per node has. */
+function needsOwnZtunnel(server: string, relations: readonly Relation[]): boolean {
+  return relations.some((r) => r.server.name === server && !(r.sameNode && r.forwarding.via === 'pod'))
+}
+
+/** Services that the client's ztunnel knows, in a fixed order, which decides capture ports. */
+function servicesOf(client: Workload, relations: readonly Relation[]): readonly Relation[] {
+  return relations.filter(
+    (r) => r.client.name === client.name && (r.forwarding.via === 'pod' || r.forwarding.via === 'gateway'),
+  )
+}
+
+function sameNodeServers(client: Workload, relations: readonly Relation[]): readonly Workload[] {
+  return servicesOf(client, relations)
+    .filter((r) => r.sameNode && r.forwarding.via === 'pod')
+    .map((r) => r.server)
+}
+
+function clientZtunnel(
+  client: Workload,
+  relations: readonly Relation[],
+  layout: LabLayout,
+  network: (cluster: string) => string,
+): PlannedComponent {
+  const name = `ztunnel-${client.name}`
+  const pod = podOf(layout, client)
+  const [local] = sameNodeServers(client, relations)
+  const services = servicesOf(client, relations).map((relation, i) => {
+    const { host, port } = layout.serviceAddress(client.placement.cluster, relation.server)
+    return outboundService(relation, `${host}:${port}`, firstCapturePort + i, layout, network)
+  })
+  return {
+    name,
+    netns: pod.netns,
+    component: { kind: 'ztunnel', ...client.placement },
+    identities: [client, ...(local ? [local] : [])].map((workload) => workloadSpiffe(workload)),
+    config: (identity) => ({
+      role: 'ztunnel',
+      name,
+      podIp: pod.ip,
+      trustDomain,
+      outbound: { identity: identity(workloadSpiffe(client)), services },
+      ...(local ? { inbound: inbound(local, layout, identity) } : {}),
+    }),
+  }
+}
+
+function serverZtunnel(server: Workload, layout: LabLayout): PlannedComponent {
+  const name = `ztunnel-${server.name}`
+  const pod = podOf(layout, server)
+  return {
+    name,
+    netns: pod.netns,
+    component: { kind: 'ztunnel', ...server.placement },
+    identities: [workloadSpiffe(server)],
+    config: (identity) => ({
+      role: 'ztunnel',
+      name,
+      podIp: pod.ip,
+      trustDomain,
+      inbound: inbound(server, layout, identity),
+    }),
+  }
+}
+
+function inbound(server: Workload, layout: LabLayout, identity: (spiffe: string) => Identity) {
+  const app = `${podOf(layout, server).ip}:${serverPort}`
+  return {
+    identity: identity(workloadSpiffe(server)),
+    targets: { [app]: app, [serviceAuthority(server)]: app },
+    // Without an authorization policy a ztunnel accepts any workload of its trust domain.
+    allowedSpiffe: [],
+  }
+}
+
+function outboundService(
+  { client, server, forwarding }: Relation,
+  vip: string,
+  capturePort: number,
+  layout: LabLayout,
+  network: (cluster: string) => string,
+): OutboundService {
+  const common = { vip, capturePort, serviceAuthority: serviceAuthority(server) }
+  const serverSpiffe = [workloadSpiffe(server)]
+  if (forwarding.via === 'gateway') {
+    const gateway = layout.gateways.find(({ cluster }) => cluster.name === forwarding.cluster)
+    if (!gateway) throw new RangeError(`cluster "${forwarding.cluster}" has no gateway`)
+    const address = hboneAddress(gateway.published)
+    const clientNetwork = network(client.placement.cluster)
+    const upstream = {
+      protocol: 'DOUBLEHBONE',
+      address,
+      gatewaySpiffe: [gatewaySpiffe],
+      serverSpiffe,
+    } as const
+    return { ...common, upstream: { ...upstream, network: clientNetwork } }
+  }
+  const { ip } = podOf(layout, server)
+  const authority = `${ip}:${serverPort}`
+  return { ...common, upstream: { protocol: 'HBONE', address: hboneAddress(ip), authority, serverSpiffe } }
+}
+
+function gatewayComponents(relations: readonly Relation[], layout: LabLayout): PlannedComponent[] {
+  return layout.gateways.flatMap((gateway): PlannedComponent[] => {
+    const cluster = gateway.cluster.name
+    const served = relations
+      .filter((r) => r.forwarding.via === 'gateway' && r.forwarding.cluster === cluster)
+      .map((r): [string, string] => [serviceAuthority(r.server), hboneAddress(podOf(layout, r.server).ip)])
+    const name = gateway.pod.netns
+    const process: PlannedComponent = {
+      name,
+      netns: name,
+      component: { kind: 'east-west-gateway', cluster },
+      identities: [gatewaySpiffe],
+      config: (identity) => ({
+        role: 'gateway',
+        name,
+        listen: hboneAddress(gateway.pod.ip),
+        trustDomain,
+        identity: identity(gatewaySpiffe),
+        targets: Object.fromEntries(served),
+      }),
+    }
+    const lb = gateway.loadBalancerNetns
+    if (lb === undefined) return [process]
+    const listen = hboneAddress(gateway.published)
+    const upstream = hboneAddress(gateway.nodeAddress)
+    const balancer: PlannedComponent = {
+      name: lb,
+      netns: lb,
+      component: { kind: 'load-balancer', cluster },
+      identities: [],
+      config: () => ({ role: 'load-balancer', name: lb, listen, upstream }),
+    }
+    return [process, balancer]
+  })
+}
+
+function captureOf(client: Workload, relations: readonly Relation[], layout: LabLayout): Capture {
+  return {
+    pod: podOf(layout, client),
+    services: servicesOf(client, relations).map(({ server }, i) => {
+      const { host, port } = layout.serviceAddress(client.placement.cluster, server)
+      return { vip: host, port, capturePort: firstCapturePort + i }
+    }),
+    sameNode: sameNodeServers(client, relations).map((server) => podOf(layout, server).ip),
+  }
+}
+
+function ownedAddresses(plan: Plan, layout: LabLayout): readonly OwnedAddress[] {
+  const servers = plan.workloads
+    .filter(({ role }) => role === 'server')
+    .flatMap((server): OwnedAddress[] => {
+      const { ip } = podOf(layout, server)
+      const app = {
+        address: `${ip}:${serverPort}`,
+        component: { kind: 'server-pod', ...server.placement },
+      } as const
+      const tunnel = {
+        address: hboneAddress(ip),
+        component: { kind: 'ztunnel', ...server.placement },
+      } as const
+      return server.mesh === 'ambient' ? [app, tunnel] : [app]
+    })
+  const gateways = layout.gateways.flatMap((gateway): OwnedAddress[] => {
+    const cluster = gateway.cluster.name
+    const own = [gateway.pod.ip, gateway.nodeAddress].map((ip): OwnedAddress => {
+      return { address: hboneAddress(ip), component: { kind: 'east-west-gateway', cluster } }
+    })
+    const front: OwnedAddress = {
+      address: hboneAddress(gateway.published),
+      component: { kind: 'load-balancer', cluster },
+    }
+    return gateway.loadBalancerNetns === undefined ? own : [...own, front]
+  })
+  return [...servers, ...gateways]
+}
+
+function serviceAuthority(server: Workload): string {
+  return `${serviceHostname(server)}:${serverPort}`
+}
+
+function podOf(layout: LabLayout, workload: Workload): LabPod {
+  const pod = layout.pods.get(workload.name)
+  if (!pod) throw new RangeError(`workload "${workload.name}" has no pod`)
+  return pod
+}
