@@ -1,0 +1,62 @@
+import { setTimeout as sleep } from 'node:timers/promises'
+import { EnvironmentError } from '../../errors.ts'
+import type { BackgroundProcess } from '../../exec.ts'
+import type { Anchor } from './anchor.ts'
+import type { BgpSpeaker } from './bgp.ts'
+
+const pollMs = 50
+const withinMs = 30_000
+
+/** Starts a node's BIRD and waits until the kernel has every route that it is to learn. */
+export async function startSpeaker(anchor: Anchor, speaker: BgpSpeaker, signal?: AbortSignal): Promise<void> {
+  const process = anchor.start(speaker.start)
+  const stderr = collect(process)
+  let ended = false
+  const onEnd = () => {
+    ended = true
+  }
+  process.done.then(onEnd, onEnd)
+  const deadline = performance.now() + withinMs
+  for (;;) {
+    signal?.throwIfAborted()
+    const missing = await missingRoutes(anchor, speaker, signal)
+    if (missing.length === 0) return
+    if (ended) throw new EnvironmentError(`BIRD of ${speaker.node.netns} ended: ${stderr()}`)
+    if (performance.now() > deadline) throw await tooLate(anchor, speaker, missing, stderr())
+    await sleep(pollMs)
+  }
+}
+
+async function missingRoutes(anchor: Anchor, speaker: BgpSpeaker, signal?: AbortSignal): Promise<string[]> {
+  const args = ['-json', 'route', 'show', 'proto', 'bird']
+  const { stdout } = await anchor.run({ netns: speaker.node.netns, file: 'ip', args }, signal)
+  const routes = JSON.parse(stdout) as { dst: string; gateway?: string }[]
+  // A route whose next hop BIRD cannot resolve is there too, as unreachable and without a gateway.
+  return speaker.learns.filter((cidr) => !routes.some((r) => r.dst === cidr && r.gateway !== undefined))
+}
+
+async function tooLate(
+  anchor: Anchor,
+  { node, control }: BgpSpeaker,
+  missing: readonly string[],
+  stderr: string,
+): Promise<EnvironmentError> {
+  const show = { netns: node.netns, file: 'birdc', args: ['-s', control, 'show', 'protocols', 'all'] }
+  const state = await anchor.run(show).then(
+    ({ stdout }) => stdout,
+    (error: unknown) => String(error),
+  )
+  return new EnvironmentError(
+    `BIRD of ${node.netns} learned no route to ${missing.join(', ')} within ${withinMs / 1000} s\n${stderr}\n${state}`,
+  )
+}
+
+function collect(process: BackgroundProcess): () => string {
+  let text = ''
+  const keep = (chunk: Buffer) => {
+    text = (text + chunk.toString()).slice(-4000)
+  }
+  process.stdout.on('data', keep)
+  process.stderr.on('data', keep)
+  return () => text.trim()
+}

@@ -1,0 +1,163 @@
+import { HopmeterError } from '../../errors.ts'
+import type { BackendContext, Testbed } from '../backend.ts'
+import type { Plan } from '../plan.ts'
+import { openAnchor, type Anchor } from './anchor.ts'
+import { bgpSpeakers } from './bgp.ts'
+import { startSpeaker } from './bgp-wait.ts'
+import type { Identity } from './components/protocol.ts'
+import { detectDelayMethod, requireDelay } from './delay/detect.ts'
+import { verifyDelays } from './delay/verify.ts'
+import type { DelayMethod } from './delay/steps.ts'
+import { layOut, type LabLayout } from './layout.ts'
+import { LineProcess } from './line-process.ts'
+import { planMesh, trustDomain, type Mesh } from './mesh.ts'
+import { hasBridgeNetfilter, makeNetwork } from './network.ts'
+import type { LabOptions } from './options.ts'
+import { createMeshAuthority } from './pki.ts'
+import {
+  componentCommand,
+  delayRelayCommand,
+  relayConfig,
+  serverCommand,
+  serverConfigs,
+} from './processes.ts'
+import { requirePrograms } from './programs.ts'
+import { LabTestbed, type RunningComponent } from './testbed.ts'
+import { toolVersion, type Tool } from './tools.ts'
+import { underlay } from './underlay.ts'
+
+/**
+ * Stands a lab up.
+ * @throws UsageError, EnvironmentError, CommandError or HopmeterError; nothing is left behind then, nor on abort.
+ */
+export async function bringUp(plan: Plan, context: BackendContext, options: LabOptions): Promise<Testbed> {
+  const { signal, progress } = context
+  const layout = layOut(plan, options.misroute)
+  const mesh = planMesh(plan, layout, options.misroute)
+  requirePrograms()
+  const versions = await toolVersions(plan, signal)
+  progress('open private namespaces')
+  const anchor = await openAnchor(signal, options.isolation)
+  try {
+    const delayMethod = await chooseDelayMethod(anchor, plan, options, signal)
+    const [identity] = await together([
+      issueIdentities(mesh),
+      makeNetwork(
+        anchor,
+        { layout, captures: mesh.captures, delays: plan.scenario.delays, delayMethod },
+        progress,
+        signal,
+      ),
+    ])
+    if (delayMethod === 'userspace-vxlan') {
+      progress('start the relay that delays packets')
+      const config = relayConfig(layout, plan.scenario.delays)
+      await LineProcess.start(anchor, 'delay relay', delayRelayCommand(underlay.netns), config, signal)
+    }
+    progress('start ztunnels, gateways, load balancers and echo servers')
+    const [components, servers] = await together([
+      startComponents(anchor, mesh, identity, signal),
+      startServers(anchor, plan, layout, signal),
+      startSpeakers(anchor, layout, progress, signal),
+    ])
+    const delayFacts = await verifyDelays(anchor, layout, plan.scenario.delays, progress, signal)
+    const facts = { ...factsOf(anchor, versions), ...delayFacts }
+    return new LabTestbed({ anchor, plan, layout, mesh, components, servers, delayMethod, facts })
+  } catch (error) {
+    await anchor.close()
+    // What an abort breaks fails in many ways; the abort is the reason.
+    signal.throwIfAborted()
+    throw error
+  }
+}
+
+/** Like Promise.all, but waits for every part, so that nothing is still starting when the lab is taken down. */
+async function together<T extends readonly Promise<unknown>[]>(
+  parts: readonly [...T],
+): Promise<{ -readonly [K in keyof T]: Awaited<T[K]> }> {
+  await Promise.allSettled(parts)
+  return await Promise.all(parts)
+}
+
+async function chooseDelayMethod(
+  anchor: Anchor,
+  plan: Plan,
+  options: LabOptions,
+  signal: AbortSignal,
+): Promise<DelayMethod> {
+  if (plan.scenario.delays.length === 0) return 'none'
+  const method = options.delayMethod ?? (await detectDelayMethod(anchor, signal))
+  requireDelay(method)
+  return method
+}
+
+async function issueIdentities(mesh: Mesh): Promise<(spiffe: string) => Identity> {
+  const authority = await createMeshAuthority(trustDomain)
+  const names = new Set(mesh.components.flatMap(({ identities }) => identities))
+  const issued = await Promise.all([...names].map((spiffe) => authority.issue(spiffe)))
+  const bySpiffe = new Map(issued.map((identity) => [identity.spiffe, identity]))
+  return (spiffe) => {
+    const identity = bySpiffe.get(spiffe)
+    if (!identity) throw new HopmeterError(`no keys were made for ${spiffe}`)
+    return identity
+  }
+}
+
+async function startComponents(
+  anchor: Anchor,
+  mesh: Mesh,
+  identity: (spiffe: string) => Identity,
+  signal: AbortSignal,
+): Promise<readonly RunningComponent[]> {
+  return await together(
+    mesh.components.map(async ({ name, netns, component, config }) => {
+      const process = await LineProcess.start(anchor, name, componentCommand(netns), config(identity), signal)
+      return { component, process }
+    }),
+  )
+}
+
+async function startServers(
+  anchor: Anchor,
+  plan: Plan,
+  layout: LabLayout,
+  signal: AbortSignal,
+): Promise<readonly LineProcess[]> {
+  return await together(
+    serverConfigs(plan, layout).map((config) =>
+      LineProcess.start(anchor, config.pod, serverCommand(config.pod), config, signal),
+    ),
+  )
+}
+
+async function startSpeakers(
+  anchor: Anchor,
+  layout: LabLayout,
+  progress: (message: string) => void,
+  signal: AbortSignal,
+): Promise<void> {
+  if (layout.routeMode !== 'bgp') return
+  progress('start BIRD on each node and wait for its routes')
+  await together(bgpSpeakers(layout).map((speaker) => startSpeaker(anchor, speaker, signal)))
+}
+
+type Versions = Readonly<Partial<Record<Tool, string>>>
+
+/** Versions of the programs that this plan needs. @throws EnvironmentError when one is missing. */
+async function toolVersions(plan: Plan, signal: AbortSignal): Promise<Versions> {
+  const { routeMode } = plan.scenario
+  const extra: readonly Tool[] = routeMode === 'bgp' ? ['bird'] : routeMode === 'vxlan' ? ['bridge'] : []
+  const tools: readonly Tool[] = ['ip', 'nft', ...extra]
+  const versions = await Promise.all(tools.map((tool) => toolVersion(tool, signal)))
+  return Object.fromEntries(tools.map((tool, i) => [tool, versions[i]]))
+}
+
+function factsOf(anchor: Anchor, versions: Versions): Readonly<Record<string, string>> {
+  return {
+    isolation: anchor.isolation,
+    proc: anchor.proc,
+    bridgeNetfilter: hasBridgeNetfilter() ? 'turned off' : 'not in the kernel',
+    componentNode: process.version,
+    ...Object.fromEntries(Object.entries(versions).map(([tool, version]) => [tool, version ?? ''])),
+  }
+}

@@ -1,0 +1,44 @@
+import type { Backend, Step } from '../backend.ts'
+import type { Plan } from '../plan.ts'
+import { anchorCommand, enterArgs, preferredIsolation } from './anchor.ts'
+import { bringUp } from './bring-up.ts'
+import { toStep } from './command.ts'
+import { detectDelayMethodAlone } from './delay/detect.ts'
+import { layOut } from './layout.ts'
+import { planMesh } from './mesh.ts'
+import { networkPhases } from './network.ts'
+import type { LabOptions } from './options.ts'
+import { processSteps } from './processes.ts'
+
+/**
+ * The backend that needs nothing but Linux: clusters, nodes and pods are network namespaces of this machine, and
+ * ztunnels, gateways and load balancers are programs of our own. See docs/lab.md.
+ */
+export function createLab(options: LabOptions = {}): Backend {
+  return {
+    name: 'lab',
+    steps: (plan) => labSteps(plan, options),
+    up: (plan, context) => bringUp(plan, context, options),
+  }
+}
+
+/**
+ * Every command of `up`, in its order. Only a scenario with delays asks the machine anything: which kind it can make.
+ * @throws UsageError when the scenario's addresses do not fit into the lab.
+ */
+async function labSteps(plan: Plan, options: LabOptions): Promise<readonly Step[]> {
+  const layout = layOut(plan, options.misroute)
+  const mesh = planMesh(plan, layout, options.misroute)
+  const { delays } = plan.scenario
+  const delayMethod = delays.length === 0 ? 'none' : (options.delayMethod ?? (await detectDelayMethodAlone()))
+  const isolation = options.isolation ?? preferredIsolation()
+  const enter = ['nsenter', ...enterArgs(isolation, 'PID')].join(' ')
+  const phases = networkPhases({ layout, captures: mesh.captures, delays, delayMethod })
+  return [
+    {
+      name: `open private namespaces; this prints "ready PID", and what follows runs inside: ${enter} sh`,
+      commands: [anchorCommand(isolation)],
+    },
+    ...[...phases.flat(), ...processSteps(plan, layout, mesh, delayMethod)].map((step) => toStep(step)),
+  ]
+}

@@ -1,0 +1,12 @@
+import type { Isolation } from './anchor.ts'
+import type { DelayMethod } from './delay/steps.ts'
+import type { Misroute } from './forwarding.ts'
+
+export interface LabOptions {
+  /** Sends traffic the wrong way on purpose, for tests of evidence. */
+  readonly misroute?: Misroute | undefined
+  /** How delay between networks is made; found out by trying when absent. */
+  readonly delayMethod?: Exclude<DelayMethod, 'none'> | undefined
+  /** `root` when absent and hopmeter runs as root, else `user-namespace`. */
+  readonly isolation?: Isolation | undefined
+}

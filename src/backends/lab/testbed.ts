@@ -1,0 +1,106 @@
+import type { ServeMessage } from '../../agent/protocol.ts'
+import type { Component } from '../../topology/model.ts'
+import { componentKey } from '../../topology/component.ts'
+import { hopmeterVersion } from '../../version.ts'
+import type { Command, EvidenceSnapshot, Testbed } from '../backend.ts'
+import { serverPort, type Plan, type PlannedPath, type Workload } from '../plan.ts'
+import type { Anchor } from './anchor.ts'
+import type { ComponentMessage } from './components/protocol.ts'
+import type { LabLayout } from './layout.ts'
+import type { LineProcess } from './line-process.ts'
+import type { Mesh } from './mesh.ts'
+import { programs } from './programs.ts'
+
+type FlowsMessage = Extract<ComponentMessage, { type: 'flows' }>
+type StatsMessage = Extract<ServeMessage, { type: 'stats' }>
+
+export interface RunningComponent {
+  readonly component: Component
+  readonly process: LineProcess
+}
+
+interface LabParts {
+  readonly anchor: Anchor
+  readonly plan: Plan
+  readonly layout: LabLayout
+  readonly mesh: Mesh
+  readonly components: readonly RunningComponent[]
+  /** Named like their workloads. */
+  readonly servers: readonly LineProcess[]
+  readonly delayMethod: string
+  readonly facts: Readonly<Record<string, string>>
+}
+
+/** A lab that is up. */
+export class LabTestbed implements Testbed {
+  readonly engine = { name: 'lab-node', version: hopmeterVersion }
+  readonly delayMethod: string
+  readonly loadBalancer: string
+  readonly facts: Readonly<Record<string, string>>
+  readonly addresses: Testbed['addresses']
+  readonly #parts: LabParts
+
+  constructor(parts: LabParts) {
+    this.#parts = parts
+    this.delayMethod = parts.delayMethod
+    this.facts = parts.facts
+    this.addresses = parts.mesh.addresses
+    const isProxied = parts.layout.gateways.some(({ loadBalancer }) => loadBalancer === 'proxy')
+    this.loadBalancer = isProxied ? 'lab-node' : 'none'
+  }
+
+  agentCommand(workload: Workload, mode: 'load'): Command {
+    const args = [programs.agent, mode]
+    return this.#parts.anchor.enter({ netns: workload.name, file: process.execPath, args })
+  }
+
+  target(path: PlannedPath): { readonly host: string; readonly port: number } {
+    return path.mesh === 'none'
+      ? { host: this.podAddress(path.serverWorkload), port: serverPort }
+      : this.#parts.layout.serviceAddress(path.client.cluster, path.serverWorkload)
+  }
+
+  podAddress(workload: Workload): string {
+    return this.#pod(workload).ip
+  }
+
+  sourceAddresses(workload: Workload): readonly string[] {
+    const { ip, nodeNetns } = this.#pod(workload)
+    const node = this.#parts.layout.nodes.find(({ netns }) => netns === nodeNetns)
+    return node ? [ip, node.ip] : [ip]
+  }
+
+  cpuUsage(): Promise<readonly { readonly component: Component; readonly cpuMs: number }[]> {
+    const sums = new Map<string, { readonly component: Component; cpuMs: number }>()
+    for (const { component, process } of this.#parts.components) {
+      const cpuMs = process.cpuMs()
+      if (cpuMs === undefined) continue
+      const sum = sums.get(componentKey(component)) ?? { component, cpuMs: 0 }
+      sum.cpuMs += cpuMs
+      sums.set(componentKey(component), sum)
+    }
+    return Promise.resolve([...sums.values()])
+  }
+
+  async evidence(): Promise<EvidenceSnapshot> {
+    const flows = this.#parts.components.map(async ({ component, process }) => {
+      const answer = await process.ask<FlowsMessage>({ type: 'flows' }, 'flows')
+      return { component, instance: process.name, flows: answer.flows }
+    })
+    const served = this.#parts.servers.map(async (server) => {
+      const answer = await server.ask<StatsMessage>({ type: 'stats' }, 'stats')
+      return { workload: server.name, byPath: answer.served }
+    })
+    return { components: await Promise.all(flows), served: await Promise.all(served) }
+  }
+
+  down(): Promise<void> {
+    return this.#parts.anchor.close()
+  }
+
+  #pod(workload: Workload) {
+    const pod = this.#parts.layout.pods.get(workload.name)
+    if (!pod) throw new RangeError(`workload "${workload.name}" has no pod in this lab`)
+    return pod
+  }
+}
