@@ -73,6 +73,15 @@ describe('decoding', () => {
   })
 })
 
+function outcomeOf(action: () => unknown): 'done' | 'refused' | 'crashed' {
+  try {
+    action()
+    return 'done'
+  } catch (error) {
+    return error instanceof ResultError ? 'refused' : 'crashed'
+  }
+}
+
 describe('decoding what a stranger wrote', () => {
   /** A V2 text around a payload, with header fields of choice. */
   function forged(payload: readonly number[] | Buffer, header: Record<string, number | bigint> = {}): string {
@@ -126,11 +135,7 @@ describe('decoding what a stranger wrote', () => {
       fc.property(fc.nat(original.length - 1), fc.nat(255), fc.nat(original.length), (at, byte, length) => {
         const changed = Buffer.from(original)
         changed[at] = byte
-        try {
-          decodeHistogram(changed.subarray(0, length).toString('base64'))
-        } catch (error) {
-          expect(error).toBeInstanceOf(ResultError)
-        }
+        expect(outcomeOf(() => decodeHistogram(changed.subarray(0, length).toString('base64')))).not.toBe('crashed')
       }),
       { numRuns: 2000 },
     )

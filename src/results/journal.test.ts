@@ -140,7 +140,7 @@ describe('reading', () => {
       fc.asyncProperty(damage, async ({ at, removed, inserted }) => {
         writeFileSync(file, Buffer.concat([original.subarray(0, at), inserted, original.subarray(at + removed)]))
         const { events, error } = await read(file)
-        if (error !== undefined) expect(error).toBeInstanceOf(ResultError)
+        expect(error === undefined || error instanceof ResultError).toBe(true)
         const linesBefore = original.subarray(0, at).toString().split('\n').length - 1
         expect(events.slice(0, linesBefore)).toEqual(shortEvents().slice(0, linesBefore))
       }),

@@ -8,9 +8,10 @@ import { run, start } from '../exec.ts'
 import { writeAtomically } from './durable.ts'
 import { readJournal } from './journal-reader.ts'
 import { createRunDirectory, runFiles } from './run-directory.ts'
+import type { JournalEvent } from './schema.ts'
 import { openRun } from './store.ts'
 import { bundled } from './testing/bundled.ts'
-import { sampleEvents, sampleHeader, sampleId, sampleRound } from './testing/sample-run.ts'
+import { sampleBuild, sampleEvents, sampleHeader, sampleId, sampleRound } from './testing/sample-run.ts'
 import { temporaryDirectory } from './testing/temporary.ts'
 
 const programs = mkdtempSync(path.join(tmpdir(), 'hopmeter-programs-'))
@@ -100,19 +101,20 @@ describe('a process killed at any moment', () => {
         await child.done.catch(() => {})
       }
       const directory = path.join(root, sampleId)
-      let readable = 0
+      const kept: JournalEvent[] = []
       for await (const event of readJournal(path.join(directory, runFiles.journal))) {
-        if (event.type === 'round') expect(event).toEqual(sampleRound({ round: event.round, requests: 50 }))
-        readable += 1
+        kept.push(event)
       }
+      const expected = kept.map((_, i) => sampleRound({ round: i - 1, requests: 50 }))
+      expect(kept).toEqual([sampleHeader(), sampleBuild(), ...expected.slice(2)].slice(0, kept.length))
       expect(durable).toBeGreaterThan(killAfter)
-      expect(readable).toBeGreaterThanOrEqual(durable)
+      expect(kept.length).toBeGreaterThanOrEqual(durable)
       expect(existsSync(path.join(directory, runFiles.result))).toBe(false)
       const { result, rebuilt } = await openRun(root, 'latest')
       expect({ status: result.status, rebuilt, rounds: result.measured.length }).toEqual({
         status: 'interrupted',
         rebuilt: true,
-        rounds: Math.max(0, readable - 2),
+        rounds: Math.max(0, kept.length - 2),
       })
     }
   })
