@@ -1,0 +1,117 @@
+import { spawn, type ChildProcess } from 'node:child_process'
+import { readdirSync, readFileSync } from 'node:fs'
+import { mkdtemp, rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import path from 'node:path'
+import { fileURLToPath } from 'node:url'
+
+const main = fileURLToPath(new URL('../../dist/cli/main.js', import.meta.url))
+
+export interface Finished {
+  readonly code: number | null
+  readonly signal: NodeJS.Signals | null
+  readonly stdout: string
+  readonly stderr: string
+}
+
+export interface Running {
+  readonly child: ChildProcess
+  readonly done: Promise<Finished>
+  /** Resolves when standard error contains the text. */
+  until(text: string): Promise<void>
+}
+
+/** The command line as users start it, with a lock and a state folder of its own. */
+export class Hopmeter {
+  readonly folder: string
+  readonly #env: NodeJS.ProcessEnv
+  readonly #running = new Set<Running>()
+
+  private constructor(folder: string) {
+    this.folder = folder
+    this.#env = {
+      ...process.env,
+      NO_COLOR: '1',
+      HOPMETER_LOCK_NAME: `hopmeter-test-${path.basename(folder)}`,
+      XDG_STATE_HOME: path.join(folder, 'state'),
+    }
+  }
+
+  static async create(): Promise<Hopmeter> {
+    return new Hopmeter(await mkdtemp(path.join(tmpdir(), 'hopmeter-e2e-')))
+  }
+
+  start(
+    args: readonly string[],
+    options: { input?: string; command?: readonly string[]; cwd?: string } = {},
+  ): Running {
+    const [file, ...prefix] = [...(options.command ?? []), process.execPath]
+    const child = spawn(file!, [...prefix, main, ...args], {
+      cwd: options.cwd ?? this.folder,
+      env: this.#env,
+    })
+    let [stdout, stderr] = ['', '']
+    const waiting: { text: string; resolve: () => void }[] = []
+    child.stdout.on('data', (chunk: Buffer) => (stdout += chunk.toString()))
+    child.stderr.on('data', (chunk: Buffer) => {
+      stderr += chunk.toString()
+      for (const { text, resolve } of waiting) if (stderr.includes(text)) resolve()
+    })
+    child.stdin.on('error', () => {})
+    child.stdin.end(options.input ?? '')
+    const done = new Promise<Finished>((resolve) => {
+      child.on('close', (code, signal) => resolve({ code, signal, stdout, stderr }))
+    })
+    const until = async (text: string) => {
+      if (stderr.includes(text)) return
+      const seen = new Promise<void>((resolve) => waiting.push({ text, resolve }))
+      const early = done.then((end) => {
+        if (!stderr.includes(text)) throw new Error(`ended with ${end.code} before "${text}":\n${stderr}`)
+      })
+      await Promise.race([seen, early])
+    }
+    const running = { child, done, until }
+    this.#running.add(running)
+    void done.then(() => this.#running.delete(running))
+    return running
+  }
+
+  run(
+    args: readonly string[],
+    options: { input?: string; command?: readonly string[] } = {},
+  ): Promise<Finished> {
+    return this.start(args, options).done
+  }
+
+  /** Kills what a failed test left running, and removes its files. */
+  async dispose(): Promise<void> {
+    for (const { child, done } of this.#running) {
+      child.kill('SIGKILL')
+      await done
+    }
+    await rm(this.folder, { recursive: true, force: true })
+  }
+}
+
+/** Processes of this machine whose environment carries the text, beside this one. */
+export function processesWithEnvironment(text: string): number[] {
+  return readdirSync('/proc')
+    .filter((name) => /^\d+$/.test(name) && Number(name) !== process.pid)
+    .map(Number)
+    .filter((pid) => {
+      try {
+        return readFileSync(`/proc/${pid}/environ`, 'utf8').includes(text)
+      } catch {
+        return false
+      }
+    })
+}
+
+/** Waits for a condition; fails with the last value when it never holds. */
+export async function eventually(holds: () => boolean, what: string, withinMs = 10_000): Promise<void> {
+  const deadline = Date.now() + withinMs
+  while (!holds()) {
+    if (Date.now() > deadline) throw new Error(`never within ${withinMs} ms: ${what}`)
+    await new Promise((resolve) => setTimeout(resolve, 50))
+  }
+}
