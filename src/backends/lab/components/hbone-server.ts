@@ -59,7 +59,7 @@ export async function serveHbone(options: HboneServerOptions): Promise<Server> {
     rejectUnauthorized: true,
     handshakeTimeout: connectTimeoutMs,
     noDelay: true,
-    // Tickets without state in them, which nothing remembers: small as rustls's, and no session can be resumed.
+    // Tickets become ids of sessions that nothing remembers: as small as rustls's, and nothing can be resumed.
     secureOptions: cryptoConstants.SSL_OP_NO_TICKET,
   })
   server.on('tlsClientError', (error, socket) => {
