@@ -2,7 +2,7 @@ import type { Plugin } from 'chart.js'
 import type { Pen } from './pen.ts'
 import { withPen } from './pen.ts'
 import type { Stage } from './stage.ts'
-import { cleanText, cssFont, fontSize, wrapText } from './stage.ts'
+import { cleanText, cssFont, fontSize, space, wrapText } from './stage.ts'
 import { frameMargin } from './frame.ts'
 
 /** A path's name under its column, with a line of detail. */
@@ -39,7 +39,7 @@ export function columnLabels(stage: Stage, labels: readonly ColumnLabel[]): Plug
         pen.textBaseline = 'top'
         for (const [index, label] of labels.entries()) {
           const x = scale.getPixelForValue(index)
-          let y = scale.top + fontSize(stage, 8)
+          let y = scale.top + space(stage, 8)
           const { name, detail } = fitted(stage, label, width)
           pen.fillStyle = stage.theme.text
           pen.font = cssFont(stage, 14, 'bold')
@@ -54,7 +54,7 @@ export function columnLabels(stage: Stage, labels: readonly ColumnLabel[]): Plug
 }
 
 function fitted(stage: Stage, label: ColumnLabel, columnWidth: number) {
-  const width = columnWidth - fontSize(stage, 8)
+  const width = columnWidth - space(stage, 8)
   const font = cssFont(stage, 12.5)
   const isShort = label.shortDetail !== undefined && stage.measure(label.detail, font) > width
   return {

@@ -2,7 +2,7 @@ import type { Chart, ChartConfiguration, Plugin } from 'chart.js'
 import type { Pen } from './pen.ts'
 import { withPen } from './pen.ts'
 import type { Stage } from './stage.ts'
-import { chartFont, cssFont, fontSize, wrapText } from './stage.ts'
+import { chartFont, cssFont, fontSize, space, wrapText } from './stage.ts'
 
 /** The words around a chart. Long ones wrap, longer ones are cut. */
 export interface Captions {
@@ -83,8 +83,7 @@ export function legend(stage: Stage) {
       color: stage.theme.text,
       font: chartFont(stage, 13.5),
       usePointStyle: true,
-      pointStyleWidth: fontSize(stage, 26),
-      boxHeight: fontSize(stage, 8),
+      boxHeight: space(stage, 10),
       padding: fontSize(stage, 12),
     },
   }

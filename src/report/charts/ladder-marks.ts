@@ -5,7 +5,7 @@ import { haloText, line, whisker, withPen } from './pen.ts'
 import type { LatencyUnit } from './quantity.ts'
 import { formatDifference, formatInterval, formatLatency, upper } from './quantity.ts'
 import type { Stage } from './stage.ts'
-import { cssFont, fittingFont, fontSize, wordsFit, wrapText } from './stage.ts'
+import { cssFont, fittingFont, fontSize, space, wordsFit, wrapText } from './stage.ts'
 
 interface Units {
   readonly p50Unit: LatencyUnit
@@ -101,7 +101,7 @@ function drawValue(stage: Stage, pen: Pen, column: Column, number: string, unit:
   pen.fillStyle = stage.theme.text
   pen.textAlign = 'center'
   pen.textBaseline = 'bottom'
-  haloText(pen, text, column.x, column.y(upper(value)) - fontSize(stage, 5), stage.theme.background)
+  haloText(pen, text, column.x, column.y(upper(value)) - space(stage, 5), stage.theme.background)
 }
 
 /** The number with its unit where there is room; the axis names the unit anyway. */
@@ -123,7 +123,7 @@ function drawNote(stage: Stage, pen: Pen, column: Column, bottom: number): void 
   pen.textAlign = 'center'
   pen.textBaseline = 'bottom'
   for (const [index, text] of lines.toReversed().entries()) {
-    pen.fillText(text, column.x, bottom - fontSize(stage, 8) - index * fontSize(stage, 15))
+    pen.fillText(text, column.x, bottom - space(stage, 8) - index * fontSize(stage, 15))
   }
 }
 
@@ -162,7 +162,7 @@ function drawStep(
       : [{ text: interval, isDifference: false }]),
   ]
   const height = fontSize(stage, 16)
-  const start = Math.max(panel.top + height, y - fontSize(stage, 6) - (lines.length - 1) * height)
+  const start = Math.max(panel.top + height, y - space(stage, 6) - (lines.length - 1) * height)
   pen.textAlign = 'center'
   pen.textBaseline = 'bottom'
   for (const [index, part] of lines.entries()) {

@@ -58,6 +58,22 @@ export function whisker(
   line(pen, [at.toX - dx, at.toY - dy], [at.toX + dx, at.toY + dy])
 }
 
+/** Text on a plate of the background colour, which interrupts the line below it. */
+export function plateText(
+  pen: Pen,
+  text: string,
+  x: number,
+  y: number,
+  plate: { readonly color: string; readonly height: number },
+): void {
+  const width = pen.measureText(text).width + 10
+  const color = pen.fillStyle
+  pen.fillStyle = plate.color
+  pen.fillRect(x - width / 2, y - plate.height / 2, width, plate.height)
+  pen.fillStyle = color
+  pen.fillText(text, x, y)
+}
+
 /** Text on a halo of the background colour, readable across grid lines. */
 export function haloText(pen: Pen, text: string, x: number, y: number, halo: string): void {
   pen.lineJoin = 'round'

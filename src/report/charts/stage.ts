@@ -19,8 +19,12 @@ export type Drawing = (stage: Stage) => ChartConfiguration
 
 /** Font size in points: `size` is meant for a picture 1200 wide and shrinks with it, but stays readable. */
 export function fontSize(stage: Stage, size: number): number {
-  const scale = Math.min(1.6, Math.max(0.5, stage.width / 1200))
-  return Math.max(11, Math.round(size * scale * 2) / 2)
+  return Math.max(11, Math.round(space(stage, size) * 2) / 2)
+}
+
+/** A distance that shrinks and grows with the picture, without a lower limit. */
+export function space(stage: Stage, size: number): number {
+  return size * Math.min(1.6, Math.max(0.5, stage.width / 1200))
 }
 
 export function cssFont(stage: Stage, size: number, weight: 'normal' | 'bold' = 'normal'): string {

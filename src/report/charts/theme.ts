@@ -29,7 +29,7 @@ export const themes: Readonly<Record<ThemeName, Theme>> = {
     accent: '#b03a00',
     good: '#00664a',
     bad: '#b03a00',
-    series: ['#0072b2', '#d55e00', '#009e73', '#a94f86', '#3b9ed6', '#b07d00', '#5b5f66', '#7a3fbf'],
+    series: ['#0072b2', '#d55e00', '#009e73', '#a94f86', '#3494cb', '#b07d00', '#5b5f66', '#7a3fbf'],
   },
   dark: {
     name: 'dark',

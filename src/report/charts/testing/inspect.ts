@@ -3,8 +3,14 @@ import { renderChart } from '../render.ts'
 import type { RenderOptions } from '../render.ts'
 import type { Drawing, Stage } from '../stage.ts'
 
-export interface DrawnText {
+export interface DrawnText extends Box {
   readonly text: string
+  /** Radians clockwise; `turned` is the box in axes turned by it, where rotated text is upright. */
+  readonly angle: number
+  readonly turned: Box
+}
+
+interface Box {
   readonly left: number
   readonly top: number
   readonly right: number
@@ -69,15 +75,16 @@ function place(pen: MeasuringPen, text: string, x: number, y: number): DrawnText
     [x - box.actualBoundingBoxLeft, y + box.actualBoundingBoxDescent],
     [x + box.actualBoundingBoxRight, y + box.actualBoundingBoxDescent],
   ].map(([px = 0, py = 0]) => [(a * px + c * py + e) / 2, (b * px + d * py + f) / 2] as const)
-  const xs = corners.map(([px]) => px)
-  const ys = corners.map(([, py]) => py)
-  return {
-    text,
-    left: Math.min(...xs),
-    right: Math.max(...xs),
-    top: Math.min(...ys),
-    bottom: Math.max(...ys),
-  }
+  const angle = Math.atan2(b, a)
+  const [cos, sin] = [Math.cos(angle), Math.sin(angle)]
+  const turned = corners.map(([px, py]) => [px * cos + py * sin, py * cos - px * sin] as const)
+  return { text, ...boxAround(corners), angle, turned: boxAround(turned) }
+}
+
+function boxAround(corners: readonly (readonly [number, number])[]): Box {
+  const xs = corners.map(([x]) => x)
+  const ys = corners.map(([, y]) => y)
+  return { left: Math.min(...xs), right: Math.max(...xs), top: Math.min(...ys), bottom: Math.max(...ys) }
 }
 
 /** Texts that leave the picture, and pairs of texts that cover each other; empty when the picture is clean. */
@@ -90,8 +97,10 @@ export function textFaults({ texts, stage }: Inspection): string[] {
     .map((t) => `outside: ${t.text}`)
   const covered = drawn.flatMap((first, index) =>
     drawn.slice(index + 1).flatMap((second) => {
-      const width = Math.min(first.right, second.right) - Math.max(first.left, second.left)
-      const height = Math.min(first.bottom, second.bottom) - Math.max(first.top, second.top)
+      const isParallel = Math.abs(first.angle - second.angle) < 1e-6
+      const [one, other] = isParallel ? [first.turned, second.turned] : [first, second]
+      const width = Math.min(one.right, other.right) - Math.max(one.left, other.left)
+      const height = Math.min(one.bottom, other.bottom) - Math.max(one.top, other.top)
       return width > 1 && height > 1 ? [`over each other: ${first.text} | ${second.text}`] : []
     }),
   )

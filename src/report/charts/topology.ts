@@ -1,0 +1,79 @@
+import type { ChartConfiguration, Plugin } from 'chart.js'
+import type { Component } from '../../topology/model.ts'
+import type { Captions } from './frame.ts'
+import { framed } from './frame.ts'
+import type { Pen } from './pen.ts'
+import { withPen } from './pen.ts'
+import type { Drawing, Stage } from './stage.ts'
+import { drawMap } from './topology-map.ts'
+import { drawPaths } from './topology-paths.ts'
+
+export interface TopologyCluster {
+  readonly name: string
+  readonly network: string
+  readonly nodes: number
+  /** Absent without an east-west gateway. */
+  readonly gateway?: { readonly loadBalancer: 'none' | 'l2' | 'proxy' } | undefined
+}
+
+export interface TopologyModel extends Captions {
+  readonly clusters: readonly TopologyCluster[]
+  /** Pod CIDRs routed between two clusters; `isOneWay` from the first to the second only. */
+  readonly routes: readonly {
+    readonly between: readonly [string, string]
+    readonly isOneWay?: boolean | undefined
+    /** `static`, `vxlan`, `bgp`. */
+    readonly mode: string
+  }[]
+  /** Round-trip delay between two networks. */
+  readonly delays: readonly { readonly between: readonly [string, string]; readonly rttMs: number }[]
+  readonly paths: readonly {
+    readonly name: string
+    /** In the order in which a request visits them; empty when the path must not exist. */
+    readonly components: readonly Component[]
+    /** Why there is no path. */
+    readonly note?: string | undefined
+  }[]
+}
+
+/** Points of height that this topology needs at a width of 1200. */
+export function topologyHeight(model: TopologyModel): number {
+  return Math.max(480, 170 + mapHeight(model) + model.paths.length * 50)
+}
+
+/** The scenario drawn: networks, clusters, gateways and routes above, each path's components below. */
+export function topologyChart(model: TopologyModel): Drawing {
+  return (stage) => framed(stage, model, topologyConfig(model, stage))
+}
+
+function topologyConfig(model: TopologyModel, stage: Stage): ChartConfiguration {
+  const picture: Plugin = {
+    id: 'hopmeter-topology',
+    afterDraw: (chart) => {
+      const { left, right, top, bottom } = chart.chartArea
+      const split =
+        top + Math.min((bottom - top) * mapShare(model), mapHeight(model) * (stage.width / 1200) * 1.1)
+      const pen = chart.ctx as unknown as Pen
+      withPen(pen, () => {
+        drawMap(stage, pen, model, { left, right, top, bottom: split })
+        drawPaths(stage, pen, model, { left, right, top: split, bottom })
+      })
+    },
+  }
+  const off = { display: false }
+  return {
+    type: 'scatter',
+    data: { datasets: [] },
+    options: { scales: { x: off, y: off } },
+    plugins: [picture],
+  }
+}
+
+function mapShare(model: TopologyModel): number {
+  const map = mapHeight(model)
+  return map / (map + Math.max(1, model.paths.length) * 46)
+}
+
+function mapHeight({ routes, delays }: TopologyModel): number {
+  return 190 + Math.min(6, routes.length + delays.length) * 22
+}

@@ -1,0 +1,119 @@
+import type { ChartConfiguration, Plugin } from 'chart.js'
+import { axisLook, axisTitle, latencyAxis, tickLook } from './axes.ts'
+import type { Captions } from './frame.ts'
+import { framed } from './frame.ts'
+import { emptyNotice, lineDatasets, seriesLegend } from './line-series.ts'
+import type { Pen } from './pen.ts'
+import { whisker, withPen } from './pen.ts'
+import type { LatencyUnit, Measured } from './quantity.ts'
+import { formatLatency, latencyUnit, upper } from './quantity.ts'
+import type { Drawing, Stage } from './stage.ts'
+import { cleanText, cssFont, ellipsize } from './stage.ts'
+import { seriesStyle } from './theme.ts'
+
+export interface VersionsModel extends Captions {
+  /** What is drawn: `p50`. */
+  readonly quantity: string
+  /** In release order. */
+  readonly versions: readonly string[]
+  readonly series: readonly {
+    readonly name: string
+    /** One per version; undefined where the path was not measured or not valid. */
+    readonly values: readonly (Measured | undefined)[]
+  }[]
+}
+
+/** One line per path over versions, with intervals. */
+export function versionsChart(model: VersionsModel): Drawing {
+  return (stage) => framed(stage, model, versionsConfig(model, stage))
+}
+
+function versionsConfig({ quantity, versions, series }: VersionsModel, stage: Stage): ChartConfiguration {
+  const values = series.flatMap((one) => one.values.filter((value) => value !== undefined))
+  const highest = Math.max(0, ...values.map(upper))
+  const unit = latencyUnit(highest)
+  const names = versions.map((v) =>
+    ellipsize(stage, cleanText(v) || '(no name)', cssFont(stage, 13), stage.height / 5),
+  )
+  return {
+    type: 'line',
+    data: {
+      datasets: lineDatasets(
+        stage,
+        series.map((one) => ({
+          name: one.name,
+          showPoints: true,
+          points: versions.map((_, index) => ({
+            x: index,
+            y: (one.values[index]?.estimate ?? Number.NaN) / unit.ns,
+          })),
+        })),
+      ),
+    },
+    options: {
+      parsing: false,
+      interaction: { mode: 'nearest', intersect: false },
+      scales: {
+        x: {
+          type: 'linear',
+          min: -0.5,
+          max: Math.max(1, versions.length) - 0.5,
+          title: axisTitle(stage, 'version'),
+          ...axisLook(stage),
+          grid: { display: false },
+          afterBuildTicks: (scale) => void (scale.ticks = names.map((_, value) => ({ value }))),
+          ticks: {
+            ...tickLook(stage),
+            color: stage.theme.text,
+            autoSkip: false,
+            maxRotation: 60,
+            callback: (value) => names[Number(value)] ?? '',
+          },
+        },
+        y: latencyAxis(stage, quantity, unit, highest * 1.1),
+      },
+      plugins: {
+        legend: seriesLegend(stage),
+        tooltip: {
+          callbacks: {
+            title: ([item]) => versions[item?.parsed.x ?? -1] ?? '',
+            label: ({ dataset, parsed }) =>
+              `${dataset.label}: ${formatLatency((parsed.y ?? 0) * unit.ns, unit)} ${unit.symbol}`,
+          },
+        },
+      },
+    },
+    plugins: [
+      seriesWhiskers(stage, series, unit),
+      emptyNotice(stage, values.length === 0, 'no version has a valid round'),
+    ],
+  }
+}
+
+function seriesWhiskers(stage: Stage, series: VersionsModel['series'], unit: LatencyUnit): Plugin {
+  return {
+    id: 'hopmeter-version-intervals',
+    beforeDatasetsDraw: (chart) => {
+      const [x, y] = [chart.scales['x'], chart.scales['y']]
+      if (!x || !y) return
+      const pen = chart.ctx as unknown as Pen
+      withPen(pen, () => {
+        for (const [index, one] of series.entries()) {
+          if (!chart.isDatasetVisible(index)) continue
+          pen.strokeStyle = seriesStyle(stage.theme, index).color
+          pen.lineWidth = 1.6
+          for (const [version, value] of one.values.entries()) {
+            if (!value?.interval) continue
+            const at = (ns: number) => y.getPixelForValue(ns / unit.ns)
+            const center = x.getPixelForValue(version)
+            whisker(
+              pen,
+              { x: center, y: at(value.interval.low), toX: center, toY: at(value.interval.high) },
+              5,
+            )
+          }
+        }
+      })
+    },
+  }
+}
