@@ -97,6 +97,23 @@ describe('a digest', () => {
     ])
   })
 
+  test('keeps CPU time as numbers in the order of its components', async () => {
+    const pod = { kind: 'client-pod', cluster: 'a', node: 1 } as const
+    const gateway = { kind: 'east-west-gateway', cluster: 'b' } as const
+    const usage = (...pairs: [typeof pod | typeof gateway, number][]) =>
+      pairs.map(([component, cpuMs]) => ({ component, cpuMs }))
+    const { components, measured } = await digest([
+      sampleHeader(),
+      { ...sampleRound({ round: 1 }), componentCpu: usage([pod, 1.5]) },
+      { ...sampleRound({ round: 2 }), componentCpu: usage([gateway, 2], [pod, 3], [gateway, 4]) },
+    ])
+    expect(components).toEqual([pod, gateway])
+    expect(measured.map((round) => round.componentCpuMs)).toEqual([
+      [1.5, null],
+      [3, 6],
+    ])
+  })
+
   test('keeps builds, proofs, unreachable paths and notes in order', async () => {
     const at = '2026-11-23T01:02:03.000Z'
     const { builds, proofs, unreachable, notes } = await digest([

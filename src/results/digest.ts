@@ -14,6 +14,7 @@ import type {
 export const endedAbruptly = 'the journal has no end: hopmeter was killed, or could not write any more'
 
 type WithoutType<E> = Omit<E, 'type'>
+type Component = RunResult['components'][number]
 
 /**
  * Digests the events of a journal, in order, into what `result.json` holds. Memory does not grow with the number of
@@ -32,6 +33,7 @@ export async function digestJournal(events: AsyncIterable<JournalEvent>): Promis
     unreachable: [],
     notes: [],
   }
+  const components = new ComponentList()
   const histograms = new RunHistograms()
   const evidence = new EvidenceTally()
   for await (const event of events) {
@@ -49,7 +51,7 @@ export async function digestJournal(events: AsyncIterable<JournalEvent>): Promis
       case 'round':
         histograms.add(event)
         evidence.add(event)
-        lists.measured.push(roundDigestOf(event))
+        lists.measured.push(roundDigestOf(event, components))
         break
       case 'unreachable':
         lists.unreachable.push(untyped(event))
@@ -69,6 +71,9 @@ export async function digestJournal(events: AsyncIterable<JournalEvent>): Promis
     endedAt,
     ...outcome,
     ...lists,
+    components: components.all,
+    // A component that appeared late is missing from earlier rounds.
+    measured: lists.measured.map((round) => ({ ...round, componentCpuMs: components.padded(round.componentCpuMs) })),
     evidence: evidence.all(),
     histograms: histograms.all(),
   }
@@ -79,12 +84,40 @@ function untyped<E extends { type: string }>(event: E): WithoutType<E> {
   return rest
 }
 
-function roundDigestOf(event: RoundEvent): RunResult['measured'][number] {
-  const { paths, evidence, ...round } = untyped(event)
+function roundDigestOf(event: RoundEvent, components: ComponentList): RunResult['measured'][number] {
+  const { paths, evidence, componentCpu, ...round } = untyped(event)
   return {
     ...round,
     paths: paths.map(({ warm: _warm, cold: _cold, extra: _extra, ...counts }) => counts),
     evidence: evidence.map(({ path, verdict }) => ({ path, verdict })),
+    componentCpuMs: components.inOrder(componentCpu),
+  }
+}
+
+/** Components in the order of their first appearance, so that each round needs to keep numbers only. */
+class ComponentList {
+  readonly all: Component[] = []
+  readonly #places = new Map<string, number>()
+
+  inOrder(usage: RoundEvent['componentCpu']): (number | null)[] {
+    const places = usage.map(({ component }) => this.#placeOf(component))
+    const ordered = this.padded([])
+    usage.forEach(({ cpuMs }, i) => {
+      const place = places[i]!
+      ordered[place] = (ordered[place] ?? 0) + cpuMs
+    })
+    return ordered
+  }
+
+  padded(usage: readonly (number | null)[]): (number | null)[] {
+    return this.all.map((_, i) => usage[i] ?? null)
+  }
+
+  #placeOf(component: Component): number {
+    const key = JSON.stringify([component.kind, component.cluster, component.node ?? null])
+    const place = this.#places.get(key) ?? this.all.push(component) - 1
+    this.#places.set(key, place)
+    return place
   }
 }
 

@@ -252,9 +252,11 @@ export type JournalEvent = z.infer<typeof journalEvent>
 export type EndStatus = EndEvent['status']
 
 /** One round without its histograms and observations: what statistics over many runs need, a hundred times smaller. */
-export const roundDigest = roundEvent.omit({ paths: true, evidence: true }).extend({
+export const roundDigest = roundEvent.omit({ paths: true, evidence: true, componentCpu: true }).extend({
   paths: z.array(pathRound.omit({ warm: true, cold: true, extra: true })),
   evidence: z.array(pathEvidence.pick({ path: true, verdict: true })),
+  /** CPU time of each of the run's `components`, in their order, ms; null where one was not seen in this round. */
+  componentCpuMs: z.array(z.number().nullable()),
 })
 
 /** The evidence of one path in one build: how often each verdict was given, and one observation in full. */
@@ -279,6 +281,8 @@ export const runResult = runHeader.omit({ type: true }).extend({
   reason: z.string().optional(),
   builds: z.array(buildEvent.omit({ type: true })),
   proofs: z.array(proofEvent.omit({ type: true })),
+  /** Everything whose CPU time was taken, in the order of `componentCpuMs`. */
+  components: z.array(component),
   measured: z.array(roundDigest.omit({ type: true })),
   evidence: z.array(evidenceDigest),
   unreachable: z.array(unreachableEvent.omit({ type: true })),

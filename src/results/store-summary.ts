@@ -26,7 +26,7 @@ export interface RunSummary {
 }
 
 const maxHeaderBytes = 8 << 20
-const headEvents = 3
+const headChunk = 1 << 14
 /** The journal writer keeps to the order of keys in the schema. */
 const roundStart = /^\{"type":"round","build":(\d+),"round":(\d+),/gm
 const tailSizes = [1 << 16, 1 << 20, 1 << 24] as const
@@ -71,14 +71,16 @@ function factsOf(
   return { startedAt, scenario: scenario.name, backend, ...engine, labels }
 }
 
+/** The header, and the first build when it comes before any round. */
 async function readHead(journal: string): Promise<JournalEvent[]> {
   const events: JournalEvent[] = []
-  for await (const { number, text, complete } of readLines(journal, maxHeaderBytes, tailSizes[0])) {
-    const event = complete ? parseEvent(text, `${journal}:${number}`) : undefined
-    if (event === undefined) break
+  for await (const { number, text, complete } of readLines(journal, maxHeaderBytes, headChunk)) {
+    if (!complete || (number > 1 && text.startsWith('{"type":"round"'))) break
+    if (number > 1 && !text.startsWith('{"type":"build"')) continue
+    const event = parseEvent(text, `${journal}:${number}`)
     if (event instanceof ResultError) throw event
     events.push(event)
-    if (events.length === headEvents) break
+    if (event.type === 'build') break
   }
   return events
 }
