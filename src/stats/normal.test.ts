@@ -28,6 +28,7 @@ test('a tail outside 0 to 1 has no quantile', () => {
 
 // Rows of scipy.stats.t.ppf(1 - p / 2, df) for p = 0.1, 0.05, 0.01; whole df are also in every printed table of t.
 test.each([
+  [1, 6.3138, 12.7062, 63.6567],
   [2, 2.92, 4.3027, 9.9248],
   [2.7, 2.4639, 3.3921, 6.5331],
   [3, 2.3534, 3.1824, 5.8409],
@@ -42,7 +43,8 @@ test.each([
   expect(studentQuantile(0.01, df) / one).toBeCloseTo(1, 3)
 })
 
-test('Student needs two degrees of freedom', () => {
-  expect(() => studentQuantile(0.05, 1)).toThrow(RangeError)
+test('Student refuses degrees of freedom and probabilities that make no sense', () => {
+  expect(() => studentQuantile(0.05, 0)).toThrow(RangeError)
+  expect(() => studentQuantile(0.05, 1.5)).toThrow(RangeError)
   expect(() => studentQuantile(0, 5)).toThrow(RangeError)
 })

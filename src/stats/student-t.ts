@@ -1,13 +1,14 @@
 import { normalUpperQuantile } from './normal.ts'
 
 /**
- * The t with P(|T| > t) = `twoSided` for `df` degrees of freedom (a real number of at least 2).
+ * The t with P(|T| > t) = `twoSided` for `df` degrees of freedom (1, or a real number of at least 2).
  * G. W. Hill, Algorithm 396: Student's t-quantiles, CACM 13 (1970); errors under 0.1 % in the range used here.
  */
 export function studentQuantile(twoSided: number, df: number): number {
-  if (!(df >= 2)) throw new RangeError(`degrees of freedom must be at least 2, not ${df}`)
+  if (df !== 1 && !(df >= 2)) throw new RangeError(`degrees of freedom must be 1 or at least 2, not ${df}`)
   if (!(twoSided > 0 && twoSided < 1))
     throw new RangeError(`a probability lies between 0 and 1, not ${twoSided}`)
+  if (df === 1) return 1 / Math.tan((twoSided * Math.PI) / 2)
   if (df === 2) return Math.sqrt(2 / (twoSided * (2 - twoSided)) - 2)
 
   const a = 1 / (df - 0.5)
