@@ -75,5 +75,5 @@ function mapShare(model: TopologyModel): number {
 }
 
 function mapHeight({ routes, delays }: TopologyModel): number {
-  return 190 + Math.min(6, routes.length + delays.length) * 22
+  return 165 + Math.min(6, routes.length + delays.length) * 22
 }

@@ -1,0 +1,67 @@
+import type { RunResult } from '../../../results/schema.ts'
+import type { RunComparison } from '../../../stats/compare-runs.ts'
+import { valuesByBuild } from '../../../stats/round-values.ts'
+import { summarizeNested } from '../../../stats/summarize-nested.ts'
+import type { ChartSpec } from '../kinds.ts'
+import { engineOf, plural, runCaption } from './captions.ts'
+import { differenceOf, measuredOf } from './run-charts.ts'
+
+/** Forest plot of a comparison of runs: one group per quantile, one row per path and load. */
+export function comparisonSpec(comparison: RunComparison, baseline: RunResult, deltaNs: number): ChartSpec {
+  const loads = new Set(comparison.rows.map((row) => row.load))
+  const quantiles = [...new Set(comparison.rows.map((row) => row.quantile))]
+  return {
+    kind: 'delta',
+    model: {
+      title: `${comparison.contender} against ${comparison.baseline}`,
+      subtitle: 'Differences per path with 95% intervals; builds are the sample',
+      caption: `Grey band: ±${deltaNs / 1e3} µs, too little to matter. ${runCaption(baseline)}`,
+      negligibleNs: deltaNs,
+      rows: quantiles.flatMap((quantile) =>
+        comparison.rows
+          .filter((row) => row.quantile === quantile)
+          .map((row) => ({
+            group: quantile,
+            label:
+              (row.relativeTo === null ? row.path : `${row.path} − ${row.relativeTo}`) +
+              (loads.size > 1 ? ` (${row.load})` : ''),
+            differenceNs: differenceOf(row.comparison),
+            verdict: row.comparison.verdict,
+          })),
+      ),
+    },
+  }
+}
+
+/** p50 of each path over engines; undefined when all runs have the same one. Runs of one engine count together. */
+export function versionsSpec(runs: readonly RunResult[]): ChartSpec | undefined {
+  const engines = [...new Set(runs.map(engineOf))].toSorted((a, b) =>
+    a.localeCompare(b, 'en', { numeric: true }),
+  )
+  const [first] = runs
+  if (!first || engines.length < 2) return undefined
+  const load = first.loads[0]?.id ?? ''
+  const names = [...new Set(runs.flatMap((run) => run.paths))].filter(
+    (path) => path.hops !== null && path.controlOf === undefined,
+  )
+  const paths = [...new Set(names.map((path) => path.name))]
+  return {
+    kind: 'versions',
+    model: {
+      title: `The same paths over ${plural(engines.length, 'version')}`,
+      subtitle: `${plural(runs.length, 'run')} of ${first.scenario.name}, load ${load}, 95% intervals`,
+      caption: runCaption(first),
+      quantity: 'median (p50)',
+      versions: engines,
+      series: paths.map((path) => ({
+        name: path,
+        values: engines.map((engine) => {
+          const rounds = runs
+            .filter((run) => engineOf(run) === engine)
+            .map((run) => valuesByBuild(run.measured, { path, load, quantile: 'p50' }))
+          return measuredOf(summarizeNested(rounds.flat()))
+        }),
+      })),
+    },
+  }
+}
