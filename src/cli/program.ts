@@ -2,6 +2,7 @@ import { Command } from 'commander'
 import { hopmeterVersion } from '../version.ts'
 import { aaVerb } from './aa.ts'
 import { calibrateVerb } from './calibrate.ts'
+import { chartVerb } from './chart.ts'
 import { compareVerb } from './compare.ts'
 import { completionVerb } from './completion.ts'
 import type { CliContext } from './context.ts'
@@ -55,6 +56,7 @@ export function createProgram(context: CliContext): Command {
     resultsVerb,
     summaryVerb,
     compareVerb,
+    chartVerb,
     schemaVerb,
   ]
   for (const verb of verbs) program.addCommand(verb(context).copyInheritedSettings(program))

@@ -2,7 +2,7 @@ import path from 'node:path'
 import { Option, type Command } from 'commander'
 import { exitCodes } from '../errors.ts'
 import { runScenario, type FinishedRun, type RunScenarioOptions } from '../measure/run-scenario.ts'
-import { writeLadderChart } from '../report/summary/chart.ts'
+import { ladderOf, writeCharts } from '../report/charts/write.ts'
 import { summaryMarkdown, summaryText } from '../report/summary/text.ts'
 import { loadScenario } from '../scenario/load.ts'
 import { summarizeRun } from '../stats/summarize-run.ts'
@@ -115,19 +115,28 @@ export async function presentRun(
   else print(context, flags.output === 'markdown' ? summaryMarkdown(summary) : summaryText(summary))
   const relative = path.relative(process.cwd(), directory)
   const shown = relative.startsWith('..') ? directory : relative
-  if (flags.chart && summary.paths.length > 0) {
-    const file = await writeLadderChart(summary, path.join(directory, 'ladder.png')).catch(
-      (error: unknown) => {
-        say(context, `no chart was drawn: ${error instanceof Error ? error.message : String(error)}`)
-        return undefined
-      },
-    )
-    if (file !== undefined) say(context, `chart:  ${path.join(shown, 'ladder.png')}`)
-  }
+  if (flags.chart) await drawLadder(context, result, directory, shown)
   say(context, `result: ${path.join(shown, 'result.json')}`)
   if (result.status === 'void') {
     say(context, `warning: this run is void: ${result.reason}`)
     if (flags.strict) context.setExitCode(exitCodes.inconclusive)
   }
   if (result.status === 'path-mismatch') say(context, `warning: path not as expected: ${result.reason}`)
+}
+
+/** A run without its picture is still a run: whatever keeps it from being drawn is only said. */
+async function drawLadder(
+  context: CliContext,
+  result: FinishedRun['result'],
+  directory: string,
+  shown: string,
+): Promise<void> {
+  const ladder = result.measured.length === 0 ? undefined : ladderOf(result)
+  if (!ladder) return
+  try {
+    await writeCharts([ladder], directory, { format: 'png', theme: 'light' })
+    say(context, `chart:  ${path.join(shown, 'ladder.png')}`)
+  } catch (error) {
+    say(context, `no chart was drawn: ${error instanceof Error ? error.message : String(error)}`)
+  }
 }
