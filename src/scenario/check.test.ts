@@ -225,17 +225,13 @@ describe('load', () => {
       '- { profile: connect }\n    - { profile: connect }',
       '42:7: spec.load[1]: connect with 16 bytes up and 16 down is given twice',
     ],
-    [
-      '- { profile: pingpong, protocol: tcp, requestBytes: 0 }',
-      '41:57: spec.load[0].requestBytes: expected at least 1 over plain TCP, got 0',
-    ],
   ])('%s', (load, message) => {
     expect(problemsOf(changed('- profile: pingpong', load))).toEqual([message])
   })
 
   it('may repeat a profile with other sizes, protocols, rates or connections', () => {
     const load = `- profile: pingpong
-    - { profile: pingpong, protocol: tcp }
+    - { profile: pingpong, protocol: tcp, requestBytes: 0 }
     - { profile: pingpong, responseBytes: 1024 }
     - { profile: closed, connections: [1] }
     - { profile: closed, connections: [2] }
