@@ -7,6 +7,7 @@ import { compareVerb } from './compare.ts'
 import { completionVerb } from './completion.ts'
 import type { CliContext } from './context.ts'
 import { doctorVerb } from './doctor.ts'
+import { exportVerb } from './export.ts'
 import { listVerb } from './list.ts'
 import { planVerb } from './plan.ts'
 import { probeVerb } from './probe.ts'
@@ -57,6 +58,7 @@ export function createProgram(context: CliContext): Command {
     summaryVerb,
     compareVerb,
     chartVerb,
+    exportVerb,
     schemaVerb,
   ]
   for (const verb of verbs) program.addCommand(verb(context).copyInheritedSettings(program))
