@@ -35,3 +35,19 @@ export async function bundleChartRenderer(root) {
     logLevel: 'warning',
   })
 }
+
+/** Writes `dist/report-page.js`: Chart.js, the charts and the script of report pages, to be put into each of them. */
+export async function bundleReportPage(root) {
+  await build({
+    entryPoints: [path.join(root, 'src/report/html/browser.ts')],
+    outfile: path.join(root, 'dist/report-page.js'),
+    bundle: true,
+    platform: 'browser',
+    format: 'iife',
+    target: 'es2022',
+    minify: true,
+    legalComments: 'inline',
+    charset: 'utf8',
+    logLevel: 'warning',
+  })
+}

@@ -3,7 +3,7 @@ import { build } from 'esbuild'
 import { fileURLToPath } from 'node:url'
 import { existsSync } from 'node:fs'
 import path from 'node:path'
-import { bundleChartRenderer } from './bundle-charts.mjs'
+import { bundleChartRenderer, bundleReportPage } from './bundle-charts.mjs'
 
 const root = path.join(path.dirname(fileURLToPath(import.meta.url)), '..')
 
@@ -25,6 +25,8 @@ export async function bundle() {
       format: 'esm',
       target: 'node20',
       minifySyntax: true,
+      // A ConfigMap holds at most 1 MiB, and the agent brings autocannon along.
+      minifyWhitespace: true,
       // CommonJS dependencies inside an ES module still call require() for built-in modules.
       banner: {
         js: "import { createRequire as hopmeterRequire } from 'node:module';const require = hopmeterRequire(import.meta.url);",
@@ -33,6 +35,7 @@ export async function bundle() {
     })
   }
   await bundleChartRenderer(root)
+  await bundleReportPage(root)
 }
 
 if (process.argv[1] === fileURLToPath(import.meta.url)) await bundle()
