@@ -1,0 +1,276 @@
+import { readFileSync } from 'node:fs'
+import { describe, expect, test } from 'vitest'
+import { ResultError } from '../../errors.ts'
+import { decodeHistogram, histogramQuantiles } from '../../results/histogram.ts'
+import { toCsv } from './csv.ts'
+import { distributionOf } from './distribution.ts'
+import { exportFormats, exportRun } from './formats.ts'
+import { importFortio } from './fortio-import.ts'
+import { toFortio } from './fortio.ts'
+import { toHdrPercentiles } from './hdr-percentiles.ts'
+import { toOpenMetrics } from './openmetrics.ts'
+import { emptyRun, hostileNames, hostileRun, ladderRun } from './testing/runs.ts'
+
+const gateway = { path: 'gateway', load: 'pingpong' }
+
+/** RFC 4180. */
+function parseCsv(text: string): string[][] {
+  const rows: string[][] = []
+  let row: string[] = []
+  for (const [, quoted, plain = '', end] of text.matchAll(/(?:"((?:[^"]|"")*)"|([^",\r\n]*))(,|\r\n)/g)) {
+    row.push(quoted === undefined ? plain : quoted.replaceAll('""', '"'))
+    if (end === ',') continue
+    rows.push(row)
+    row = []
+  }
+  return rows
+}
+
+describe('CSV', () => {
+  test('has one row per round and path, flagged ones too', async () => {
+    const result = await ladderRun()
+    const [head, ...rows] = parseCsv(toCsv(result))
+    expect(rows).toHaveLength(12 * 6)
+    const row = Object.fromEntries(head!.map((name, i) => [name, rows[6 + 4]![i]]))
+    const { quantilesNs, n, sent } = result.measured[1]!.paths[4]!
+    expect(row).toMatchObject({
+      run: result.id,
+      round: '2',
+      flags: 'cpu-pressure',
+      path: 'load-balancer',
+      hops: '6',
+      verdict: 'proven',
+      requests: String(n),
+      sent: String(sent),
+      p50_ns: String(quantilesNs!.p50),
+      p999_ns: String(quantilesNs!.p999),
+    })
+  })
+
+  test.each(hostileNames)('holds the name %j in one cell that is no formula', async (name) => {
+    const rows = parseCsv(toCsv(await hostileRun(name)))
+    expect(rows.map((row) => row.length)).toEqual([25, 25])
+    const cell = rows[1]![7]!
+    expect(cell).toBe(/^[=+\-@\t]/.test(name) ? `'${name}` : name)
+    for (const text of rows[1]!) expect(text).not.toMatch(/^[=+\-@\t\r\n]/)
+  })
+
+  test('leaves quantiles of nothing empty', async () => {
+    expect(parseCsv(toCsv(await emptyRun()))[1]!.slice(-7)).toEqual(['', '', '', '', '', '', ''])
+  })
+})
+
+describe('HDR percentile text', () => {
+  test('holds the percentiles of all valid rounds in microseconds', async () => {
+    const result = await ladderRun()
+    const rows = toHdrPercentiles(result, gateway)
+      .split('\n')
+      .filter((line) => /^ +\d/.test(line))
+      .map((line) => line.trim().split(/ +/).map(Number))
+    const { count, histogram } = distributionOf(result, gateway, 'valid')
+    expect(count).toBe(11 * 200)
+    const median = rows.find((row) => row[1] === 0.5)!
+    expect(median[0]).toBeCloseTo(histogram.getValueAtPercentile(50) / 1000, 3)
+    expect(rows.at(-1)).toEqual([expect.closeTo(histogram.maxValue / 1000, 3), 1, count])
+    for (const column of [0, 1, 2]) {
+      const values = rows.map((row) => row[column]!)
+      expect(values).toEqual(values.toSorted((a, b) => a - b))
+    }
+  })
+
+  test.each(hostileNames)('keeps the name %j in one remark', async (name) => {
+    const text = toHdrPercentiles(await hostileRun(name), { path: name, load: name })
+    expect(text.split('\n').filter((line) => !/^(#\[| +[\dV]|$)/.test(line))).toEqual([])
+    expect(text.replaceAll('\n', '')).not.toMatch(/[\p{Cc}\u2028]/u)
+  })
+})
+
+describe('OpenMetrics', () => {
+  const sampleLine = /^[a-z_]+\{(?:[a-z]+="(?:[^"\\\n]|\\[\\"n])*",?)+\} [\d.e+-]+$/
+
+  test('has cumulative buckets that end in the number of requests', async () => {
+    const result = await ladderRun()
+    const text = toOpenMetrics(result)
+    const buckets = [...text.matchAll(/_bucket\{.*path="gateway".*le="(.+)"\} (\d+)$/gm)].map(
+      ([, le, n]) => ({
+        le: le === '+Inf' ? Infinity : Number(le),
+        n: Number(n),
+      }),
+    )
+    const { count, meanNs, histogram } = distributionOf(result, gateway, 'valid')
+    expect(buckets).toHaveLength(122)
+    expect(buckets.map((b) => b.n)).toEqual(buckets.map((b) => b.n).toSorted((a, b) => a - b))
+    expect(buckets.map((b) => b.le)).toEqual(buckets.map((b) => b.le).toSorted((a, b) => a - b))
+    expect(buckets.at(-1)!.n).toBe(count)
+    const p50 = buckets.find((b) => b.n >= count / 2)!.le * 1e9
+    expect(p50).toBeGreaterThanOrEqual(histogram.getValueAtPercentile(50))
+    expect(p50).toBeLessThan(histogram.getValueAtPercentile(50) * 1.13)
+    const sum = Number(/_sum\{.*path="gateway".*\} (\S+)$/m.exec(text)![1])
+    expect(sum).toBeCloseTo((meanNs * count) / 1e9, 9)
+    expect(text).toMatch(/_requests_total\{.*path="gateway",.*outcome="received"\} 2412$/m)
+  })
+
+  test.each(hostileNames)('keeps the name %j inside its quotes', async (name) => {
+    const lines = toOpenMetrics(await hostileRun(name)).split('\n')
+    expect(lines.slice(-2)).toEqual(['# EOF', ''])
+    const odd = lines
+      .slice(0, -2)
+      .filter((line) => !sampleLine.test(line) && !/^# (TYPE|UNIT|HELP) hopmeter_/.test(line))
+    expect(odd).toEqual([])
+  })
+})
+
+describe('fortio', () => {
+  test('what is exported and imported again is the same distribution', async () => {
+    const result = await ladderRun()
+    const imported = importFortio(toFortio(result, gateway))
+    const { count, meanNs, stdDevNs, buckets, histogram } = distributionOf(result, gateway, 'valid')
+    expect(imported).toMatchObject({
+      tool: 'hopmeter 0.1.0',
+      label: 'hop-ladder gateway pingpong lab-node 0.1.0',
+      startedAt: result.startedAt,
+      protocol: 'HTTP',
+      connections: 1,
+      requestedQps: null,
+      requests: count,
+      failed: 0,
+      minNs: buckets[0]!.lowNs,
+      maxNs: histogram.maxValue,
+    })
+    expect(imported.meanNs).toBeCloseTo(meanNs, 0)
+    expect(imported.stdDevNs).toBeCloseTo(stdDevNs, 0)
+    expect(imported.buckets).toEqual(
+      buckets.map((b) => ({ fromNs: b.lowNs, toNs: b.highNs, count: b.count })),
+    )
+    const entry = result.histograms.find((h) => h.path === 'gateway')!
+    expect(imported.percentiles[0]!.valueNs).toBeCloseTo(
+      histogramQuantiles(entry.warmValid).quantilesNs!.p50,
+      0,
+    )
+    expect(imported.resolutionNs).toBeLessThan(300)
+  })
+
+  test.each(hostileNames)('the name %j stays a label', async (name) => {
+    const value = JSON.parse(toFortio(await hostileRun(name), { path: name, load: name })) as {
+      Labels: string
+    }
+    expect(value.Labels).toContain(name)
+  })
+
+  test('a path that measured nothing is an empty histogram', async () => {
+    const imported = importFortio(toFortio(await emptyRun(), { path: 'single', load: 'pingpong' }))
+    expect(imported).toMatchObject({ requests: 0, buckets: [], percentiles: [], actualQps: 0 })
+  })
+
+  test('failures are counted apart', async () => {
+    const result = await ladderRun()
+    result.measured[0]!.paths.find((p) => p.path === 'gateway')!.errors = 3
+    expect(importFortio(toFortio(result, gateway)).failed).toBe(3)
+  })
+})
+
+describe('importing what fortio wrote', () => {
+  const fixture = readFileSync(new URL('testing/fortio-1.75.3.json', import.meta.url), 'utf8')
+
+  test('gives its numbers in nanoseconds, and how fine they are', () => {
+    expect(importFortio(fixture)).toMatchObject({
+      tool: 'fortio 1.75.3',
+      label: 'loopback sample',
+      protocol: 'HTTP',
+      connections: 2,
+      requestedQps: 200,
+      requests: 400,
+      failed: 0,
+      minNs: 510_276,
+      maxNs: 9_789_694,
+      percentiles: [
+        { percentile: 50, valueNs: 1_319_379.8 },
+        { percentile: 75, valueNs: 1_396_899.2 },
+        { percentile: 90 },
+        { percentile: 99, valueNs: 5_000_000 },
+        { percentile: 99.9 },
+      ],
+      resolutionNs: 200_000,
+    })
+  })
+
+  interface Fortio {
+    DurationHistogram: { Count: number; Min: unknown; Data: { Start: number; End: number; Count: number }[] }
+    RetCodes: Record<string, number>
+  }
+  const changed = (change: (value: Fortio) => void) => {
+    const value = JSON.parse(fixture) as Fortio
+    change(value)
+    return JSON.stringify(value)
+  }
+
+  test('counts every answer but 200 as failed', () => {
+    expect(importFortio(changed((f) => (f.RetCodes = { '200': 390, '503': 7, '-1': 3 }))).failed).toBe(10)
+  })
+
+  test.each([
+    ['no JSON', 'rubbish'],
+    ['no object', '[]'],
+    ['null', 'null'],
+    ['another document', '{"kind":"Pod"}'],
+    ['a count that its buckets contradict', changed((f) => (f.DurationHistogram.Count = 401))],
+    [
+      'buckets out of order',
+      changed((f) => (f.DurationHistogram.Data = f.DurationHistogram.Data.toReversed())),
+    ],
+    ['a bucket that ends before it starts', changed((f) => (f.DurationHistogram.Data[3]!.End = 0))],
+    ['a negative time', changed((f) => (f.DurationHistogram.Min = -1))],
+    ['a negative count', changed((f) => (f.DurationHistogram.Data[0]!.Count = -1))],
+    ['text for a number', changed((f) => (f.DurationHistogram.Min = '0.1'))],
+    ['an endless number', fixture.replace('"Min": 0.000510276', '"Min": 1e999')],
+    ['40 MB', ' '.repeat(40 << 20)],
+  ])('%s is refused', (_, text) => {
+    expect(() => importFortio(text, 'their.json')).toThrow(ResultError)
+    expect(() => importFortio(text, 'their.json')).toThrow(/^their\.json/)
+  })
+})
+
+describe('exports of a whole run', () => {
+  test('are one file, or one per path and load', async () => {
+    const result = await ladderRun()
+    const files = Object.fromEntries(
+      exportFormats.map((format) => [format, exportRun(result, format).length]),
+    )
+    expect(files).toEqual({ benchfmt: 1, csv: 1, openmetrics: 1, fortio: 6, hdr: 6 })
+  })
+
+  test.each(hostileNames)('have harmless file names, whatever is called %j', async (name) => {
+    const result = await hostileRun(name)
+    for (const format of exportFormats) {
+      for (const file of exportRun(result, format)) expect(file.name).toMatch(/^[a-z\d][\w-]*(\.[a-z]+)+$/i)
+    }
+  })
+
+  test('have different file names for paths that differ in odd characters or case only', async () => {
+    const result = await ladderRun()
+    const [entry] = result.histograms
+    result.histograms = ['a/b', 'a-b', 'A-B', 'a b'].map((path) => ({ ...entry!, path }))
+    const names = exportRun(result, 'hdr').map((file) => file.name.toLowerCase())
+    expect(new Set(names).size).toBe(4)
+  })
+
+  test('of a path that the run does not have name those that it has', async () => {
+    const result = await ladderRun()
+    expect(() => toFortio(result, { path: 'x', load: 'pingpong' })).toThrow(
+      /no path "x" .*; it has: no-mesh under/,
+    )
+  })
+
+  test('are the same text for the same run', async () => {
+    const [one, two] = [await ladderRun(), await ladderRun()]
+    for (const format of exportFormats) expect(exportRun(one, format)).toEqual(exportRun(two, format))
+  })
+})
+
+test('a distribution has the values of its histogram', async () => {
+  const result = await ladderRun()
+  const { buckets, count } = distributionOf(result, gateway, 'all')
+  const entry = result.histograms.find((h) => h.path === 'gateway')!
+  expect(count).toBe(decodeHistogram(entry.warm).totalCount)
+  expect(buckets.reduce((sum, b) => sum + b.count, 0)).toBe(count)
+})

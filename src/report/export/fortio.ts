@@ -1,0 +1,85 @@
+import { quantilesOf } from '../../results/histogram.ts'
+import type { RunResult } from '../../results/schema.ts'
+import {
+  distributionOf,
+  roundsRemark,
+  type Distribution,
+  type PathLoad,
+  type RoundChoice,
+} from './distribution.ts'
+
+const percentiles = [50, 75, 90, 99, 99.9] as const
+
+/**
+ * Fortio's result JSON (fortio `fhttp.HTTPRunnerResults`) of one path under one load: times in seconds, a bucket for
+ * each HDR bucket, which is a hundred times finer than fortio's own. `ActualDuration` is the time of all rounds used,
+ * in which other paths had their turns too, so `ActualQPS` is no throughput.
+ * @throws ResultError when the run has no such path and load.
+ */
+export function toFortio(result: RunResult, selection: PathLoad, rounds: RoundChoice = 'valid'): string {
+  const latency = distributionOf(result, selection, rounds)
+  const used = result.measured.filter((round) => rounds === 'all' || round.flags.length === 0)
+  const durationMs = used.reduce((sum, round) => sum + round.durationMs, 0)
+  const counts = used.flatMap((round) =>
+    round.paths.filter((p) => p.path === selection.path && p.load === selection.load),
+  )
+  const total = (key: 'received' | 'bad' | 'errors' | 'lost') => counts.reduce((sum, p) => sum + p[key], 0)
+  const failed = total('bad') + total('errors') + total('lost')
+  const load = result.loads.find((one) => one.id === selection.load) ?? {}
+  const engine = result.builds[0]?.engine
+  const labels = [result.scenario.name, selection.path, selection.load, engine?.name, engine?.version]
+  const value = {
+    RunType: field(load, 'protocol') === 'tcp' ? 'TCP' : 'HTTP',
+    Labels: labels.filter((label) => label !== undefined).join(' '),
+    StartTime: result.startedAt,
+    RequestedQPS: String(field(load, 'ratePerSecond') ?? 'max'),
+    RequestedDuration: `${used.length} rounds of ${result.rounds.durationMs}ms (${roundsRemark(result, rounds)})`,
+    ActualQPS: durationMs === 0 ? 0 : latency.count / (durationMs / 1000),
+    ActualDuration: Math.round(durationMs * 1e6),
+    NumThreads: Number(field(load, 'connections') ?? 1),
+    Version: `hopmeter ${result.hopmeterVersion}`,
+    DurationHistogram: histogramData(latency),
+    Exactly: 0,
+    // Keys are HTTP status codes; -1 is what fortio calls everything that failed before one.
+    RetCodes: {
+      ...(total('received') > 0 ? { 200: total('received') } : {}),
+      ...(failed > 0 ? { '-1': failed } : {}),
+    },
+  }
+  return `${JSON.stringify(value, null, 2)}\n`
+}
+
+/** Loads have fields of their own profile beside `id` and `profile`. */
+function field(load: Readonly<Record<string, unknown>>, key: string): string | number | undefined {
+  const value = load[key]
+  return typeof value === 'string' || typeof value === 'number' ? value : undefined
+}
+
+/** fortio `stats.HistogramData`: buckets from `Start` to `End` with the cumulative percentage at `End`. */
+function histogramData({ histogram, buckets, count, meanNs, stdDevNs }: Distribution): object {
+  const stats = {
+    Count: count,
+    Min: toSeconds(buckets[0]?.lowNs ?? 0),
+    Max: toSeconds(buckets.at(-1)?.highNs ?? 0),
+    Sum: toSeconds(meanNs * count),
+    Avg: toSeconds(meanNs),
+    StdDev: toSeconds(stdDevNs),
+  }
+  if (count === 0) return { ...stats, Data: null }
+  let below = 0
+  const data = buckets.map(({ lowNs, highNs, count: own }) => {
+    below += own
+    return { Start: toSeconds(lowNs), End: toSeconds(highNs), Percent: (100 * below) / count, Count: own }
+  })
+  const values = quantilesOf(
+    histogram,
+    percentiles.map((p) => p / 100),
+  )
+  const Percentiles = percentiles.map((p, i) => ({ Percentile: p, Value: toSeconds(values[i]!) }))
+  return { ...stats, Data: data, Percentiles }
+}
+
+/** To the tenth of a ns, without the noise of binary fractions. */
+function toSeconds(ns: number): number {
+  return Number((ns / 1e9).toFixed(10))
+}

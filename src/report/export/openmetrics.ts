@@ -1,0 +1,87 @@
+import type { RunResult } from '../../results/schema.ts'
+import { distributionOf, roundsRemark, type Distribution, type RoundChoice } from './distribution.ts'
+
+/** Upper bounds in ns: twenty per decade from 10 µs to 10 s, the same for every run so that runs can be added up. */
+const boundsNs = Array.from({ length: 121 }, (_, i) => Number((10_000 * 10 ** (i / 20)).toPrecision(3)))
+
+type Labels = Readonly<Record<string, string>>
+
+/**
+ * OpenMetrics 1.0 text: latencies as classic histograms in seconds, requests by outcome, and a metric that names the
+ * run. A bucket counts the HDR buckets that lie wholly below its bound, so a bound is exact to 0.1 %.
+ */
+export function toOpenMetrics(result: RunResult, rounds: RoundChoice = 'valid'): string {
+  const engine = result.builds[0]?.engine
+  const about: Labels = {
+    run: result.id,
+    scenario: result.scenario.name,
+    backend: result.backend,
+    status: result.status,
+    hopmeter: result.hopmeterVersion,
+    ...(engine ? { engine: `${engine.name} ${engine.version}` } : {}),
+  }
+  const latencies = result.histograms.map((entry) => distributionOf(result, entry, rounds))
+  const remark = roundsRemark(result, rounds)
+  return [
+    '# TYPE hopmeter_run info',
+    '# HELP hopmeter_run What was measured.',
+    sample('hopmeter_run_info', about, 1),
+    '# TYPE hopmeter_request_duration_seconds histogram',
+    '# UNIT hopmeter_request_duration_seconds seconds',
+    `# HELP hopmeter_request_duration_seconds Latency of requests on reused connections; ${remark}.`,
+    ...latencies.flatMap((latency) => histogram(result.id, latency)),
+    '# TYPE hopmeter_requests counter',
+    '# HELP hopmeter_requests Requests of all rounds by outcome.',
+    ...latencies.flatMap(({ path, load }) => outcomes(result, path, load)),
+    '# EOF\n',
+  ].join('\n')
+}
+
+function histogram(run: string, { path, load, buckets, count, meanNs }: Distribution): string[] {
+  const name = 'hopmeter_request_duration_seconds'
+  const labels = { run, path, load }
+  let below = 0
+  let next = 0
+  const lines = boundsNs.map((bound) => {
+    for (; next < buckets.length && buckets[next]!.highNs <= bound; next++) below += buckets[next]!.count
+    return sample(`${name}_bucket`, { ...labels, le: seconds(bound) }, below)
+  })
+  return [
+    ...lines,
+    sample(`${name}_bucket`, { ...labels, le: '+Inf' }, count),
+    sample(`${name}_count`, labels, count),
+    sample(`${name}_sum`, labels, Number(((meanNs * count) / 1e9).toPrecision(12))),
+  ]
+}
+
+function outcomes(result: RunResult, path: string, load: string): string[] {
+  const totals = { received: 0, bad: 0, errors: 0, lost: 0 }
+  const own = result.measured.flatMap((round) =>
+    round.paths.filter((p) => p.path === path && p.load === load),
+  )
+  const kinds = Object.keys(totals) as (keyof typeof totals)[]
+  for (const counts of own) for (const kind of kinds) totals[kind] += counts[kind]
+  return kinds.map((outcome) =>
+    sample('hopmeter_requests_total', { run: result.id, path, load, outcome }, totals[outcome]),
+  )
+}
+
+/** Float syntax that no parser reads as an integer: `0.01`, `10.0`. */
+function seconds(ns: number): string {
+  const text = String(Number((ns / 1e9).toPrecision(3)))
+  return /[.e]/.test(text) ? text : `${text}.0`
+}
+
+function sample(name: string, labels: Labels, value: number): string {
+  const pairs = Object.entries(labels).map(([key, text]) => `${key}="${escaped(text)}"`)
+  return `${name}{${pairs.join(',')}} ${value}`
+}
+
+/** The format knows three escapes; other control characters would break lines for some readers. */
+function escaped(text: string): string {
+  return text
+    .replaceAll('\\', String.raw`\\`)
+    .replaceAll('"', String.raw`\"`)
+    .replaceAll('\n', String.raw`\n`)
+    .replaceAll(/[\p{Cc}\p{Cs}\u2028\u2029]/gu, '\u{fffd}')
+}
