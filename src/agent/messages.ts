@@ -1,0 +1,206 @@
+import {
+  agentProtocolVersion,
+  type DriverLoad,
+  type LoadRequest,
+  type ServeConfig,
+  type ServeFaults,
+  type ServeStatsRequest,
+  type Target,
+} from './protocol.ts'
+
+/** A line on standard input that is not what the protocol allows; the message says what was expected. */
+export class MessageError extends Error {
+  override name = 'MessageError'
+}
+
+const maxTimeoutMs = 120_000
+const maxBodyBytes = 16 * 1024 * 1024
+const maxConnections = 10_000
+
+type Fields = Readonly<Record<string, unknown>>
+
+/** @throws MessageError */
+export function parseServeConfig(line: string): ServeConfig {
+  const fields = parseFields(line)
+  expectType(fields, ['serve'])
+  const faults = optional(fields, 'faults', serveFaults)
+  return {
+    type: 'serve',
+    version: version(fields),
+    host: text(fields, 'host'),
+    port: integer(fields, 'port', 0, 65_535),
+    cluster: headerText(fields, 'cluster'),
+    pod: headerText(fields, 'pod'),
+    ...(faults === undefined ? {} : { faults }),
+  }
+}
+
+/** @throws MessageError */
+export function parseStatsRequest(line: string): ServeStatsRequest {
+  expectType(parseFields(line), ['stats'])
+  return { type: 'stats' }
+}
+
+/** @throws MessageError */
+export function parseLoadRequest(line: string): LoadRequest {
+  const fields = parseFields(line)
+  const type = expectType(fields, ['open', 'turn', 'close'])
+  if (type === 'close') return { type }
+  if (type === 'turn') {
+    return {
+      type,
+      id: integer(fields, 'id', 0, Number.MAX_SAFE_INTEGER),
+      seed: integer(fields, 'seed', 0, Number.MAX_SAFE_INTEGER),
+      durationMs: positive(fields, 'durationMs', 24 * 3600 * 1000),
+    }
+  }
+  return {
+    type: 'open',
+    version: version(fields),
+    load: driverLoad(object(fields, 'load')),
+    targets: targets(fields),
+    timeoutMs: positive(fields, 'timeoutMs', maxTimeoutMs),
+    check: optional(fields, 'check', (of, name) => oneOf(of, name, ['echo', 'status'] as const)) ?? 'echo',
+  }
+}
+
+function parseFields(line: string): Fields {
+  let value: unknown
+  try {
+    value = JSON.parse(line)
+  } catch {
+    throw new MessageError(`not a line of JSON: ${shown(line)}`)
+  }
+  if (!isFields(value)) throw new MessageError(`not a JSON object: ${shown(line)}`)
+  return value
+}
+
+function expectType<T extends string>(fields: Fields, types: readonly T[]): T {
+  return oneOf(fields, 'type', types)
+}
+
+function version(fields: Fields): number {
+  const asked = integer(fields, 'version', 0, Number.MAX_SAFE_INTEGER)
+  if (asked !== agentProtocolVersion) {
+    throw new MessageError(`this agent speaks protocol version ${agentProtocolVersion}, not ${asked}`)
+  }
+  return asked
+}
+
+function serveFaults(fields: Fields, name: string): ServeFaults {
+  const of = object(fields, name)
+  const us = (field: string) => optional(of, field, (f, n) => number(f, n, 0, maxTimeoutMs * 1000))
+  return {
+    delayUs: us('delayUs'),
+    firstRequestDelayUs: us('firstRequestDelayUs'),
+    stall: optional(of, 'stall', (f, n) => {
+      const stall = object(f, n)
+      const everyMs = positive(stall, 'everyMs', maxTimeoutMs)
+      return { everyMs, forMs: number(stall, 'forMs', 0, everyMs) }
+    }),
+    finEvery: optional(of, 'finEvery', (f, n) => integer(f, n, 1, Number.MAX_SAFE_INTEGER)),
+  }
+}
+
+function driverLoad(of: Fields): DriverLoad {
+  const sizes = {
+    requestBytes: integer(of, 'requestBytes', 0, maxBodyBytes),
+    responseBytes: integer(of, 'responseBytes', 0, maxBodyBytes),
+  }
+  const connections = () => integer(of, 'connections', 1, maxConnections)
+  const profile = oneOf(of, 'profile', ['pingpong', 'closed', 'open', 'connect'] as const)
+  if (profile === 'connect') return { profile, ...sizes }
+  if (profile === 'closed') return { profile, connections: connections(), ...sizes }
+  if (profile === 'open') {
+    const ratePerSecond = positive(of, 'ratePerSecond', 1e6)
+    return { profile, ratePerSecond, connections: connections(), ...sizes }
+  }
+  return { profile, protocol: oneOf(of, 'protocol', ['http1', 'http2', 'tcp'] as const), ...sizes }
+}
+
+function targets(fields: Fields): Target[] {
+  const { targets: list } = fields
+  if (!Array.isArray(list) || list.length === 0)
+    throw wrong('targets', 'a list with at least one target', list)
+  const parsed = list.map((one: unknown, i): Target => {
+    if (!isFields(one)) throw wrong(`targets[${i}]`, 'an object', one)
+    const httpPath = optional(one, 'httpPath', text)
+    const authority = optional(one, 'authority', headerText)
+    if (httpPath !== undefined && !/^[\x21-\x7e]+$/.test(httpPath)) {
+      throw wrong('httpPath', 'a request target without spaces, escaped to ASCII', httpPath)
+    }
+    return {
+      path: text(one, 'path'),
+      host: text(one, 'host'),
+      port: integer(one, 'port', 1, 65_535),
+      ...(httpPath === undefined ? {} : { httpPath }),
+      ...(authority === undefined ? {} : { authority }),
+    }
+  })
+  const names = new Set(parsed.map(({ path }) => path))
+  if (names.size < parsed.length) throw new MessageError('targets have the same path name twice')
+  return parsed
+}
+
+function optional<T>(of: Fields, name: string, read: (of: Fields, name: string) => T): T | undefined {
+  return of[name] === undefined ? undefined : read(of, name)
+}
+
+function object(of: Fields, name: string): Fields {
+  const value = of[name]
+  if (!isFields(value)) throw wrong(name, 'an object', value)
+  return value
+}
+
+function text(of: Fields, name: string): string {
+  const value = of[name]
+  if (typeof value !== 'string' || value === '' || value.length > 255) {
+    throw wrong(name, 'a text of 1 to 255 characters', value)
+  }
+  return value
+}
+
+/** Text that can be the value of a header field. */
+function headerText(of: Fields, name: string): string {
+  const value = text(of, name)
+  if (!/^[\x21-\x7e]+$/.test(value)) throw wrong(name, 'printable ASCII without spaces', value)
+  return value
+}
+
+function number(of: Fields, name: string, min: number, max: number): number {
+  const value = of[name]
+  if (typeof value !== 'number' || !(value >= min && value <= max)) {
+    throw wrong(name, `a number from ${min} to ${max}`, value)
+  }
+  return value
+}
+
+function integer(of: Fields, name: string, min: number, max: number): number {
+  const value = number(of, name, min, max)
+  if (!Number.isInteger(value)) throw wrong(name, 'a whole number', value)
+  return value
+}
+
+function positive(of: Fields, name: string, max: number): number {
+  const value = number(of, name, 0, max)
+  if (value === 0) throw wrong(name, 'a number above 0', value)
+  return value
+}
+
+function oneOf<T extends string>(of: Fields, name: string, values: readonly T[]): T {
+  const found = values.find((value) => value === of[name])
+  if (found === undefined) throw wrong(name, values.map((v) => `"${v}"`).join(' or '), of[name])
+  return found
+}
+
+function wrong(name: string, expected: string, got: unknown): MessageError {
+  return new MessageError(`"${name}" must be ${expected}, not ${shown(JSON.stringify(got) ?? 'missing')}`)
+}
+
+function shown(value: string): string {
+  return value.length > 200 ? `${value.slice(0, 200)}...` : value
+}
+
+function isFields(value: unknown): value is Fields {
+  return typeof value === 'object' && value !== null && !Array.isArray(value)
+}
