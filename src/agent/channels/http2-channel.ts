@@ -1,0 +1,120 @@
+import {
+  connect as connectSession,
+  type ClientHttp2Session,
+  type ClientHttp2Stream,
+  type OutgoingHttpHeaders,
+} from 'node:http2'
+import { connect, type Socket } from 'node:net'
+import { answerHeaders } from '../protocol.ts'
+import { authorityOf, echoHeaders } from '../wire/http1-request.ts'
+import {
+  BadAnswerError,
+  type AnswerHead,
+  type Channel,
+  type ChannelEvents,
+  type RequestShape,
+} from './channel.ts'
+
+/** Opens an HTTP/2 connection with prior knowledge (no TLS, no upgrade); one stream per request. */
+export function openHttp2Channel(shape: RequestShape, events: ChannelEvents): Channel {
+  return new Http2Channel(shape, events)
+}
+
+class Http2Channel implements Channel {
+  usable = false
+  arrivedAtNs = 0n
+  readonly #socket: Socket
+  readonly #session: ClientHttp2Session
+  readonly #events: ChannelEvents
+  readonly #headers: OutgoingHttpHeaders
+  readonly #body: Buffer | undefined
+  #head: AnswerHead = { status: 0, cluster: '', pod: '' }
+  #closed = false
+  #taken = { sent: 0, received: 0 }
+
+  constructor({ target, requestBytes, responseBytes }: RequestShape, events: ChannelEvents) {
+    this.#events = events
+    this.#body = requestBytes === 0 ? undefined : Buffer.alloc(requestBytes, 'x')
+    const authority = authorityOf(target)
+    this.#headers = {
+      ':method': this.#body ? 'POST' : 'GET',
+      ':path': target.httpPath ?? '/',
+      ...(this.#body ? { 'content-length': requestBytes } : {}),
+      ...echoHeaders(target, responseBytes),
+    }
+    this.#socket = connect({ host: target.host, port: target.port, noDelay: true })
+    this.#session = connectSession(`http://${authority}`, { createConnection: () => this.#socket })
+    this.#session.on('connect', () => {
+      if (this.#closed) return
+      this.usable = true
+      this.#events.connected()
+    })
+    this.#session.on('goaway', () => {
+      this.usable = false
+    })
+    this.#session.on('error', (error) => this.#close(error))
+    this.#session.on('close', () => this.#close(undefined))
+  }
+
+  send(): void {
+    const stream = this.#session.request(this.#headers, { endStream: this.#body === undefined })
+    let bodyBytes = 0
+    let head: AnswerHead | undefined
+    let ended = false
+    stream.on('response', (headers) => {
+      head = this.#knownHead(
+        headers[':status'] ?? 0,
+        String(headers[answerHeaders.cluster] ?? ''),
+        String(headers[answerHeaders.pod] ?? ''),
+      )
+    })
+    stream.on('data', (chunk: Buffer) => {
+      bodyBytes += chunk.length
+    })
+    stream.on('end', () => {
+      this.arrivedAtNs = process.hrtime.bigint()
+      ended = true
+      if (this.#closed) return
+      if (head) this.#events.answered(head, bodyBytes)
+      else this.#close(new BadAnswerError('the server ended a stream without a response'))
+    })
+    this.#watch(stream, () => ended)
+    if (this.#body) stream.end(this.#body)
+  }
+
+  takeBytes(): { sent: number; received: number } {
+    const { bytesWritten, bytesRead } = this.#socket
+    const taken = { sent: bytesWritten - this.#taken.sent, received: bytesRead - this.#taken.received }
+    this.#taken = { sent: bytesWritten, received: bytesRead }
+    return taken
+  }
+
+  destroy(): void {
+    this.#closed = true
+    this.usable = false
+    this.#session.destroy()
+    this.#socket.destroy()
+  }
+
+  /** A stream that fails takes its connection along, so that every protocol loses a request the same way. */
+  #watch(stream: ClientHttp2Stream, ended: () => boolean): void {
+    stream.on('error', (error) => this.#close(error))
+    stream.on('close', () => {
+      if (!ended()) this.#close(new Error(`the server reset a stream (code ${stream.rstCode})`))
+    })
+  }
+
+  #knownHead(status: number, cluster: string, pod: string): AnswerHead {
+    const { status: lastStatus, cluster: lastCluster, pod: lastPod } = this.#head
+    if (status !== lastStatus || cluster !== lastCluster || pod !== lastPod) {
+      this.#head = { status, cluster, pod }
+    }
+    return this.#head
+  }
+
+  #close(error: Error | undefined): void {
+    if (this.#closed) return
+    this.destroy()
+    this.#events.closed(error)
+  }
+}

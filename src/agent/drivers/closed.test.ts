@@ -1,0 +1,163 @@
+import { afterEach, expect, test } from 'vitest'
+import { decode, drive, echoServer, sampleOf, sizes, sumNs, target } from '../testing/drive.ts'
+import { deadPort, goodResponse, startScriptedServer } from '../testing/scripted-server.ts'
+
+const closers: (() => unknown)[] = []
+afterEach(async () => {
+  for (const close of closers.splice(0)) await close()
+})
+
+function closing<T extends { close(): unknown }>(server: T): T {
+  closers.push(() => server.close())
+  return server
+}
+
+function load(connections: number) {
+  return { profile: 'closed', connections, ...sizes } as const
+}
+
+test.each([1, 4, 16])(
+  'with %d connections every response served is recorded, cold and warm apart',
+  async (connections) => {
+    const [a, b] = [closing(await echoServer('a')), closing(await echoServer('b'))]
+    const outcomes = await drive(load(connections), [target('pa', a.port), target('pb', b.port)], {
+      seeds: [1, 2],
+      durationMs: 400,
+    })
+    for (const [server, path] of [
+      [a, 'pa'],
+      [b, 'pb'],
+    ] as const) {
+      const samples = outcomes.map((outcome) => sampleOf(outcome, path))
+      expect(samples.reduce((sum, { received }) => sum + received, 0)).toBe(server.stats.take().served[path])
+      for (const sample of samples) {
+        expect(sample).toMatchObject({ bad: 0, errors: 0, lost: 0, reconnects: 0, extra: {} })
+        expect(sample.sent).toBe(sample.received)
+        expect(sample.answeredBy).toEqual([{ cluster: 'test', pod: path.slice(1), count: sample.received }])
+        expect(decode(sample.cold).totalCount).toBe(connections)
+        expect(decode(sample.warm).totalCount).toBe(sample.received - connections)
+        expect(sample.bytesSent).toBeGreaterThan(sample.sent * 16)
+        expect(sample.bytesReceived).toBeGreaterThan(sample.received * 16)
+      }
+      // No connection outlives its slot.
+      expect(server.stats.take().connections).toBe(0)
+    }
+  },
+)
+
+test('paths have one slot each in an order that the seed decides', async () => {
+  const server = closing(await echoServer('a'))
+  const targets = ['p1', 'p2', 'p3', 'p4'].map((path) => target(path, server.port))
+  const seeds = [1, 2, 3, 4, 1]
+  const outcomes = await drive(load(1), targets, { seeds, durationMs: 160 })
+  const orders = outcomes.map(({ samples }) => samples.map(({ order }) => order).join(''))
+  for (const order of orders) expect(order.split('').toSorted().join('')).toBe('0123')
+  expect(orders[4]).toBe(orders[0])
+  expect(new Set(orders).size).toBeGreaterThan(1)
+})
+
+test('only one path has requests at a time', async () => {
+  const seen: string[] = []
+  const server = closing(
+    await startScriptedServer((socket, { path }) => {
+      if (seen.at(-1) !== path) seen.push(path)
+      socket.write(goodResponse())
+    }),
+  )
+  await drive(
+    load(8),
+    ['p1', 'p2', 'p3'].map((path) => target(path, server.port)),
+  )
+  expect(seen).toHaveLength(3)
+})
+
+test('after connections that the server closes every latency is still its own', async () => {
+  const server = closing(await echoServer('a', { finEvery: 10, delayUs: 1000 }))
+  const [outcome] = await drive(load(1), [target('pa', server.port)], { durationMs: 1000 })
+  const sample = sampleOf(outcome, 'pa')
+  expect(sample.reconnects).toBeGreaterThan(2)
+  expect(sample.received).toBe(server.stats.take().served['pa'])
+  expect(sample.sent).toBe(sample.received + sample.lost)
+  expect(sample).toMatchObject({ bad: 0, errors: 0 })
+  expect(sample.lost).toBeLessThanOrEqual(sample.reconnects)
+  expect(decode(sample.cold).totalCount).toBe(sample.reconnects + 1)
+  // With one connection requests do not overlap; a response taken for its predecessor's would count time twice.
+  const busyMs = (sumNs(sample.warm) + sumNs(sample.cold)) / 1e6
+  expect(busyMs).toBeLessThan((outcome?.wallMs ?? 0) * 1.01)
+})
+
+test('with a FIN every 200 responses what is recorded is what was served', async () => {
+  const server = closing(await echoServer('a', { finEvery: 200 }))
+  const [outcome] = await drive(load(4), [target('pa', server.port)], { durationMs: 1500 })
+  const sample = sampleOf(outcome, 'pa')
+  expect(sample.received).toBe(server.stats.take().served['pa'])
+  expect(sample.reconnects).toBeGreaterThan(0)
+  expect(sample.errors).toBe(0)
+  expect(decode(sample.warm).totalCount + decode(sample.cold).totalCount).toBe(sample.received)
+})
+
+test('a connection dropped with a request on it is a lost request', async () => {
+  const server = closing(
+    await startScriptedServer((socket, _, count) => {
+      if (count % 20 === 0) socket.resetAndDestroy()
+      else socket.write(goodResponse())
+    }),
+  )
+  const [outcome] = await drive(load(2), [target('pa', server.port)], { durationMs: 500 })
+  const sample = sampleOf(outcome, 'pa')
+  const dropped = Math.floor(server.requests.length / 20)
+  expect(dropped).toBeGreaterThan(0)
+  expect(sample).toMatchObject({ sent: server.requests.length, lost: dropped, bad: 0 })
+  expect(sample.received).toBe(server.requests.length - dropped)
+})
+
+test('a half response before a reset does not spoil the next connection', async () => {
+  const server = closing(
+    await startScriptedServer((socket, _, count) => {
+      if (count % 5 !== 0) socket.write(goodResponse())
+      else socket.write(goodResponse().slice(0, -8), () => socket.end())
+    }),
+  )
+  const [outcome] = await drive(load(1), [target('pa', server.port)], { durationMs: 500, timeoutMs: 3000 })
+  const sample = sampleOf(outcome, 'pa')
+  expect(sample.lost).toBe(Math.floor(server.requests.length / 5))
+  expect(sample.received).toBe(server.requests.length - sample.lost)
+  expect(sample).toMatchObject({ bad: 0, errors: 0 })
+})
+
+test('wrong answers are bad, not latencies', async () => {
+  const answers = [goodResponse(), goodResponse(3), 'HTTP/1.1 500 No\r\ncontent-length: 0\r\n\r\n']
+  const server = closing(
+    await startScriptedServer((socket, _, count) => socket.write(answers[count % 3] ?? '')),
+  )
+  const [outcome] = await drive(load(1), [target('pa', server.port)])
+  const sample = sampleOf(outcome, 'pa')
+  const good = Math.floor(server.requests.length / 3)
+  expect(sample).toMatchObject({ received: good, bad: server.requests.length - good, lost: 0 })
+  expect(decode(sample.warm).totalCount + decode(sample.cold).totalCount).toBe(good)
+})
+
+test('a path on which nobody listens ends its slot early, with errors', async () => {
+  const server = closing(await echoServer('a'))
+  const targets = [target('dead', await deadPort()), target('pa', server.port)]
+  const [outcome] = await drive(load(4), targets, { durationMs: 1000 })
+  const dead = sampleOf(outcome, 'dead')
+  expect(dead).toMatchObject({ sent: 0, received: 0, lost: 0, reconnects: 0, counters: { gaveUp: 4 } })
+  expect(dead.errors).toBeGreaterThan(0)
+  expect(dead.errors).toBeLessThanOrEqual(4 * 6)
+  expect(dead.firstError).toContain('ECONNREFUSED')
+  expect(sampleOf(outcome, 'pa').received).toBeGreaterThan(0)
+  expect(sampleOf(outcome, 'pa').errors).toBe(0)
+})
+
+test('a server that falls silent costs one lost request per connection, and the turn ends', async () => {
+  const server = closing(
+    await startScriptedServer((socket, _, count) => {
+      if (count <= 50) socket.write(goodResponse())
+    }),
+  )
+  const [outcome] = await drive(load(3), [target('pa', server.port)], { durationMs: 400, timeoutMs: 600 })
+  const sample = sampleOf(outcome, 'pa')
+  expect(sample).toMatchObject({ received: 50, sent: 53, lost: 3, errors: 3 })
+  expect(sample.firstError).toContain('no response')
+})

@@ -1,0 +1,164 @@
+import { openHttp2Channel } from '../channels/http2-channel.ts'
+import { openHttp1Channel, openTcpChannel } from '../channels/raw-channel.ts'
+import type { OpenChannel } from '../channels/channel.ts'
+import { PathRecorder } from '../path-recorder.ts'
+import type { DriverLoad, PathSample } from '../protocol.ts'
+import { mulberry32, shuffle, type Random } from '../random.ts'
+import { AnswerCheck } from './answer-check.ts'
+import { resolveTargets, type Driver, type DriverSettings, type Turn } from './driver.ts'
+import { connectAll, KeptConnection } from './kept-connection.ts'
+
+type PingPongLoad = Extract<DriverLoad, { profile: 'pingpong' }>
+
+const openChannel: Readonly<Record<PingPongLoad['protocol'], OpenChannel>> = {
+  http1: openHttp1Channel,
+  http2: openHttp2Channel,
+  tcp: openTcpChannel,
+}
+
+/** A lost connection gets this long to come back before the other paths go on without it. */
+const inlineConnectMs = 250
+const tickMs = 20
+const nsPerMs = 1_000_000n
+
+interface Run {
+  readonly random: Random
+  readonly deadlineNs: bigint
+  readonly done: () => void
+  /** Place in `#order` of the path that comes next. */
+  next: number
+}
+
+/**
+ * The headline profile: one persistent connection per path and exactly one request in flight over all of them. The
+ * order of paths is shuffled anew for every cycle, so that whatever the host does hits all paths alike.
+ * Warm and cold histograms: from right before the write to the arrival of the last byte of the response. Connecting
+ * is not part of either.
+ */
+export class PingPongDriver implements Driver {
+  readonly #settings: DriverSettings<PingPongLoad>
+  #connections: KeptConnection[] = []
+  #order: KeptConnection[] = []
+  #run: Run | undefined
+  /** The connection that carries the request in flight, or that all others wait for while it connects. */
+  #current: KeptConnection | undefined
+  #currentSinceNs = 0n
+  #idle: NodeJS.Timeout | undefined
+
+  constructor(settings: DriverSettings<PingPongLoad>) {
+    this.#settings = settings
+  }
+
+  async open(): Promise<void> {
+    const { load, check, timeoutMs } = this.#settings
+    const { requestBytes, responseBytes, protocol } = load
+    const targets = await resolveTargets(this.#settings.targets)
+    this.#connections = targets.map((target) => {
+      const recorder = new PathRecorder(target.path)
+      return new KeptConnection(
+        {
+          openChannel: openChannel[protocol],
+          shape: { target, requestBytes, responseBytes },
+          recorder,
+          check: new AnswerCheck(check, responseBytes, recorder),
+          timeoutMs,
+        },
+        {
+          ready: (connection) => this.#ready(connection),
+          answered: (connection) => this.#goOnAfter(connection),
+          down: (connection) => this.#goOnAfter(connection),
+        },
+      )
+    })
+    await connectAll(this.#connections)
+  }
+
+  async turn({ seed, durationMs }: Turn): Promise<void> {
+    for (const connection of this.#connections) connection.skipBytes()
+    this.#order = [...this.#connections] // the seed alone decides the order
+    const ticker = setInterval(() => this.#tick(), tickMs)
+    await new Promise<void>((done) => {
+      const deadlineNs = process.hrtime.bigint() + BigInt(Math.round(durationMs * 1e6))
+      this.#run = { random: mulberry32(seed), deadlineNs, done, next: this.#order.length }
+      this.#step()
+    })
+    clearInterval(ticker)
+  }
+
+  takeSamples(): readonly PathSample[] {
+    return this.#connections.map((connection) => {
+      const { recorder, state } = connection
+      if (recorder.sent === 0 && recorder.errors === 0 && state !== 'ready') recorder.error('not connected')
+      connection.collectBytes()
+      return recorder.take(0)
+    })
+  }
+
+  close(): Promise<void> {
+    for (const connection of this.#connections) connection.drop()
+    this.#finish()
+    return Promise.resolve()
+  }
+
+  /** Sends the next request, or arranges to be called again. Runs only while nothing is in flight. */
+  #step(): void {
+    const run = this.#run
+    if (!run) return
+    for (let skipped = 0; skipped <= this.#order.length; skipped++) {
+      const nowNs = process.hrtime.bigint()
+      if (nowNs >= run.deadlineNs) {
+        this.#finish()
+        return
+      }
+      if (run.next >= this.#order.length) {
+        shuffle(this.#order, run.random)
+        run.next = 0
+      }
+      const connection = this.#order[run.next++]
+      if (connection && this.#use(connection, nowNs)) return
+    }
+    // Every path is down: look again in a moment.
+    this.#idle = setTimeout(() => this.#step(), 5)
+  }
+
+  /** False when the path is down and the others go on without it. */
+  #use(connection: KeptConnection, nowNs: bigint): boolean {
+    if (connection.state === 'ready') {
+      this.#current = connection
+      connection.send()
+      return true
+    }
+    if (!connection.mayConnect(nowNs)) return false
+    const expected = connection.failures === 0
+    connection.connect()
+    if (!expected) return false // it has failed before: it connects beside the others
+    this.#current = connection
+    this.#currentSinceNs = nowNs
+    return true
+  }
+
+  #ready(connection: KeptConnection): void {
+    if (connection === this.#current) connection.send()
+  }
+
+  #goOnAfter(connection: KeptConnection): void {
+    if (connection !== this.#current) return
+    this.#current = undefined
+    this.#step()
+  }
+
+  #tick(): void {
+    const nowNs = process.hrtime.bigint()
+    for (const connection of this.#connections) connection.checkTimeout(nowNs)
+    const waited = nowNs - this.#currentSinceNs > BigInt(inlineConnectMs) * nsPerMs
+    const over = this.#run !== undefined && nowNs >= this.#run.deadlineNs
+    if (this.#current?.state === 'connecting' && (waited || over)) this.#goOnAfter(this.#current)
+  }
+
+  #finish(): void {
+    clearTimeout(this.#idle)
+    const run = this.#run
+    this.#run = this.#current = undefined
+    run?.done()
+  }
+}

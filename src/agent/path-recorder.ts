@@ -1,0 +1,99 @@
+import { LatencyHistogram } from './latency-histogram.ts'
+import type { AnswerCount, PathSample } from './protocol.ts'
+
+/** Who answered; counted in place, so that the hot path needs no look-up when the same server answers again. */
+export interface Answerer {
+  readonly cluster: string
+  readonly pod: string
+  count: number
+}
+
+/** More servers than any path has; a hostile endpoint must not grow our memory. */
+const maxAnswerers = 1000
+
+/** Collects what one path did between two samples. Memory is taken once and used again. */
+export class PathRecorder {
+  sent = 0
+  received = 0
+  bad = 0
+  errors = 0
+  reconnects = 0
+  bytesSent = 0
+  bytesReceived = 0
+  readonly warm = new LatencyHistogram()
+  readonly cold = new LatencyHistogram()
+  readonly path: string
+  readonly #extra: ReadonlyMap<string, LatencyHistogram>
+  readonly #answerers = new Map<string, Answerer>()
+  #counters: Record<string, number> | undefined
+  #firstError: string | undefined
+
+  constructor(path: string, extra: Readonly<Record<string, LatencyHistogram>> = {}) {
+    this.path = path
+    this.#extra = new Map(Object.entries(extra))
+  }
+
+  /** The counter of this server; keep it and increment `count`. */
+  answerer(cluster: string, pod: string): Answerer {
+    const key = `${cluster}\n${pod}`
+    const known = this.#answerers.get(key)
+    if (known) return known
+    const fresh = { cluster, pod, count: 0 }
+    if (this.#answerers.size < maxAnswerers) this.#answerers.set(key, fresh)
+    return fresh
+  }
+
+  /** Counts a connection error or a time-out. */
+  error(message: string): void {
+    this.errors++
+    this.note(message)
+  }
+
+  /** Keeps the first thing that went wrong, for the reader of the result. */
+  note(message: string): void {
+    this.#firstError ??= message
+  }
+
+  addTo(counter: string, by: number): void {
+    this.#counters ??= {}
+    this.#counters[counter] = (this.#counters[counter] ?? 0) + by
+  }
+
+  /** What happened since the last call; starts anew. No request may be in flight. */
+  take(order: number): PathSample {
+    const extra = Object.fromEntries([...this.#extra].map(([name, histogram]) => [name, histogram.encode()]))
+    const sample: PathSample = {
+      path: this.path,
+      order,
+      sent: this.sent,
+      received: this.received,
+      bad: this.bad,
+      errors: this.errors,
+      lost: this.sent - this.received - this.bad,
+      reconnects: this.reconnects,
+      bytesSent: this.bytesSent,
+      bytesReceived: this.bytesReceived,
+      warm: this.warm.encode(),
+      cold: this.cold.encode(),
+      extra,
+      answeredBy: this.#answeredBy(),
+      ...(this.#counters === undefined ? {} : { counters: this.#counters }),
+      ...(this.#firstError === undefined ? {} : { firstError: this.#firstError }),
+    }
+    this.#reset()
+    return sample
+  }
+
+  #answeredBy(): AnswerCount[] {
+    return [...this.#answerers.values()].filter(({ count }) => count > 0).map((answerer) => ({ ...answerer }))
+  }
+
+  #reset(): void {
+    this.sent = this.received = this.bad = this.errors = this.reconnects = 0
+    this.bytesSent = this.bytesReceived = 0
+    for (const histogram of [this.warm, this.cold, ...this.#extra.values()]) histogram.reset()
+    for (const answerer of this.#answerers.values()) answerer.count = 0
+    this.#counters = undefined
+    this.#firstError = undefined
+  }
+}
