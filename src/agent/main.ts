@@ -1,0 +1,25 @@
+import { writeLine } from './lines.ts'
+import { load } from './load.ts'
+import { serve } from './serve.ts'
+
+/** The agent's entry point: `serve` answers requests, `load` sends them. */
+async function main(mode: string | undefined): Promise<void> {
+  const stop = new AbortController()
+  for (const signal of ['SIGTERM', 'SIGINT'] as const) process.once(signal, () => stop.abort())
+  // Whoever started us may be gone; then there is nobody to tell.
+  process.stdout.on('error', () => stop.abort())
+  if (mode === 'serve') await serve(process.stdin, process.stdout, stop.signal)
+  else if (mode === 'load') await load(process.stdin, process.stdout, stop.signal)
+  else throw new Error('usage: agent serve | agent load, with one JSON object per line on standard input')
+}
+
+main(process.argv[2]).then(
+  () => process.exit(0),
+  (error: unknown) => {
+    writeLine(process.stdout, {
+      type: 'error',
+      message: error instanceof Error ? error.message : String(error),
+    })
+    process.exit(1)
+  },
+)
