@@ -4,7 +4,6 @@ import { ResultError } from '../../errors.ts'
 import { decodeHistogram, histogramQuantiles } from '../../results/histogram.ts'
 import { toCsv } from './csv.ts'
 import { distributionOf } from './distribution.ts'
-import { exportFormats, exportRun } from './formats.ts'
 import { importFortio } from './fortio-import.ts'
 import { toFortio } from './fortio.ts'
 import { toHdrPercentiles } from './hdr-percentiles.ts'
@@ -230,41 +229,18 @@ describe('importing what fortio wrote', () => {
   })
 })
 
-describe('exports of a whole run', () => {
-  test('are one file, or one per path and load', async () => {
-    const result = await ladderRun()
-    const files = Object.fromEntries(
-      exportFormats.map((format) => [format, exportRun(result, format).length]),
-    )
-    expect(files).toEqual({ benchfmt: 1, csv: 1, openmetrics: 1, fortio: 6, hdr: 6 })
-  })
+test('a path that the run does not have is refused with those that it has', async () => {
+  const result = await ladderRun()
+  const choose = () => toFortio(result, { path: 'x', load: 'pingpong' })
+  expect(choose).toThrow(ResultError)
+  expect(choose).toThrow(/no path "x" under load "pingpong"; it has: no-mesh under pingpong, single under/)
+})
 
-  test.each(hostileNames)('have harmless file names, whatever is called %j', async (name) => {
-    const result = await hostileRun(name)
-    for (const format of exportFormats) {
-      for (const file of exportRun(result, format)) expect(file.name).toMatch(/^[a-z\d][\w-]*(\.[a-z]+)+$/i)
-    }
-  })
-
-  test('have different file names for paths that differ in odd characters or case only', async () => {
-    const result = await ladderRun()
-    const [entry] = result.histograms
-    result.histograms = ['a/b', 'a-b', 'A-B', 'a b'].map((path) => ({ ...entry!, path }))
-    const names = exportRun(result, 'hdr').map((file) => file.name.toLowerCase())
-    expect(new Set(names).size).toBe(4)
-  })
-
-  test('of a path that the run does not have name those that it has', async () => {
-    const result = await ladderRun()
-    expect(() => toFortio(result, { path: 'x', load: 'pingpong' })).toThrow(
-      /no path "x" .*; it has: no-mesh under/,
-    )
-  })
-
-  test('are the same text for the same run', async () => {
-    const [one, two] = [await ladderRun(), await ladderRun()]
-    for (const format of exportFormats) expect(exportRun(one, format)).toEqual(exportRun(two, format))
-  })
+test('every export is the same text for the same run', async () => {
+  const [one, two] = [await ladderRun(), await ladderRun()]
+  for (const exporter of [toCsv, toOpenMetrics]) expect(exporter(one)).toBe(exporter(two))
+  for (const exporter of [toFortio, toHdrPercentiles])
+    expect(exporter(one, gateway)).toBe(exporter(two, gateway))
 })
 
 test('a distribution has the values of its histogram', async () => {
