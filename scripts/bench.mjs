@@ -1,0 +1,25 @@
+// `npm run bench [NAME…]`: the benches, one after the other; nothing else should run on the machine meanwhile.
+import { existsSync, readdirSync } from 'node:fs'
+import path from 'node:path'
+import { buildIfStale, checkNode, installModules, installPrograms, labPackages, root, run } from './setup.mjs'
+
+checkNode()
+if (installPrograms({ ...labPackages, wrk: 'wrk' }).length > 0) process.exit(1)
+installModules()
+buildIfStale()
+const folder = path.join(root, 'bench')
+const known = readdirSync(folder)
+  .filter((file) => file.endsWith('.ts') && existsSync(path.join(folder, file)))
+  .map((file) => path.basename(file, '.ts'))
+  // Parts of a bench, started by it.
+  .filter((name) => !name.endsWith('-load'))
+const wanted = process.argv.slice(2)
+const unknown = wanted.filter((name) => !known.includes(name))
+if (unknown.length > 0) {
+  console.error(`no bench ${unknown.join(', ')}; there are ${known.join(', ')}`)
+  process.exit(2)
+}
+for (const name of wanted.length > 0 ? wanted : known) {
+  console.log(`\n== ${name}`)
+  run(path.join(root, 'node_modules', '.bin', 'tsx'), [path.join(folder, `${name}.ts`)])
+}
