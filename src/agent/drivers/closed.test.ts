@@ -1,3 +1,4 @@
+import { setTimeout as sleep } from 'node:timers/promises'
 import { afterEach, expect, test } from 'vitest'
 import { decode, drive, echoServer, sampleOf, sizes, sumNs, target } from '../testing/drive.ts'
 import { deadPort, goodResponse, startScriptedServer } from '../testing/scripted-server.ts'
@@ -39,8 +40,8 @@ test.each([1, 4, 16])(
         expect(sample.bytesSent).toBeGreaterThan(sample.sent * 16)
         expect(sample.bytesReceived).toBeGreaterThan(sample.received * 16)
       }
-      // No connection outlives its slot.
-      expect(server.stats.take().connections).toBe(0)
+      // No connection outlives its slot; the server may hear of the last ones a little later.
+      while (server.stats.take().connections > 0) await sleep(5)
     }
   },
 )
