@@ -40,7 +40,7 @@ export class ClosedLoopSlot {
     const end = setTimeout(() => {
       for (const client of this.#clients) client.finish()
     }, durationMs)
-    const limit = setTimeout(() => this.stop(), durationMs + Math.max(0, graceMs))
+    const limit = setTimeout(() => this.stop(), durationMs + graceMs)
     try {
       await autocannon(this.#options())
     } finally {

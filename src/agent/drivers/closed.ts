@@ -3,7 +3,7 @@ import type { DriverLoad, PathSample, Target } from '../protocol.ts'
 import { mulberry32, shuffle } from '../random.ts'
 import { AnswerCheck } from './answer-check.ts'
 import { ClosedLoopSlot } from './closed-slot.ts'
-import { resolveTargets, type Driver, type DriverSettings, type Turn } from './driver.ts'
+import { leastGraceMs, resolveTargets, type Driver, type DriverSettings, type Turn } from './driver.ts'
 
 type ClosedLoad = Extract<DriverLoad, { profile: 'closed' }>
 
@@ -53,9 +53,8 @@ export class ClosedLoopDriver implements Driver {
         load: this.#settings.load,
         timeoutMs: this.#settings.timeoutMs,
         durationMs: durationMs / order.length,
-        graceMs,
+        graceMs: Math.max(leastGraceMs, graceMs),
       })
-      // What waiting for stragglers takes is shared by all slots, so that the turn has a bound.
       graceMs -= await this.#slot.run()
     }
   }

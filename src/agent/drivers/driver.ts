@@ -21,6 +21,12 @@ export interface Turn {
   readonly durationMs: number
 }
 
+/**
+ * Waits for stragglers are shared by the slots of a turn, so that several silent paths do not add up; what is left of
+ * a slot's own answers still gets this long.
+ */
+export const leastGraceMs = 250
+
 /** One way to send requests over several paths, never over two paths at once. */
 export interface Driver {
   /** Connects, where the profile keeps connections. Paths that cannot connect show as errors in the turns. */

@@ -4,7 +4,7 @@ import type { DriverLoad, PathSample, Target } from '../protocol.ts'
 import { mulberry32, shuffle } from '../random.ts'
 import { LatencyHistogram } from '../latency-histogram.ts'
 import { AnswerCheck } from './answer-check.ts'
-import { resolveTargets, type Driver, type DriverSettings, type Turn } from './driver.ts'
+import { leastGraceMs, resolveTargets, type Driver, type DriverSettings, type Turn } from './driver.ts'
 import { connectAll, KeptConnection } from './kept-connection.ts'
 import { OpenLoopSlot, type Lane } from './open-slot.ts'
 
@@ -58,9 +58,8 @@ export class OpenLoopDriver implements Driver {
         random,
         ratePerSecond: this.#settings.load.ratePerSecond,
         durationMs: durationMs / order.length,
-        graceMs,
+        graceMs: Math.max(leastGraceMs, graceMs),
       })
-      // What waiting for stragglers takes is shared by all slots, so that the turn has a bound.
       graceMs -= await this.#slot.run()
     }
   }
