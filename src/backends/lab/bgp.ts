@@ -36,7 +36,7 @@ export function bgpConfigStep(layout: LabLayout): LabStep {
   return {
     name: 'write the configuration of BIRD for each node',
     commands: bgpSpeakers(layout).map(({ node }) =>
-      write(node.netns, configFile(node), birdConfig(layout, node).join('\n')),
+      write(node.netns, [configFile(node)], birdConfig(layout, node).join('\n')),
     ),
   }
 }

@@ -40,18 +40,13 @@ export async function bringUp(plan: Plan, context: BackendContext, options: LabO
   const anchor = await openAnchor(signal, options.isolation)
   try {
     const delayMethod = await chooseDelayMethod(anchor, plan, options, signal)
-    const [identity] = await together([
-      issueIdentities(mesh),
-      makeNetwork(
-        anchor,
-        { layout, captures: mesh.captures, delays: plan.scenario.delays, delayMethod },
-        progress,
-        signal,
-      ),
-    ])
+    const { delays } = plan.scenario
+    const { bridgeNetfilter = hasBridgeNetfilter() } = options
+    const network = { layout, captures: mesh.captures, delays, delayMethod, bridgeNetfilter }
+    const [identity] = await together([issueIdentities(mesh), makeNetwork(anchor, network, progress, signal)])
     if (delayMethod === 'userspace-vxlan') {
       progress('start the relay that delays packets')
-      const config = relayConfig(layout, plan.scenario.delays)
+      const config = relayConfig(layout, delays)
       await LineProcess.start(anchor, 'delay relay', delayRelayCommand(underlay.netns), config, signal)
     }
     progress('start ztunnels, gateways, load balancers and echo servers')
@@ -60,8 +55,8 @@ export async function bringUp(plan: Plan, context: BackendContext, options: LabO
       startServers(anchor, plan, layout, signal),
       startSpeakers(anchor, layout, progress, signal),
     ])
-    const delayFacts = await verifyDelays(anchor, layout, plan.scenario.delays, progress, signal)
-    const facts = { ...factsOf(anchor, versions), ...delayFacts }
+    const delayFacts = await verifyDelays(anchor, layout, delays, progress, signal)
+    const facts = { ...factsOf(anchor, versions, bridgeNetfilter), ...delayFacts }
     return new LabTestbed({ anchor, plan, layout, mesh, components, servers, delayMethod, facts })
   } catch (error) {
     await anchor.close()
@@ -152,11 +147,15 @@ async function toolVersions(plan: Plan, signal: AbortSignal): Promise<Versions> 
   return Object.fromEntries(tools.map((tool, i) => [tool, versions[i]]))
 }
 
-function factsOf(anchor: Anchor, versions: Versions): Readonly<Record<string, string>> {
+function factsOf(
+  anchor: Anchor,
+  versions: Versions,
+  bridgeNetfilter: boolean,
+): Readonly<Record<string, string>> {
   return {
     isolation: anchor.isolation,
     proc: anchor.proc,
-    bridgeNetfilter: hasBridgeNetfilter() ? 'turned off' : 'not in the kernel',
+    bridgeNetfilter: bridgeNetfilter ? 'turned off' : 'not in the kernel',
     componentNode: process.version,
     ...Object.fromEntries(Object.entries(versions).map(([tool, version]) => [tool, version ?? ''])),
   }

@@ -45,7 +45,7 @@ export function nft(netns: string, ruleset: readonly string[]): LabCommand {
   return { netns, file: 'nft', args: ['-f', '-'], input: `${ruleset.join('\n')}\n` }
 }
 
-/** Writes a file, e.g. a sysctl, from within the namespace. */
-export function write(netns: string | undefined, file: string, content: string): LabCommand {
-  return { netns, file: 'tee', args: [file], input: `${content}\n` }
+/** Writes the same text into files, e.g. sysctls, from within the namespace. */
+export function write(netns: string, files: readonly string[], content: string): LabCommand {
+  return { netns, file: 'tee', args: files, input: `${content}\n` }
 }

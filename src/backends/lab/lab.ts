@@ -6,7 +6,7 @@ import { toStep } from './command.ts'
 import { detectDelayMethodAlone } from './delay/detect.ts'
 import { layOut } from './layout.ts'
 import { planMesh } from './mesh.ts'
-import { networkPhases } from './network.ts'
+import { hasBridgeNetfilter, networkPhases } from './network.ts'
 import type { LabOptions } from './options.ts'
 import { processSteps } from './processes.ts'
 
@@ -33,7 +33,8 @@ async function labSteps(plan: Plan, options: LabOptions): Promise<readonly Step[
   const delayMethod = delays.length === 0 ? 'none' : (options.delayMethod ?? (await detectDelayMethodAlone()))
   const isolation = options.isolation ?? preferredIsolation()
   const enter = ['nsenter', ...enterArgs(isolation, 'PID')].join(' ')
-  const phases = networkPhases({ layout, captures: mesh.captures, delays, delayMethod })
+  const { bridgeNetfilter = hasBridgeNetfilter() } = options
+  const phases = networkPhases({ layout, captures: mesh.captures, delays, delayMethod, bridgeNetfilter })
   return [
     {
       name: `open private namespaces; this prints "ready PID", and what follows runs inside: ${enter} sh`,

@@ -58,7 +58,10 @@ export interface LabLayout {
   /** By workload name. */
   readonly pods: ReadonlyMap<string, LabPod>
   /** `vip:port` by client cluster and server workload: each cluster has its own address for a service. */
-  serviceAddress(clientCluster: string, server: Workload): { readonly host: string; readonly port: number }
+  readonly serviceAddress: (
+    clientCluster: string,
+    server: Workload,
+  ) => { readonly host: string; readonly port: number }
 }
 
 const firstPodHost = 10

@@ -3,6 +3,7 @@ import { routedNodes, siblingNodes, underlayHosts, type LabLayout, type LabNode 
 import { hbonePort, underlay } from './underlay.ts'
 
 const defaultMtu = 1500
+export const bridgeNetfilterSysctl = '/proc/sys/net/bridge/bridge-nf-call-iptables'
 
 /** What differs from machine to machine. */
 export interface NetworkOptions {
@@ -40,7 +41,6 @@ function veth(netns: string, peerNetns: string, peer: string): string {
 export function addressStep(layout: LabLayout, options: NetworkOptions): LabStep {
   const hosts = underlayHosts(layout)
   const balancers = hosts.filter(({ netns }) => !layout.nodes.some((node) => node.netns === netns))
-  const bridged = [underlay.netns, ...layout.nodes.map((node) => node.netns)]
   return {
     name: 'set addresses, forwarding and address translation',
     commands: [
@@ -57,14 +57,13 @@ export function addressStep(layout: LabLayout, options: NetworkOptions): LabStep
           `address add ${ip}/${underlay.prefix} dev eth0`,
         ]),
       ),
-      ...(options.bridgeNetfilter
-        ? bridged.map((netns) => write(netns, '/proc/sys/net/bridge/bridge-nf-call-iptables', '0'))
-        : []),
+      ...(options.bridgeNetfilter ? [write(underlay.netns, [bridgeNetfilterSysctl], '0')] : []),
     ],
   }
 }
 
-function nodeCommands(layout: LabLayout, node: LabNode, { podMtu }: NetworkOptions): LabCommand[] {
+function nodeCommands(layout: LabLayout, node: LabNode, options: NetworkOptions): LabCommand[] {
+  const { podMtu, bridgeNetfilter } = options
   const mtu = podMtu === defaultMtu ? '' : ` mtu ${podMtu}`
   const l2 = layout.gateways.filter((g) => g.node.netns === node.netns && g.loadBalancer === 'l2')
   return [
@@ -78,7 +77,13 @@ function nodeCommands(layout: LabLayout, node: LabNode, { podMtu }: NetworkOptio
       'link set cni0 up',
       `address add ${node.bridgeIp}/24 dev cni0`,
     ]),
-    write(node.netns, '/proc/sys/net/ipv4/ip_forward', '1'),
+    write(node.netns, ['/proc/sys/net/ipv4/ip_forward'], '1'),
+    // Where no route leads, every packet is to be told so: by default a few per second are.
+    write(
+      node.netns,
+      ['/proc/sys/net/ipv4/icmp_ratelimit', ...(bridgeNetfilter ? [bridgeNetfilterSysctl] : [])],
+      '0',
+    ),
     nft(node.netns, nodeTranslation(layout, node)),
     ...node.pods.map((pod) =>
       ipBatch(pod.netns, [
@@ -94,19 +99,25 @@ function nodeCommands(layout: LabLayout, node: LabNode, { podMtu }: NetworkOptio
 /** Pods appear as their node on the underlay, and as themselves to pods of other clusters. */
 function nodeTranslation(layout: LabLayout, node: LabNode): string[] {
   const gateways = layout.gateways.filter((gateway) => gateway.node.netns === node.netns)
-  return [
-    'table ip node {',
+  const toGateway = gateways.map(
+    ({ nodeAddress, pod }) =>
+      `    ip daddr ${nodeAddress} tcp dport ${hbonePort} dnat to ${pod.ip}:${hbonePort}`,
+  )
+  const prerouting = [
     '  chain prerouting {',
     '    type nat hook prerouting priority -100;',
-    ...gateways.map(
-      (g) => `    ip daddr ${g.nodeAddress} tcp dport ${hbonePort} dnat to ${g.pod.ip}:${hbonePort}`,
-    ),
+    ...toGateway,
     '  }',
+  ]
+  // A pod that reaches a gateway on its own node must get its answers back through the node.
+  const hairpin = `    ct status dnat ip saddr ${node.podCidr} ip daddr ${node.podCidr} masquerade`
+  return [
+    'table ip node {',
+    ...(gateways.length > 0 ? prerouting : []),
     '  chain postrouting {',
     '    type nat hook postrouting priority 100;',
     `    ip saddr ${node.podCidr} ip daddr ${underlay.cidr} masquerade`,
-    // A pod that reaches a gateway on its own node must get its answers back through the node.
-    `    ct status dnat ip saddr ${node.podCidr} ip daddr ${node.podCidr} masquerade`,
+    ...(gateways.length > 0 ? [hairpin] : []),
     '  }',
     '}',
   ]

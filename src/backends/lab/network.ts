@@ -8,7 +8,7 @@ import type { LabStep } from './command.ts'
 import { delaySteps, podMtu, type DelayMethod } from './delay/steps.ts'
 import type { LabLayout } from './layout.ts'
 import type { Capture } from './mesh.ts'
-import { addressStep, namespaceStep, staticRouteStep } from './network-steps.ts'
+import { addressStep, bridgeNetfilterSysctl, namespaceStep, staticRouteStep } from './network-steps.ts'
 import { vxlanStep } from './vxlan.ts'
 
 /** Everything of a lab that is not a process. */
@@ -17,6 +17,7 @@ export interface LabNetwork {
   readonly captures: readonly Capture[]
   readonly delays: readonly Delay[]
   readonly delayMethod: DelayMethod
+  readonly bridgeNetfilter: boolean
 }
 
 /**
@@ -24,17 +25,13 @@ export interface LabNetwork {
  * other and run together.
  */
 export function networkPhases(network: LabNetwork): readonly (readonly LabStep[])[] {
-  const { layout, captures, delays, delayMethod } = network
+  const { layout, captures, delays, delayMethod, bridgeNetfilter } = network
   const mtu = podMtu(layout, delayMethod)
   const bgp = layout.routeMode === 'bgp' ? [bgpConfigStep(layout)] : []
   const tunnels = layout.routeMode === 'vxlan' ? vxlanStep(layout, mtu) : []
   return [
     [namespaceStep(layout)],
-    [
-      addressStep(layout, { podMtu: mtu, bridgeNetfilter: hasBridgeNetfilter() }),
-      captureStep(captures),
-      ...bgp,
-    ],
+    [addressStep(layout, { podMtu: mtu, bridgeNetfilter }), captureStep(captures), ...bgp],
     // Before routes: next hops resolve through delayed links where those exist.
     delaySteps(layout, delays, delayMethod),
     [staticRouteStep(layout), ...tunnels.slice(0, 1)],
@@ -46,7 +43,7 @@ export function networkPhases(network: LabNetwork): readonly (readonly LabStep[]
 
 /** Whether packets between pods of one node pass through netfilter unless told not to. */
 export function hasBridgeNetfilter(): boolean {
-  return existsSync('/proc/sys/net/bridge/bridge-nf-call-iptables')
+  return existsSync(bridgeNetfilterSysctl)
 }
 
 /** @throws EnvironmentError when the kernel lacks what a step needs, CommandError when a command fails otherwise. */

@@ -9,4 +9,6 @@ export interface LabOptions {
   readonly delayMethod?: Exclude<DelayMethod, 'none'> | undefined
   /** `root` when absent and hopmeter runs as root, else `user-namespace`. */
   readonly isolation?: Isolation | undefined
+  /** Whether the kernel has br_netfilter; found out when absent. */
+  readonly bridgeNetfilter?: boolean | undefined
 }

@@ -41,9 +41,13 @@ export function installHint(tool: Tool): string {
  * Version number of a program, e.g. `6.1.0`.
  * @throws EnvironmentError when it is not installed, with the command that installs it.
  */
-export async function toolVersion(tool: Tool, signal?: AbortSignal): Promise<string> {
+export async function toolVersion(
+  tool: Tool,
+  signal?: AbortSignal,
+  env: Readonly<Record<string, string>> = toolEnv,
+): Promise<string> {
   try {
-    const { stdout, stderr } = await run(tool, versionArgs[tool], { env: toolEnv, signal })
+    const { stdout, stderr } = await run(tool, versionArgs[tool], { env, signal })
     const line = `${stdout}\n${stderr}`.trim().split('\n')[0] ?? ''
     return /\d+(\.\d+)+/.exec(line)?.[0] ?? line
   } catch (cause) {

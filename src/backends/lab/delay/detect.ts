@@ -1,25 +1,28 @@
 import { EnvironmentError } from '../../../errors.ts'
 import { openAnchor, type Anchor } from '../anchor.ts'
-import type { DelayMethod } from './steps.ts'
+import { batch, ipBatch, type LabCommand } from '../command.ts'
+import { vxlanPort } from '../vxlan.ts'
+import { netemLines, type DelayMethod } from './steps.ts'
 
 /** Finds out by trying, inside namespaces that are open already: module lists do not tell what may be loaded. */
 export async function detectDelayMethod(anchor: Anchor, signal?: AbortSignal): Promise<DelayMethod> {
-  const succeeds = async (file: string, ...args: string[]) => {
+  const netns = 'probe'
+  const succeeds = async (command: LabCommand) => {
     try {
-      await anchor.run({ file, args }, signal)
+      await anchor.run(command, signal)
       return true
     } catch {
       signal?.throwIfAborted()
       return false
     }
   }
-  const netns = 'probe'
-  if (!(await succeeds('ip', 'netns', 'add', netns))) return 'none'
-  const tc = ['qdisc', 'add', 'dev', 'lo', 'root', 'netem', 'delay', '1ms']
-  const link = ['-n', netns, 'link', 'add', 'probe0', 'type', 'vxlan', 'id', '1', 'dstport', '4789']
-  const hasNetem = await succeeds('tc', '-n', netns, ...tc)
-  const hasVxlan = hasNetem || (await succeeds('ip', ...link))
-  await succeeds('ip', 'netns', 'delete', netns)
+  if (!(await succeeds({ file: 'ip', args: ['netns', 'add', netns] }))) return 'none'
+  // All that the netem steps use: netem alone would delay every packet of a device.
+  const netem = netemLines('lo', [{ delayMs: 1, destinations: ['198.18.0.0/16'] }])
+  const vxlan = `link add probe0 type vxlan id 1 dstport ${vxlanPort}`
+  const hasNetem = await succeeds(batch('tc', netns, netem))
+  const hasVxlan = hasNetem || (await succeeds(ipBatch(netns, [vxlan])))
+  await succeeds({ file: 'ip', args: ['netns', 'delete', netns] })
   return hasNetem ? 'netem' : hasVxlan ? 'userspace-vxlan' : 'none'
 }
 

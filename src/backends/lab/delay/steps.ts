@@ -61,7 +61,6 @@ function addressesOf(layout: LabLayout, hosts: readonly UnderlayHost[]) {
   return [...hosts.map(({ ip }) => ({ ip, host: ip })), ...l2]
 }
 
-/** One netem qdisc per delay on the underlay device; everything else passes in the first band. */
 function netemStep(layout: LabLayout, delays: readonly Delay[]): LabStep {
   const commands = underlayHosts(layout).flatMap((host) => {
     const far = farFrom(layout, delays, host)
@@ -69,20 +68,28 @@ function netemStep(layout: LabLayout, delays: readonly Delay[]): LabStep {
     if (far.length >= maxBands) {
       throw new UsageError(`network "${host.cluster.network}" has more than ${maxBands - 1} delays`)
     }
-    return [
-      batch('tc', host.netns, [
-        `qdisc add dev eth0 root handle 1: prio bands ${far.length + 1} priomap ${'0 '.repeat(16).trim()}`,
-        ...far.flatMap(({ delayMs, hosts }, i) => [
-          `qdisc add dev eth0 parent 1:${i + 2} handle 1${i}: netem delay ${delayMs}ms limit ${netemLimit}`,
-          ...destinationsOf(layout, hosts).map(
-            (cidr) =>
-              `filter add dev eth0 parent 1: protocol ip prio 1 u32 match ip dst ${cidr} flowid 1:${i + 2}`,
-          ),
-        ]),
-      ]),
-    ]
+    const links = far.map(({ delayMs, hosts }) => ({ delayMs, destinations: destinationsOf(layout, hosts) }))
+    return [batch('tc', host.netns, netemLines('eth0', links))]
   })
   return { name: 'delay packets between networks (netem)', commands }
+}
+
+/** One netem qdisc per delay, by destination; everything else leaves at once, in the first band. */
+export function netemLines(
+  device: string,
+  links: readonly { readonly delayMs: number; readonly destinations: readonly string[] }[],
+): readonly string[] {
+  const allInFirstBand = Array.from({ length: 16 }, () => 0).join(' ')
+  return [
+    `qdisc add dev ${device} root handle 1: prio bands ${Math.max(2, links.length + 1)} priomap ${allInFirstBand}`,
+    ...links.flatMap(({ delayMs, destinations }, i) => [
+      `qdisc add dev ${device} parent 1:${i + 2} handle 1${i}: netem delay ${delayMs}ms limit ${netemLimit}`,
+      ...destinations.map(
+        (cidr) =>
+          `filter add dev ${device} parent 1: protocol ip prio 1 u32 match ip dst ${cidr} flowid 1:${i + 2}`,
+      ),
+    ]),
+  ]
 }
 
 /** Underlay addresses, and pod CIDRs: packets between routed pods carry pod addresses on the underlay. */

@@ -1,0 +1,25 @@
+import type { Plan } from '../../plan.ts'
+import { between, cluster, path, planOf } from './scenario.ts'
+
+/** A path of every kind: 2, 3, 4, 4, 5 and 6 components. */
+export function ladder(): Plan {
+  return planOf(
+    {
+      clusters: [
+        cluster(1, 'east-1', { nodes: 2, network: 'east' }),
+        cluster(2, 'east-2', { network: 'east' }),
+        cluster(3, 'west', { gateway: { loadBalancer: 'none' } }),
+        cluster(4, 'south', { gateway: { loadBalancer: 'proxy' } }),
+      ],
+      routes: between('east-1', 'east-2'),
+    },
+    [
+      path('no-mesh', 'east-1', 'east-2', 'none'),
+      path('same-node', 'east-1', 'east-1', 'ambient'),
+      path('single', 'east-1', 'east-1/2', 'ambient'),
+      path('same-network', 'east-1', 'east-2', 'ambient'),
+      path('gateway', 'east-1', 'west', 'ambient'),
+      path('load-balancer', 'east-1', 'south', 'ambient'),
+    ],
+  )
+}
