@@ -47,7 +47,6 @@ export async function bundleReportPage(root) {
     target: 'es2022',
     minify: true,
     legalComments: 'inline',
-    charset: 'utf8',
     logLevel: 'warning',
   })
 }

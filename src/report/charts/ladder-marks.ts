@@ -89,7 +89,7 @@ function drawInterval(
   if (!value.interval) return
   pen.strokeStyle = stage.theme.text
   pen.lineWidth = 1.6
-  whisker(pen, { x, y: y(value.interval.low), toX: x, toY: y(value.interval.high) }, cap)
+  whisker(pen, { x, y: y(Math.max(0, value.interval.low)), toX: x, toY: y(value.interval.high) }, cap)
 }
 
 function drawValue(stage: Stage, pen: Pen, column: Column, number: string, unit: LatencyUnit): void {

@@ -104,7 +104,11 @@ function barValues(
               pen.strokeStyle = stage.theme.text
               pen.lineWidth = 1.6
               const { low, high } = value.interval
-              whisker(pen, { x: bar.x, y: at(low), toX: bar.x, toY: at(high) }, Math.min(8, bar.width / 4))
+              whisker(
+                pen,
+                { x: bar.x, y: at(Math.max(0, low)), toX: bar.x, toY: at(high) },
+                Math.min(8, bar.width / 4),
+              )
             }
             const text = formatLatency(value.estimate, unit)
             pen.font = fittingFont(stage, text, 14, 'bold', bar.width + 4)

@@ -108,7 +108,12 @@ function seriesWhiskers(stage: Stage, series: VersionsModel['series'], unit: Lat
             const center = x.getPixelForValue(version)
             whisker(
               pen,
-              { x: center, y: at(value.interval.low), toX: center, toY: at(value.interval.high) },
+              {
+                x: center,
+                y: at(Math.max(0, value.interval.low)),
+                toX: center,
+                toY: at(value.interval.high),
+              },
               5,
             )
           }

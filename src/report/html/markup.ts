@@ -41,7 +41,7 @@ export function escapeHtml(text: string): string {
 /** JSON for a `<script type="application/json">`: nothing in it can end the element. */
 export function embeddedJson(value: unknown): string {
   return JSON.stringify(value).replace(
-    /[<>&\u2028\u2029]/g,
+    /[<>&\u2028-\u202e\u2066-\u2069]/g,
     (c) => `\\u${c.charCodeAt(0).toString(16).padStart(4, '0')}`,
   )
 }

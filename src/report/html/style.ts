@@ -30,6 +30,7 @@ table{border-collapse:collapse;width:100%;font-size:.92rem}
 caption{text-align:left;color:var(--muted);padding:.2em 0 .4em}
 th,td{text-align:left;padding:6px 12px;border-bottom:1px solid var(--line);vertical-align:top}
 thead th{border-bottom:2px solid var(--strong-line);white-space:nowrap}
+td:not(.number){min-width:7.5em}
 tbody th{font-weight:600;overflow-wrap:anywhere;min-width:8em}
 .number{text-align:right;font-variant-numeric:tabular-nums;white-space:nowrap}
 thead th button{all:unset;cursor:pointer;font-weight:600}
@@ -41,7 +42,7 @@ thead th[aria-sort=descending] button::after{content:" ▼"}
 .verdict-same,.verdict-cannot-tell,.verdict-unproven{color:var(--muted);font-weight:600}
 figure{margin:1em 0}
 figure .scroll{border:1px solid var(--line);border-radius:8px;margin:0}
-.chart{min-width:680px;position:relative}
+.chart{min-width:680px;min-height:380px}
 figcaption{color:var(--muted);font-size:.92rem;margin-top:.4em;max-width:90ch}
 details{border:1px solid var(--line);border-radius:8px;padding:.5em 1em;margin:.6em 0}
 summary{cursor:pointer;font-weight:600;overflow-wrap:anywhere}
