@@ -74,6 +74,16 @@ test('the installed package draws PNG and SVG with no override, no install scrip
   expect(svg.match(/<path/g)?.length ?? 0).toBeGreaterThan(20)
 })
 
+test('the installed command starts and knows its scenarios', async () => {
+  const { stdout } = await run(process.execPath, [path.join(installed, 'dist/cli/main.js'), 'list'])
+  expect(stdout).toContain('hop-ladder')
+})
+
+test('the package carries the script of report pages', async () => {
+  const script = await readFile(path.join(installed, 'dist/report-page.js'), 'utf8')
+  expect(script.length).toBeGreaterThan(100_000)
+})
+
 test('nothing in the installed tree has an install script or is node-canvas', async () => {
   const lock = JSON.parse(await readFile(path.join(installed, '..', '.package-lock.json'), 'utf8')) as {
     packages: Record<string, { hasInstallScript?: boolean }>
