@@ -57,6 +57,14 @@ test('dependent rounds count for fewer and widen the interval, the more so the m
   expect(mild?.widening).toBeGreaterThan(1)
 })
 
+test('counts and widens by the formula, worked out with SciPy for one series', () => {
+  const series = [3, 9, 8, 14, 12, 17, 11, 5, 6, 1, 2, 10, 4, 15, 20, 13, 19, 7, 16, 18]
+  const found = dependence(series, 0.05)
+  expect(found?.correlation).toBeCloseTo(0.34323, 5)
+  expect(found?.effectiveN).toBeCloseTo(4.31617, 5)
+  expect(found?.widening).toBeCloseTo(3.1034, 4)
+})
+
 test('never narrows, and never finds more rounds than there are', () => {
   fc.assert(
     fc.property(fc.array(fc.integer({ min: -9, max: 9 }), { maxLength: 50 }), (series) => {

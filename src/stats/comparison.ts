@@ -24,7 +24,7 @@ export interface Observed {
   readonly alpha: number
   /** Differences inside +-deltaNs do not matter to the user; null when that was not said. */
   readonly deltaNs: number | null
-  /** Smallest difference that this many observations detect with 80 % power; null without a spread. */
+  /** Smallest difference that this many observations detect with about 80 % power; null without a spread. */
   readonly detectable: number | null
   /** True when these data must not carry a verdict, whatever their p-value; a warning says why. */
   readonly refused: boolean

@@ -32,6 +32,9 @@ test('a difference that could be chance among many is withdrawn, with the reason
   expect(decided?.verdict).toBe('cannot tell')
   expect(decided?.adjustedP).toBeGreaterThan(0.05)
   expect(decided?.roundsNeeded).toBeGreaterThan(20)
+  expect(decided?.warnings.find(({ code }) => code === 'lost-to-holm')?.message).toContain(
+    'among 9 comparisons',
+  )
   expect(decided?.warnings.map((warning) => warning.code)).toEqual(
     expect.arrayContaining(['lost-to-holm', 'undecided']),
   )

@@ -17,7 +17,7 @@ export function robustSd(values: readonly number[]): number {
 }
 
 /**
- * Smallest difference that n pairs detect with at least 80 % power:
+ * Smallest difference that n pairs detect with about 80 % power:
  * (z(1 - alpha/2) + z(0.8)) sd / sqrt(n) sqrt(pi/3), which at alpha 0.05 is 2.87 sd / sqrt(n), times 1 + 6/n.
  * The first part is exact for many pairs. The second pays for the coarse p-values of few and for the runs that are
  * widened out of caution (`dependence`); it was fitted to simulated campaigns, and `bench/stats.ts` checks it.
