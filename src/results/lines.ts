@@ -19,10 +19,9 @@ export interface Line {
 export async function* readLines(
   file: string,
   maxBytes: number,
-  chunkBytes = 1 << 18,
 ): AsyncGenerator<Line> {
   await checkRegular(file)
-  const stream = createReadStream(file, { highWaterMark: chunkBytes })
+  const stream = createReadStream(file, { highWaterMark: 1 << 18 })
   const decoder = new TextDecoder('utf-8', { fatal: true })
   let number = 1
   let pending: Buffer[] = []

@@ -2,7 +2,6 @@ import { open, stat } from 'node:fs/promises'
 import path from 'node:path'
 import { ResultError } from '../errors.ts'
 import { parseEvent } from './journal-reader.ts'
-import { checkRegular, readLines } from './lines.ts'
 import { readResult } from './result-file.ts'
 import { runFiles } from './run-directory.ts'
 import type { BuildEvent, EndStatus, JournalEvent, RunHeader } from './schema.ts'
@@ -25,8 +24,7 @@ export interface RunSummary {
   readonly problem?: string
 }
 
-const maxHeaderBytes = 8 << 20
-const headChunk = 1 << 14
+const headSizes = [1 << 16, 1 << 23] as const
 /** The journal writer keeps to the order of keys in the schema. */
 const roundStart = /^\{"type":"round","build":(\d+),"round":(\d+),/gm
 const tailSizes = [1 << 16, 1 << 20, 1 << 24] as const
@@ -36,24 +34,23 @@ export async function summarizeStoredRun(root: string, id: string, isRunning: bo
   const directory = path.join(root, id)
   const journal = path.join(directory, runFiles.journal)
   try {
-    const hasJournal = await stat(journal).catch(() => undefined)
-    if (!hasJournal) return await summarizeResult(id, directory)
-    const head = await readHead(journal)
-    const header = head[0]
-    if (header?.type !== 'run') throw new ResultError(`${journal} holds no complete event`)
-    const build = head.find((event) => event.type === 'build')
-    const { status, rounds } = await readTail(journal, header)
-    return {
-      id,
-      path: directory,
-      status: status ?? (isRunning ? 'running' : 'interrupted'),
-      ...factsOf(header, build),
-      ...(rounds === undefined ? {} : { rounds }),
-    }
+    const stats = await stat(journal).catch(() => undefined)
+    if (!stats) return await summarizeResult(id, directory)
+    if (!stats.isFile()) throw new ResultError(`${journal} is not a regular file`)
+    const facts = await withJournal(journal, stats.size, summarizeJournal)
+    return { id, path: directory, ...facts, status: facts.status ?? (isRunning ? 'running' : 'interrupted') }
   } catch (error) {
     const problem = error instanceof Error ? error.message : String(error)
     return { id, path: directory, status: 'unreadable', problem }
   }
+}
+
+async function summarizeJournal(journal: OpenJournal) {
+  const [header, build] = await readHead(journal)
+  if (header?.type !== 'run') throw new ResultError(`${journal.file} holds no complete event`)
+  const { status, rounds } = await readTail(journal, header)
+  const facts = factsOf(header, build?.type === 'build' ? build : undefined)
+  return { ...facts, status, ...(rounds === undefined ? {} : { rounds }) }
 }
 
 /** For runs that were copied or imported without their journal. */
@@ -72,45 +69,65 @@ function factsOf(
 }
 
 /** The header, and the first build when it comes before any round. */
-async function readHead(journal: string): Promise<JournalEvent[]> {
-  const events: JournalEvent[] = []
-  for await (const { number, text, complete } of readLines(journal, maxHeaderBytes, headChunk)) {
-    if (!complete || (number > 1 && text.startsWith('{"type":"round"'))) break
-    if (number > 1 && !text.startsWith('{"type":"build"')) continue
-    const event = parseEvent(text, `${journal}:${number}`)
-    if (event instanceof ResultError) throw event
-    events.push(event)
-    if (event.type === 'build') break
+async function readHead(journal: OpenJournal): Promise<JournalEvent[]> {
+  for (const size of headSizes) {
+    const text = await journal.read(0, size)
+    const lines = text.split('\n').slice(0, -1)
+    if (lines.length < 2 && size < journal.bytes && size !== headSizes.at(-1)) continue
+    const round = lines.findIndex((line) => line.startsWith('{"type":"round"'))
+    const build = lines.findIndex((line) => line.startsWith('{"type":"build"'))
+    const wanted = build > 0 && (round < 0 || build < round) ? [0, build] : [0]
+    return wanted.flatMap((i) => {
+      const line = lines[i]
+      if (line === undefined) return []
+      const event = parseEvent(line, `${journal.file}:${i + 1}`)
+      if (event instanceof ResultError) throw event
+      return [event]
+    })
   }
-  return events
+  return []
 }
 
 /** How the run ended, if it did, and how far it came: found by looking back from the end of the file. */
 async function readTail(
-  journal: string,
+  journal: OpenJournal,
   header: RunHeader,
 ): Promise<{ status: EndStatus | undefined; rounds: number | undefined }> {
-  const bytes = await checkRegular(journal)
   for (const size of tailSizes) {
-    const text = await readEnd(journal, bytes, size)
-    const isWhole = size >= bytes
+    const isWhole = size >= journal.bytes
+    const text = await journal.read(Math.max(0, journal.bytes - size), size)
     const round = [...text.matchAll(roundStart)].at(-1)
     if (!round && !isWhole && size !== tailSizes.at(-1)) continue
     const lines = text.slice(0, text.lastIndexOf('\n') + 1).trimEnd()
     const last = lines.slice(lines.lastIndexOf('\n') + 1)
-    const end = last.startsWith('{"type":"end"') ? parseEvent(last, journal) : undefined
-    const rounds = round ? (Number(round[1]) - 1) * header.rounds.count + Number(round[2]) : isWhole ? 0 : undefined
-    return { status: end instanceof ResultError || end?.type !== 'end' ? undefined : end.status, rounds }
+    const end = last.startsWith('{"type":"end"') ? parseEvent(last, journal.file) : undefined
+    const status = end instanceof ResultError || end?.type !== 'end' ? undefined : end.status
+    if (round) return { status, rounds: (Number(round[1]) - 1) * header.rounds.count + Number(round[2]) }
+    return { status, rounds: isWhole ? 0 : undefined }
   }
   return { status: undefined, rounds: undefined }
 }
 
-async function readEnd(file: string, bytes: number, size: number): Promise<string> {
+interface OpenJournal {
+  readonly file: string
+  readonly bytes: number
+  /** At most `size` bytes from `position`, as text. */
+  read(position: number, size: number): Promise<string>
+}
+
+async function withJournal<T>(
+  file: string,
+  bytes: number,
+  use: (journal: OpenJournal) => Promise<T>,
+): Promise<T> {
   const handle = await open(file, 'r')
   try {
-    const length = Math.min(size, bytes)
-    const { buffer, bytesRead } = await handle.read(Buffer.alloc(length), 0, length, bytes - length)
-    return buffer.toString('utf8', 0, bytesRead)
+    const read = async (position: number, size: number) => {
+      const length = Math.min(size, bytes - position)
+      const { buffer, bytesRead } = await handle.read(Buffer.allocUnsafe(length), 0, length, position)
+      return buffer.toString('utf8', 0, bytesRead)
+    }
+    return await use({ file, bytes, read })
   } finally {
     await handle.close()
   }

@@ -88,6 +88,7 @@ async function rebuild(directory: string, journal: string): Promise<StoredRun> {
 async function locate(root: string, reference: string): Promise<string> {
   if (reference === '') throw new ResultError('the run to open has no name', { hint: listHint(root) })
   if (reference.includes('/') || reference.endsWith('.json') || reference.endsWith('.ndjson')) return reference
+  if (isRunId(reference) && (await isDirectory(path.join(root, reference)))) return path.join(root, reference)
   const ids = await runIds(root)
   if (reference === 'latest') {
     const running = (await hostLockHolder())?.runId
@@ -98,12 +99,12 @@ async function locate(root: string, reference: string): Promise<string> {
     return path.join(root, newest)
   }
   const matching = ids.filter((id) => id.startsWith(reference))
-  const match = ids.includes(reference) ? reference : matching[0]
+  const [match] = matching
   if (match === undefined) {
     if (reference === '.' || reference === '..' || (await isDirectory(reference))) return reference
     throw new ResultError(`no run in ${root} starts with "${reference}"`, { hint: listHint(root) })
   }
-  if (matching.length > 1 && match !== reference) {
+  if (matching.length > 1) {
     const some = matching.slice(0, 5).join(', ') + (matching.length > 5 ? ', ...' : '')
     throw new ResultError(`${matching.length} runs in ${root} start with "${reference}": ${some}`, {
       hint: 'Give more of the id.',
