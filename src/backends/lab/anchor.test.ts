@@ -1,6 +1,7 @@
 import { readdirSync } from 'node:fs'
 import { describe, expect, it } from 'vitest'
-import { isolationRemedy, openAnchor, type Isolation } from './anchor.ts'
+import { openAnchor } from './anchor.ts'
+import { isolationRemedy, type Isolation } from './isolation.ts'
 import { descendantsOf, namespacesOf, leftovers } from './testing/leftovers.ts'
 import { requires } from './testing/requires.ts'
 

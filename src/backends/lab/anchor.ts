@@ -1,12 +1,9 @@
-import { existsSync, readFileSync } from 'node:fs'
-import { CommandError, EnvironmentError } from '../../errors.ts'
+import { EnvironmentError } from '../../errors.ts'
 import { run, start, type BackgroundProcess, type RunResult } from '../../exec.ts'
 import type { Command } from '../backend.ts'
 import type { LabCommand } from './command.ts'
+import { isolationRefused, preferredIsolation, type Isolation } from './isolation.ts'
 import { toolEnv } from './tools.ts'
-
-/** `root`: real root, no user namespace. `user-namespace`: a plain user, who is root only inside. */
-export type Isolation = 'root' | 'user-namespace'
 
 /**
  * First process (PID 1) of the lab. It gives `ip netns` a private /run, says which process it is as seen from
@@ -55,10 +52,6 @@ export function enterArgs(isolation: Isolation, pid: number | string, netns?: st
   return ['--target', String(pid), ...user, '--mount', '--pid', net, '--']
 }
 
-export function preferredIsolation(): Isolation {
-  return process.getuid?.() === 0 ? 'root' : 'user-namespace'
-}
-
 /**
  * Opens private namespaces. Real root may still lack the right to (in a container): then a user namespace is tried.
  * @throws EnvironmentError when this machine does not allow it, with the kernel setting or option that does.
@@ -75,7 +68,7 @@ export async function openAnchor(
       const fallback = await open('user-namespace', signal).catch(() => undefined)
       if (fallback) return fallback
     }
-    throw refused(isolation, cause)
+    throw isolationRefused(isolation, cause)
   }
 }
 
@@ -180,47 +173,4 @@ function aborted(done: AbortSignal, signal?: AbortSignal): Promise<never> {
   return new Promise((_, reject) => {
     signal?.addEventListener('abort', () => reject(signal.reason as Error), { once: true, signal: done })
   })
-}
-
-function refused(isolation: Isolation, cause: unknown): EnvironmentError {
-  const missing =
-    cause instanceof CommandError || (cause instanceof Error && cause.cause instanceof CommandError)
-  const detail = cause instanceof Error ? cause.message : String(cause)
-  const noProgram = missing && detail.includes('not found on PATH')
-  return new EnvironmentError(`this machine does not let hopmeter make private namespaces: ${detail}`, {
-    hint: noProgram
-      ? 'on Debian or Ubuntu: apt-get install --yes util-linux (as root); the lab runs on Linux only'
-      : isolationRemedy(isolation, readSysctl),
-    cause,
-  })
-}
-
-/** Which setting forbids private namespaces, and the command that changes it. `read` gives a sysctl by its /proc/sys path. */
-export function isolationRemedy(isolation: Isolation, read: (path: string) => string | undefined): string {
-  if (isolation === 'root') {
-    return 'in a container, start it with --privileged; otherwise run hopmeter as real root'
-  }
-  const asRoot = 'or run hopmeter as root'
-  if (read('kernel/apparmor_restrict_unprivileged_userns') === '1') {
-    return `AppArmor restricts user namespaces: sudo sysctl -w kernel.apparmor_restrict_unprivileged_userns=0, ${asRoot}`
-  }
-  if (read('kernel/unprivileged_userns_clone') === '0') {
-    return `user namespaces are off for plain users: sudo sysctl -w kernel.unprivileged_userns_clone=1, ${asRoot}`
-  }
-  for (const kind of ['user', 'net', 'mnt', 'pid']) {
-    if (read(`user/max_${kind}_namespaces`) === '0') {
-      return `${kind} namespaces are off: sudo sysctl -w user.max_${kind}_namespaces=10000, ${asRoot}`
-    }
-  }
-  return `run hopmeter as root; in a container, start it with --privileged`
-}
-
-export function readSysctl(path: string): string | undefined {
-  const file = `/proc/sys/${path}`
-  if (!existsSync(file)) return undefined
-  try {
-    return readFileSync(file, 'utf8').trim()
-  } catch {
-    return undefined
-  }
 }

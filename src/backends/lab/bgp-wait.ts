@@ -7,8 +7,21 @@ import type { BgpSpeaker } from './bgp.ts'
 const pollMs = 50
 const withinMs = 30_000
 
-/** Starts a node's BIRD and waits until the kernel has every route that it is to learn. */
-export async function startSpeaker(anchor: Anchor, speaker: BgpSpeaker, signal?: AbortSignal): Promise<void> {
+/** A running BIRD. */
+export interface RunningSpeaker {
+  /** @throws EnvironmentError when it has ended. */
+  assertRunning(): void
+}
+
+/**
+ * Starts a node's BIRD and waits until the kernel has every route that it is to learn.
+ * @throws EnvironmentError when it ends or the routes do not come.
+ */
+export async function startSpeaker(
+  anchor: Anchor,
+  speaker: BgpSpeaker,
+  signal?: AbortSignal,
+): Promise<RunningSpeaker> {
   const process = anchor.start(speaker.start)
   const stderr = collect(process)
   let ended = false
@@ -16,12 +29,15 @@ export async function startSpeaker(anchor: Anchor, speaker: BgpSpeaker, signal?:
     ended = true
   }
   process.done.then(onEnd, onEnd)
+  const assertRunning = () => {
+    if (ended) throw new EnvironmentError(`BIRD of ${speaker.node.netns} ended: ${stderr()}`)
+  }
   const deadline = performance.now() + withinMs
   for (;;) {
     signal?.throwIfAborted()
     const missing = await missingRoutes(anchor, speaker, signal)
-    if (missing.length === 0) return
-    if (ended) throw new EnvironmentError(`BIRD of ${speaker.node.netns} ended: ${stderr()}`)
+    if (missing.length === 0) return { assertRunning }
+    assertRunning()
     if (performance.now() > deadline) throw await tooLate(anchor, speaker, missing, stderr())
     await sleep(pollMs)
   }

@@ -3,7 +3,7 @@ import type { BackendContext, Testbed } from '../backend.ts'
 import type { Plan } from '../plan.ts'
 import { openAnchor, type Anchor } from './anchor.ts'
 import { bgpSpeakers } from './bgp.ts'
-import { startSpeaker } from './bgp-wait.ts'
+import { startSpeaker, type RunningSpeaker } from './bgp-wait.ts'
 import type { Identity } from './components/protocol.ts'
 import { detectDelayMethod, requireDelay } from './delay/detect.ts'
 import { verifyDelays } from './delay/verify.ts'
@@ -44,20 +44,17 @@ export async function bringUp(plan: Plan, context: BackendContext, options: LabO
     const { bridgeNetfilter = hasBridgeNetfilter() } = options
     const network = { layout, captures: mesh.captures, delays, delayMethod, bridgeNetfilter }
     const [identity] = await together([issueIdentities(mesh), makeNetwork(anchor, network, progress, signal)])
-    if (delayMethod === 'userspace-vxlan') {
-      progress('start the relay that delays packets')
-      const config = relayConfig(layout, delays)
-      await LineProcess.start(anchor, 'delay relay', delayRelayCommand(underlay.netns), config, signal)
-    }
+    const relays = await startRelays(anchor, plan, layout, delayMethod, context)
     progress('start ztunnels, gateways, load balancers and echo servers')
-    const [components, servers] = await together([
+    const [components, servers, speakers] = await together([
       startComponents(anchor, mesh, identity, signal),
       startServers(anchor, plan, layout, signal),
-      startSpeakers(anchor, layout, progress, signal),
+      startSpeakers(anchor, layout, context),
     ])
     const delayFacts = await verifyDelays(anchor, layout, delays, progress, signal)
     const facts = { ...factsOf(anchor, versions, bridgeNetfilter), ...delayFacts }
-    return new LabTestbed({ anchor, plan, layout, mesh, components, servers, delayMethod, facts })
+    const helpers = [...relays, ...speakers]
+    return new LabTestbed({ anchor, plan, layout, mesh, components, servers, helpers, delayMethod, facts })
   } catch (error) {
     await anchor.close()
     // What an abort breaks fails in many ways; the abort is the reason.
@@ -125,15 +122,27 @@ async function startServers(
   )
 }
 
+async function startRelays(
+  anchor: Anchor,
+  plan: Plan,
+  layout: LabLayout,
+  delayMethod: DelayMethod,
+  { progress, signal }: BackendContext,
+): Promise<readonly LineProcess[]> {
+  if (delayMethod !== 'userspace-vxlan') return []
+  progress('start the relay that delays packets')
+  const config = relayConfig(layout, plan.scenario.delays)
+  return [await LineProcess.start(anchor, 'delay relay', delayRelayCommand(underlay.netns), config, signal)]
+}
+
 async function startSpeakers(
   anchor: Anchor,
   layout: LabLayout,
-  progress: (message: string) => void,
-  signal: AbortSignal,
-): Promise<void> {
-  if (layout.routeMode !== 'bgp') return
+  { progress, signal }: BackendContext,
+): Promise<readonly RunningSpeaker[]> {
+  if (layout.routeMode !== 'bgp') return []
   progress('start BIRD on each node and wait for its routes')
-  await together(bgpSpeakers(layout).map((speaker) => startSpeaker(anchor, speaker, signal)))
+  return await together(bgpSpeakers(layout).map((speaker) => startSpeaker(anchor, speaker, signal)))
 }
 
 type Versions = Readonly<Partial<Record<Tool, string>>>
@@ -152,11 +161,14 @@ function factsOf(
   versions: Versions,
   bridgeNetfilter: boolean,
 ): Readonly<Record<string, string>> {
+  const { ip, nft, bird } = versions
   return {
     isolation: anchor.isolation,
     proc: anchor.proc,
     bridgeNetfilter: bridgeNetfilter ? 'turned off' : 'not in the kernel',
     componentNode: process.version,
-    ...Object.fromEntries(Object.entries(versions).map(([tool, version]) => [tool, version ?? ''])),
+    ...(ip === undefined ? {} : { iproute2: ip }),
+    ...(nft === undefined ? {} : { nftables: nft }),
+    ...(bird === undefined ? {} : { bird }),
   }
 }

@@ -3,7 +3,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import type { Testbed } from '../backend.ts'
 import { createLab } from './lab.ts'
 import { ladder } from './testing/ladder.ts'
-import { descendantsOf, namespacesOf, leftovers } from './testing/leftovers.ts'
+import { commandOf, descendantsOf, namespacesOf, leftovers } from './testing/leftovers.ts'
 import { prove, sendLoad } from './testing/load.ts'
 import { labReady, requires } from './testing/requires.ts'
 import { between, cluster, path, planOf } from './testing/scenario.ts'
@@ -40,13 +40,34 @@ describe('a lab', { timeout: 60_000 }, () => {
     expect(linksOfHost()).toEqual(linksBefore)
   })
 
+  it('notices when one of its programs has ended', async (context) => {
+    await requires(context)
+    const small = planOf({ clusters: [cluster(1, 'east')], routes: [] }, [
+      path('p', 'east', 'east', 'ambient'),
+    ])
+    const before = descendantsOf(process.pid)
+    const own = await createLab().up(small, quietly)
+    try {
+      const server = descendantsOf(process.pid)
+        .filter(({ pid }) => !before.some((p) => p.pid === pid))
+        .find(({ pid }) => /^\S*node .*agent\.mjs serve$/.test(commandOf(pid)))
+      if (!server) throw new Error('the lab has no echo server')
+      process.kill(server.pid, 'SIGKILL')
+      await expect
+        .poll(() => own.evidence().then(() => 'fine', String))
+        .toMatch(/server-east-n1 (failed|ended)/)
+    } finally {
+      await own.down()
+    }
+  })
+
   it('says what it is made of', async (context) => {
     const { engine, loadBalancer, delayMethod, facts } = await ready(context)
     expect(engine.name).toBe('lab-node')
     expect(loadBalancer).toBe('lab-node')
     expect(delayMethod).toBe('none')
     expect(facts).toMatchObject({ isolation: expect.stringMatching(/root|user-namespace/) as string })
-    expect(facts['nft']).toMatch(/^\d+\./)
+    expect(facts['nftables']).toMatch(/^\d+\./)
   })
 
   it('counts CPU time of each component, which grows with load', async (context) => {
@@ -170,6 +191,23 @@ describe('standing a lab up', { timeout: 60_000 }, () => {
     await expect(createLab().up(twice, quietly)).rejects.toThrow('File exists')
     const left = descendantsOf(process.pid).filter(({ pid }) => !before.some((p) => p.pid === pid))
     expect(await leftovers(left)).toEqual([])
+  })
+
+  it('can be done twice at the same time', async (context) => {
+    await requires(context)
+    const small = planOf({ clusters: [cluster(1, 'east', { nodes: 2 })], routes: [] }, [
+      path('p', 'east/1', 'east/2', 'ambient'),
+    ])
+    const labs = await Promise.all([createLab().up(small, quietly), createLab().up(small, quietly)])
+    try {
+      const [planned] = small.paths
+      for (const testbed of labs) expect((await prove(testbed, planned!)).reasons).toEqual([])
+      const served = await Promise.all(labs.map(async (lab) => (await lab.evidence()).served[0]?.byPath['p']))
+      // Each server answered its own client only, though names and addresses are the same.
+      expect(served.every((count) => count !== undefined && count > 0)).toBe(true)
+    } finally {
+      await Promise.all(labs.map((lab) => lab.down()))
+    }
   })
 
   it('refuses addresses that the lab needs itself', async () => {

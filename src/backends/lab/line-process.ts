@@ -80,6 +80,11 @@ export class LineProcess {
     return (await this.#ask(request, type, answerWithinMs)) as T
   }
 
+  /** @throws HopmeterError when the program has ended or said something that it must not. */
+  assertRunning(): void {
+    if (this.#failure) throw this.#failure
+  }
+
   /** CPU time of the program so far, all threads together, ms; undefined when it cannot be read. */
   cpuMs(): number | undefined {
     const pid = this.#process.pid === undefined ? undefined : onlyChild(this.#process.pid)

@@ -1,4 +1,4 @@
-import type { Isolation } from './anchor.ts'
+import type { Isolation } from './isolation.ts'
 import type { DelayMethod } from './delay/steps.ts'
 import type { Misroute } from './forwarding.ts'
 

@@ -27,6 +27,8 @@ interface LabParts {
   readonly components: readonly RunningComponent[]
   /** Named like their workloads. */
   readonly servers: readonly LineProcess[]
+  /** Programs on which packets depend and that have nothing to tell: relay, BGP speakers. */
+  readonly helpers: readonly { assertRunning(): void }[]
   readonly delayMethod: string
   readonly facts: Readonly<Record<string, string>>
 }
@@ -82,7 +84,9 @@ export class LabTestbed implements Testbed {
     return Promise.resolve([...sums.values()])
   }
 
+  /** @throws HopmeterError when a program of the lab has ended. */
   async evidence(): Promise<EvidenceSnapshot> {
+    for (const helper of this.#parts.helpers) helper.assertRunning()
     const flows = this.#parts.components.map(async ({ component, process }) => {
       const answer = await process.ask<FlowsMessage>({ type: 'flows' }, 'flows')
       return { component, instance: process.name, flows: answer.flows }

@@ -71,7 +71,7 @@ function namespaces(pid: string): string[] {
   })
 }
 
-function commandOf(pid: number): string {
+export function commandOf(pid: number): string {
   return read(`/proc/${pid}/cmdline`).replaceAll('\0', ' ').trim()
 }
 
