@@ -11,6 +11,7 @@ import { exportVerb } from './export.ts'
 import { listVerb } from './list.ts'
 import { planVerb } from './plan.ts'
 import { probeVerb } from './probe.ts'
+import { reportVerb } from './report.ts'
 import { resultsVerb } from './results.ts'
 import { runVerb } from './run.ts'
 import { schemaVerb } from './schema.ts'
@@ -58,6 +59,7 @@ export function createProgram(context: CliContext): Command {
     summaryVerb,
     compareVerb,
     chartVerb,
+    reportVerb,
     exportVerb,
     schemaVerb,
   ]
