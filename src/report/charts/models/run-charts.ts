@@ -87,7 +87,7 @@ function percentilesSpec({ result, distributions }: ChartedRun, load: string): C
     kind: 'percentiles',
     model: {
       ...runCaptions(result, 'Latency by percentile', load, bandNote(distributions)),
-      series: distributions
+      series: inPathOrder(result, distributions)
         .filter((d) => d.load === load)
         .map(({ path, points }) => ({
           name: path,
@@ -109,7 +109,7 @@ function ecdfSpec({ result, distributions }: ChartedRun, load: string): ChartSpe
     kind: 'ecdf',
     model: {
       ...runCaptions(result, 'Share of requests answered in time', load, bandNote(distributions)),
-      series: distributions
+      series: inPathOrder(result, distributions)
         .filter((d) => d.load === load)
         .map(({ path, points }) => ({
           name: path,
@@ -222,6 +222,12 @@ function noPathNote(summary: RunSummary, name: string): string {
 
 function pathsOf(summary: RunSummary, load: string): readonly PathSummary[] {
   return summary.paths.filter((path) => path.load === load)
+}
+
+/** A path has the same place, and so the same colour, in every chart of a run. */
+function inPathOrder(result: RunResult, distributions: readonly Distribution[]): readonly Distribution[] {
+  const place = (name: string) => result.paths.findIndex((path) => path.name === name)
+  return distributions.toSorted((a, b) => place(a.path) - place(b.path))
 }
 
 function intervalsNote(values: readonly { readonly low: number | null }[]): string {
