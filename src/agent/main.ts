@@ -1,16 +1,23 @@
 import { writeLine } from './lines.ts'
 import { load } from './load.ts'
 import { serve } from './serve.ts'
+import { attach, serveVariable, standAsServer } from './standing-server.ts'
 
-/** The agent's entry point: `serve` answers requests, `load` sends them. */
+/** The agent's entry point: `serve` answers requests, `load` sends them, `attach` asks a server that stands. */
 async function main(mode: string | undefined): Promise<void> {
   const stop = new AbortController()
   for (const signal of ['SIGTERM', 'SIGINT'] as const) process.once(signal, () => stop.abort())
   // Whoever started us may be gone; then there is nobody to tell.
   process.stdout.on('error', () => stop.abort())
-  if (mode === 'serve') await serve(process.stdin, process.stdout, stop.signal)
+  const standing = process.env[serveVariable]
+  if (mode === 'serve' && standing !== undefined) await standAsServer(standing, process.stdout, stop.signal)
+  else if (mode === 'serve') await serve(process.stdin, process.stdout, stop.signal)
   else if (mode === 'load') await load(process.stdin, process.stdout, stop.signal)
-  else throw new Error('usage: agent serve | agent load, with one JSON object per line on standard input')
+  else if (mode === 'attach') await attach(standing ?? '', process.stdin, process.stdout, stop.signal)
+  else
+    throw new Error(
+      'usage: agent serve | agent load | agent attach, with one JSON object per line on standard input',
+    )
 }
 
 main(process.argv[2]).then(
