@@ -1,5 +1,5 @@
 import { mkdtempSync, rmSync } from 'node:fs'
-import { createServer } from 'node:net'
+import { createConnection, createServer } from 'node:net'
 import { tmpdir } from 'node:os'
 import path from 'node:path'
 import { createInterface } from 'node:readline'
@@ -90,6 +90,35 @@ describe.runIf(process.platform === 'linux')('the run lock', () => {
     expect(await hostLockHolder()).toBeUndefined()
     const again = await lockHost(me)
     await again.release()
+  })
+
+  test('that changes hands all the time is either won or names who has it', async () => {
+    const outcomes = { won: 0, named: 0, other: [] as string[] }
+    const contend = async () => {
+      for (let i = 0; i < 300; i++) {
+        try {
+          const lock = await lockHost(me)
+          outcomes.won += 1
+          await lock.release()
+        } catch (error) {
+          const { message } = error as Error
+          if (message.includes(`pid ${process.pid}`)) outcomes.named += 1
+          else outcomes.other.push(message)
+        }
+      }
+    }
+    await Promise.all([contend(), contend(), contend()])
+    expect(outcomes.other).toEqual([])
+    expect(outcomes.won).toBeGreaterThan(0)
+  })
+
+  test('is let go of even while someone stays connected to it', async () => {
+    const lock = await lockHost(me)
+    const idler = createConnection({ path: `\0${lockName}`, allowHalfOpen: true })
+    onTestFinished(() => void idler.destroy())
+    await new Promise((resolve) => idler.once('data', resolve))
+    await lock.release()
+    await (await lockHost(me)).release()
   })
 
   test('keeps a second run of the same process out, too', async () => {

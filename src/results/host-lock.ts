@@ -70,7 +70,8 @@ function bind(name: string, answer: string): Promise<Server | undefined> {
   return new Promise((resolve, reject) => {
     const server = createServer((socket) => {
       socket.on('error', () => {}) // whoever asked went away
-      socket.end(answer)
+      // Not waiting for their side to close: whoever stays connected must not keep us from letting go.
+      socket.end(answer, () => socket.destroy())
     })
     server.once('error', (error: NodeJS.ErrnoException) => {
       if (error.code === 'EADDRINUSE') resolve(undefined)
@@ -98,8 +99,11 @@ function ask(name: string): Promise<LockHolder | undefined | 'gone'> {
       text += chunk
       if (text.length > maxAnswerBytes) settle(undefined)
     })
-    socket.on('end', () => settle(parseHolder(text)))
-    socket.on('error', (error: NodeJS.ErrnoException) => settle(error.code === 'ECONNREFUSED' ? 'gone' : undefined))
+    // Reset or closed without a word: the holder let go while we waited in its queue.
+    socket.on('end', () => settle(text === '' ? 'gone' : parseHolder(text)))
+    socket.on('error', ({ code }: NodeJS.ErrnoException) =>
+      settle(code === 'ECONNREFUSED' || code === 'ECONNRESET' ? 'gone' : undefined),
+    )
   })
 }
 

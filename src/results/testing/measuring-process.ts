@@ -3,7 +3,7 @@
  * Usage: measuring-process.ts <results root> [<size of a tmpfs to mount there first>]
  * Prints one JSON line per durable event: `{"durable":<number>}`; on an error `{"error","hint"}`, then it ends the run.
  */
-import { readdir } from 'node:fs/promises'
+import { readdir, rm, writeFile } from 'node:fs/promises'
 import { ResultError } from '../../errors.ts'
 import { run } from '../../exec.ts'
 import { createRunDirectory, type RunDirectory } from '../run-directory.ts'
@@ -39,14 +39,21 @@ async function measureUntilItFails(directory: RunDirectory): Promise<void> {
   for (let round = 1; ; round++) await record(sampleRound({ round, requests: 50 }))
 }
 
-if (tmpfsSize !== undefined) await run('mount', ['-t', 'tmpfs', '-o', `size=${tmpfsSize}`, 'tmpfs', root])
+/** Room that comes back when the ballast goes: enough for a last line, not for a result. */
+const ballast = `${root}/ballast`
+if (tmpfsSize !== undefined) {
+  await run('mount', ['-t', 'tmpfs', '-o', `size=${tmpfsSize}`, 'tmpfs', root])
+  await writeFile(ballast, Buffer.alloc(8192))
+}
 const directory = await createRunDirectory(root, sampleId, sampleHeader().scenario.text)
 await attempt(() => measureUntilItFails(directory))
+await rm(ballast, { force: true })
 const at = new Date().toISOString()
 await attempt(() => directory.append({ type: 'end', at, status: 'failed', reason: 'disk full' }))
 await attempt(() => directory.finish())
 if (tmpfsSize !== undefined) {
   // The mount is visible in here only: what is left on the full disk has to be told.
   const { result, rebuilt } = await openRun(root, sampleId)
-  say({ files: (await readdir(directory.path)).toSorted(), status: result.status, rounds: result.measured.length, rebuilt })
+  const files = (await readdir(directory.path)).toSorted()
+  say({ files, status: result.status, rounds: result.measured.length, rebuilt })
 }
