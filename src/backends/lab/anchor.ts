@@ -7,9 +7,9 @@ import { toolEnv } from './tools.ts'
 
 /**
  * First process (PID 1) of the lab. It gives `ip netns` a private /run, says which process it is as seen from
- * outside (before /proc is replaced), and waits for the end of its input, which comes when hopmeter closes the pipe or dies, however it
- * dies. The kernel then ends every process of the PID namespace and frees every other namespace with them.
- * Where /proc may not be mounted (it is masked in some containers) the outer one does.
+ * outside (before /proc is replaced), and waits for the end of its input. That comes when hopmeter closes the pipe
+ * or dies, however it dies. The kernel then ends every process of the PID namespace and frees the other namespaces.
+ * Where /proc may not be mounted (it is masked in some containers) the outer one has to do.
  */
 const anchorScript = `read -r pid rest </proc/self/stat
 mount -t tmpfs tmpfs /run && mkdir /run/netns || exit 1

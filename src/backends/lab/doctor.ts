@@ -62,7 +62,8 @@ export async function labDoctor(scenarios: readonly Scenario[] = []): Promise<La
 }
 
 async function runChecks(): Promise<readonly LabCheck[]> {
-  const tools = await Promise.all([toolCheck('ip'), toolCheck('nft'), toolCheck('bird')])
+  const tools = await Promise.all([toolCheck('ip'), toolCheck('bird')])
+  const nft = await toolCheck('nft')
   const own = [nodeCheck(), programsCheck()]
   let anchor: Anchor
   try {
@@ -74,14 +75,38 @@ async function runChecks(): Promise<readonly LabCheck[]> {
       ok: false,
       detail: 'not tried: no private namespaces',
     }))
-    return [...own, refused, ...tools, ...unknown]
+    return [...own, refused, ...tools, nft, ...unknown]
   }
   try {
     const how = anchor.isolation === 'root' ? 'as root' : 'in a user namespace'
     const isolated: LabCheck = { name: 'private namespaces', ok: true, detail: how }
-    return [...own, isolated, ...tools, ...(await networkChecks(anchor))]
+    const translation = nft.ok ? await translationCheck(anchor, nft) : nft
+    return [...own, isolated, ...tools, translation, ...(await networkChecks(anchor))]
   } finally {
     await anchor.close()
+  }
+}
+
+/** The program alone is not enough: the kernel must know every kind of translation that the lab uses. */
+async function translationCheck(anchor: Anchor, installed: LabCheck): Promise<LabCheck> {
+  const ruleset = [
+    'table ip probe {',
+    '  chain output {',
+    '    type nat hook output priority -100;',
+    '    ip daddr 198.18.0.1 tcp dport 1 redirect to :ip daddr . tcp dport map { 198.18.0.1 . 1 : 2 }',
+    '    ip daddr 198.18.0.1 tcp dport 2 dnat to 198.18.0.2:2',
+    '  }',
+    '  chain postrouting {',
+    '    type nat hook postrouting priority 100;',
+    '    ct status dnat masquerade',
+    '  }',
+    '}',
+  ]
+  try {
+    await anchor.run({ file: 'nft', args: ['-f', '-'], input: `${ruleset.join('\n')}\n` })
+    return installed
+  } catch (error) {
+    return { ...failure('nft', error), remedy: 'a kernel with nf_tables and its nat expressions' }
   }
 }
 

@@ -19,7 +19,10 @@ export function isolationRefused(isolation: Isolation, cause: unknown): Environm
   })
 }
 
-/** Which setting forbids private namespaces, and the command that changes it. `read` gives a sysctl by its /proc/sys path. */
+/**
+ * Which setting forbids private namespaces, and the command that changes it.
+ * `read` gives the value of a sysctl by its path below /proc/sys.
+ */
 export function isolationRemedy(isolation: Isolation, read: (path: string) => string | undefined): string {
   if (isolation === 'root') {
     return 'in a container, start it with --privileged; otherwise run hopmeter as real root'
