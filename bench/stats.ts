@@ -1,6 +1,7 @@
 // Are the statistics honest? Simulated campaigns whose truth is known, with the noise of a busy host: how often a
 // difference is called where there is none, how often intervals hold the truth, what is seen of +10 µs.
 // Run with `npm run bench:stats`, or `npm run bench:stats -- SEED` for other campaigns. Exits 1 when a promised bound is missed.
+import { sampleCorrelation, standardDeviation } from 'simple-statistics'
 import { compareBuilds } from '../src/stats/compare-builds.ts'
 import { comparePairedNested } from '../src/stats/compare-nested.ts'
 import { comparePaired } from '../src/stats/compare-paired.ts'
@@ -10,11 +11,13 @@ import { decideFamily } from '../src/stats/decide-family.ts'
 import { seededRandom, type Random } from '../src/stats/seeded-random.ts'
 import { summarizeRounds } from '../src/stats/summarize-rounds.ts'
 import {
+  hiddenDrift,
   nestedBuilds,
   noiseOfItsOwn,
   separateBuilds,
   shuffledBlocks,
   shuffledRequests,
+  slowerNoiseOfItsOwn,
   type Design,
 } from '../src/stats/testing/campaigns.ts'
 import { busyHost, gaussian, hostSeries } from '../src/stats/testing/noise.ts'
@@ -64,6 +67,12 @@ console.log(
   `Bounds: false verdicts at most ${percent(mostFalse)}, coverage at least ${percent(leastCoverage)}.\n`,
 )
 
+const host = hostSeries(seededRandom(seed), 200_000, busyHost)
+console.log(
+  `Simulated host: standard deviation ${(standardDeviation(host) / 1000).toFixed(0)} µs, ` +
+    `lag-1 correlation ${sampleCorrelation(host.slice(1), host.slice(0, -1)).toFixed(2)}.\n`,
+)
+
 print('Two paths of one run', columns, [
   ...[6, 10, 20, 40].map((rounds) => paired('shuffled request by request', shuffledRequests, rounds)),
   ...[6, 10, 20, 40].map((rounds) => paired('shuffled half-second blocks', shuffledBlocks, rounds)),
@@ -71,6 +80,8 @@ print('Two paths of one run', columns, [
 print('The worst case: all slow noise belongs to one path, shuffling cannot help (* no promise)', columns, [
   paired('* noise of its own', noiseOfItsOwn, 10, 'nothing'),
   ...[20, 40, 60].map((rounds) => paired('noise of its own', noiseOfItsOwn, rounds)),
+  ...[20, 40].map((rounds) => paired('* the same, correlation 0.9', slowerNoiseOfItsOwn, rounds, 'nothing')),
+  ...[20, 40].map((rounds) => paired('* drift under fast noise', hiddenDrift, rounds, 'nothing')),
 ])
 const nested = (builds: number): Compare => {
   return (random, shift) => {

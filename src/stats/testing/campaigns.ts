@@ -1,5 +1,5 @@
 import type { Random } from '../seeded-random.ts'
-import { busyHost, gaussian, hostSeries } from './noise.ts'
+import { busyHost, gaussian, hostSeries, type HostNoise } from './noise.ts'
 
 const baseNs = 500_000
 
@@ -34,10 +34,24 @@ export const shuffledRequests: Design = (random, rounds, shiftNs) => {
 }
 
 /** The case that shuffling cannot help: all of the slow noise belongs to one path or the other. */
-export const noiseOfItsOwn: Design = (random, rounds, shiftNs) => ({
-  a: hostSeries(random, rounds, busyHost).map((noise) => baseNs + noise),
-  b: hostSeries(random, rounds, busyHost).map((noise) => baseNs + noise + shiftNs),
-})
+export const noiseOfItsOwn: Design = ownNoise(busyHost)
+
+/** The same with slower noise than the dependence guard was tuned on. */
+export const slowerNoiseOfItsOwn: Design = ownNoise({ ...busyHost, correlation: 0.9 })
+
+/** Slow drift of each path hidden under as much fast noise: hardest to see between neighbours. */
+export const hiddenDrift: Design = (random, rounds, shiftNs) => {
+  const { a, b } = slowerNoiseOfItsOwn(random, rounds, shiftNs)
+  const blur = (values: readonly number[]) => values.map((value) => value + busyHost.sdNs * gaussian(random))
+  return { a: blur(a), b: blur(b) }
+}
+
+function ownNoise(noise: HostNoise): Design {
+  return (random, rounds, shiftNs) => ({
+    a: hostSeries(random, rounds, noise).map((value) => baseNs + value),
+    b: hostSeries(random, rounds, noise).map((value) => baseNs + value + shiftNs),
+  })
+}
 
 /** Separate runs: a build moves all its rounds by 5 µs (standard deviation), on top of the weather inside it. */
 export function separateBuilds(random: Random, builds: number, rounds: number, shiftNs: number): number[][] {
