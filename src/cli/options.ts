@@ -21,7 +21,7 @@ export function resultsOption(): Option {
 
 export function backendOption(): Option {
   return new Option('--backend <name>', 'where to run')
-    .choices(['lab'])
+    .choices(['lab', 'kind'])
     .default('lab')
     .env('HOPMETER_BACKEND')
 }

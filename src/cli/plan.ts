@@ -3,25 +3,27 @@ import { planScenario } from '../backends/plan.ts'
 import { pasteable } from '../exec.ts'
 import { loadScenario } from '../scenario/load.ts'
 import { pathLabel } from '../topology/component.ts'
+import { addBackendFlags, withMesh, type BackendFlags } from './backend-flags.ts'
 import { createBackend } from './backends.ts'
 import { print, type CliContext } from './context.ts'
-import { backendOption, outputOption, type OutputFormat } from './options.ts'
+import { outputOption, type OutputFormat } from './options.ts'
 
 /** `hopmeter plan`: what a run would do, without doing it. */
 export function planVerb(context: CliContext): Command {
-  return new Command('plan')
+  const command = new Command('plan')
     .summary('print what a run would do, touching nothing')
     .description(
       'Prints the paths with their expected components, and the exact commands that stand the testbed up.',
     )
     .argument('<scenario>', 'name of a scenario, a YAML file, or - for standard input')
-    .addOption(backendOption())
+  return addBackendFlags(command)
     .addOption(outputOption())
     .addHelpText('after', '\nExamples:\n  hopmeter plan hop-ladder\n  hopmeter plan mixed -o json')
-    .action(async (name: string, options: { backend: string; output: OutputFormat }) => {
-      const { scenario, hash } = await loadScenario(name)
+    .action(async (name: string, options: BackendFlags & { output: OutputFormat }) => {
+      const { scenario: loaded, hash } = await loadScenario(name)
+      const scenario = withMesh(loaded, options.mesh)
       const plan = planScenario(scenario)
-      const steps = await createBackend(options.backend).steps(plan)
+      const steps = await createBackend(options.backend, options).steps(plan)
       if (options.output === 'json') {
         const { workloads } = plan
         const paths = plan.paths.map(({ name: path, expect, rule }) => ({ name: path, expect, ...rule }))

@@ -7,6 +7,7 @@ import { compareVerb } from './compare.ts'
 import { completionVerb } from './completion.ts'
 import type { CliContext } from './context.ts'
 import { doctorVerb } from './doctor.ts'
+import { downVerb } from './down.ts'
 import { exportVerb } from './export.ts'
 import { listVerb } from './list.ts'
 import { planVerb } from './plan.ts'
@@ -17,6 +18,7 @@ import { runVerb } from './run.ts'
 import { schemaVerb } from './schema.ts'
 import { showVerb } from './show.ts'
 import { summaryVerb } from './summary.ts'
+import { upVerb } from './up.ts'
 import { verifyVerb } from './verify.ts'
 
 const description = `Measures what every extra component on an Istio ambient multi-cluster path costs,
@@ -54,7 +56,9 @@ export function createProgram(context: CliContext): Command {
     probeVerb,
     runVerb,
     aaVerb,
+    upVerb,
     verifyVerb,
+    downVerb,
     resultsVerb,
     summaryVerb,
     compareVerb,

@@ -6,10 +6,10 @@ import { ladderOf, writeCharts } from '../report/charts/write.ts'
 import { summaryMarkdown, summaryText } from '../report/summary/text.ts'
 import { loadScenario } from '../scenario/load.ts'
 import { summarizeRun } from '../stats/summarize-run.ts'
+import { addBackendFlags, type BackendFlags } from './backend-flags.ts'
 import { createBackend } from './backends.ts'
 import { print, say, type CliContext } from './context.ts'
 import {
-  backendOption,
   durationMs,
   keyValue,
   outputOption,
@@ -21,8 +21,7 @@ import {
 import { createProgress } from './progress.ts'
 
 /** Flags of every verb that measures a scenario. */
-export interface RunFlags {
-  readonly backend: string
+export interface RunFlags extends BackendFlags {
   readonly output: OutputFormat
   readonly results: string
   readonly builds?: number
@@ -38,8 +37,8 @@ export interface RunFlags {
 }
 
 export function addRunFlags(command: Command): Command {
-  return command
-    .addOption(backendOption())
+  return addBackendFlags(command)
+    .option('--keep', 'kind: leave the clusters standing (hopmeter down takes them down)')
     .addOption(
       new Option('--builds <n>', 'stand the testbed up anew this often')
         .argParser(positiveInteger)
@@ -85,11 +84,12 @@ export async function runWithFlags(
     return await runScenario({
       ...choices,
       scenarioFile,
-      backend: createBackend(flags.backend),
+      backend: createBackend(flags.backend, flags, { failureLogs: path.join(flags.results, 'failed-up') }),
       resultsRoot: flags.results,
       reporter: progress,
       signal: context.signal,
       seed: flags.seed,
+      mesh: flags.mesh === 'none' ? 'none' : undefined,
       rounds: {
         ...(flags.builds === undefined ? {} : { builds: flags.builds }),
         ...(flags.rounds === undefined ? {} : { count: flags.rounds }),

@@ -3,31 +3,34 @@ import { exitCodes } from '../errors.ts'
 import { verifyScenario } from '../measure/verify-scenario.ts'
 import { proofMarkdown, proofText } from '../report/summary/proof.ts'
 import { loadScenario } from '../scenario/load.ts'
+import { addBackendFlags, withMesh, type BackendFlags } from './backend-flags.ts'
 import { createBackend } from './backends.ts'
 import { print, type CliContext } from './context.ts'
-import { backendOption, outputOption, type OutputFormat } from './options.ts'
+import { outputOption, type OutputFormat } from './options.ts'
 import { createProgress } from './progress.ts'
 
 /** `hopmeter verify`: prove paths without measuring. */
 export function verifyVerb(context: CliContext): Command {
-  return new Command('verify')
+  const command = new Command('verify')
     .summary('prove which components every path visits, without measuring')
     .description(
       'Stands the testbed up, sends a little load over every path and shows which components carried it.',
     )
     .argument('<scenario>', 'name of a scenario, a YAML file, or - for standard input')
-    .addOption(backendOption())
+  return addBackendFlags(command)
+    .option('--keep', 'kind: leave the clusters standing')
     .option('-q, --quiet', 'no progress')
     .addOption(outputOption(['text', 'json', 'markdown']))
     .addHelpText(
       'after',
       '\nExamples:\n  hopmeter verify mixed\n  hopmeter verify same-network-unrouted -o json\n\nExits with 4 when a path is not as expected.',
     )
-    .action(async (name: string, flags: { backend: string; output: OutputFormat; quiet?: boolean }) => {
-      const { scenario } = await loadScenario(name)
+    .action(async (name: string, flags: BackendFlags & { output: OutputFormat; quiet?: boolean }) => {
+      const { scenario: loaded } = await loadScenario(name)
+      const scenario = withMesh(loaded, flags.mesh)
       const progress = createProgress(context, { quiet: flags.quiet })
       const { signal } = context
-      const backend = createBackend(flags.backend)
+      const backend = createBackend(flags.backend, flags)
       const result = await verifyScenario({
         scenario,
         backend,

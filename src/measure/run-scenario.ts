@@ -8,6 +8,7 @@ import { createRunDirectory } from '../results/run-directory.ts'
 import { newRunId } from '../results/run-id.ts'
 import { resultSchemaVersion, type RunHeader, type RunResult } from '../results/schema.ts'
 import type { Load, RoundPlan, Scenario, ScenarioFile } from '../scenario/types.ts'
+import { withoutMesh } from '../scenario/without-mesh.ts'
 import { hopmeterVersion } from '../version.ts'
 import { calibrationForRun } from './calibration-store.ts'
 import { withControl, type MeasuredPath } from './control.ts'
@@ -33,6 +34,8 @@ export interface RunScenarioOptions {
   readonly paths?: readonly string[] | undefined
   /** Measure one path twice as the A/A control; on unless false. */
   readonly control?: boolean | undefined
+  /** `none`: every pod outside the mesh, whatever the scenario says. */
+  readonly mesh?: 'none' | undefined
   readonly labels?: Readonly<Record<string, string>> | undefined
   readonly includeHostname?: boolean | undefined
 }
@@ -50,7 +53,8 @@ export interface FinishedRun {
  */
 export async function runScenario(options: RunScenarioOptions): Promise<FinishedRun> {
   const { scenarioFile, backend, reporter, signal } = options
-  const scenario = withPaths(scenarioFile.scenario, options.paths)
+  const asked = options.mesh === 'none' ? withoutMesh(scenarioFile.scenario) : scenarioFile.scenario
+  const scenario = withPaths(asked, options.paths)
   const plan = planScenario(scenario)
   const paths = withControl(plan, options.control ?? true)
   const loads = expandLoads(options.loads ?? scenario.loads)
@@ -152,7 +156,7 @@ function describePath(path: MeasuredPath): RunHeader['paths'][number] {
 }
 
 /** What flags changed of the scenario; part of what makes two runs comparable. */
-function overridesOf({ rounds, loads, control, paths }: RunScenarioOptions): Record<string, string> {
+function overridesOf({ rounds, loads, control, paths, mesh }: RunScenarioOptions): Record<string, string> {
   const entries: [string, string][] = Object.entries(rounds ?? {}).map(([key, value]) => [
     `rounds.${key}`,
     String(value),
@@ -166,5 +170,6 @@ function overridesOf({ rounds, loads, control, paths }: RunScenarioOptions): Rec
     ])
   if (paths && paths.length > 0) entries.push(['paths', paths.join(',')])
   if (control === false) entries.push(['control', 'off'])
+  if (mesh === 'none') entries.push(['mesh', 'none'])
   return Object.fromEntries(entries)
 }

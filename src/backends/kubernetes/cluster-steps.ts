@@ -1,0 +1,175 @@
+import { chmodSync, existsSync, mkdirSync } from 'node:fs'
+import { UsageError } from '../../errors.ts'
+import type { Command } from '../backend.ts'
+import type { KubeStep, StepContext } from './contract.ts'
+import type { KindCluster } from './layout.ts'
+import type { FactsBook } from './node-facts.ts'
+import {
+  foreignCluster,
+  markerConfigMap,
+  markerMount,
+  markerNamespace,
+  markerState,
+  nodeContainers,
+  sessionLabel,
+} from './ownership.ts'
+import type { Session } from './session.ts'
+import { waitUntilReady } from './steps.ts'
+import type { Toolbox } from './toolbox.ts'
+
+const createTimeoutMs = 600_000
+const readyDeadlineMs = 300_000
+
+interface ClusterStepParts {
+  readonly tools: Toolbox
+  readonly facts: FactsBook
+  /** Absent while planning: nothing is claimed then. */
+  readonly session: Session | undefined
+  /** Folder that marks the nodes as this session's. */
+  readonly markerFolder: string
+  readonly nodeImage: string
+}
+
+/** Before anything is made: no name is taken by a cluster of somebody else's. Only reads. */
+export function namesStep(
+  tools: Toolbox,
+  session: Session | undefined,
+  clusters: readonly KindCluster[],
+): KubeStep {
+  const check = async (context: StepContext) => {
+    for (const { kindName } of clusters) {
+      const containers = await nodeContainers(tools, kindName, claimed(session).id, context)
+      if (containers.some(({ marked }) => !marked)) throw foreignCluster(kindName)
+    }
+  }
+  return {
+    name: 'check that cluster names are free',
+    commands: [tools.kind(['get', 'clusters'])],
+    isDone: async (context) => {
+      await check(context)
+      return true
+    },
+    run: check,
+  }
+}
+
+/** Makes a cluster, or starts its nodes again after a restart of Docker. */
+export function createClusterStep(parts: ClusterStepParts, cluster: KindCluster): KubeStep {
+  const { tools, facts, session } = parts
+  const create = createCommand(parts, cluster)
+  return {
+    name: `create cluster ${cluster.name}`,
+    commands: [create],
+    isDone: async (context) => {
+      const containers = await nodeContainers(tools, cluster.kindName, claimed(session).id, context)
+      if (containers.length === 0) return false
+      if (containers.some(({ marked }) => !marked)) throw foreignCluster(cluster.kindName)
+      if (claimed(session).cluster(cluster.name)?.status !== 'created') return false
+      if (containers.length < cluster.nodeNames.length || !containers.every((c) => c.running)) return false
+      if (!existsSync(cluster.kubeconfig)) return false
+      return (await facts.read(cluster, context)).notReady.length === 0
+    },
+    run: async (context) => {
+      const own = claimed(session)
+      const containers = await nodeContainers(tools, cluster.kindName, own.id, context)
+      const isWhole =
+        own.cluster(cluster.name)?.status === 'created' &&
+        containers.length === cluster.nodeNames.length &&
+        existsSync(cluster.kubeconfig)
+      if (isWhole) {
+        for (const { name } of containers.filter((c) => !c.running)) {
+          context.progress(`start node ${name} again`)
+          await tools.call(tools.docker(['start', name]), context)
+        }
+      } else {
+        if (containers.length > 0)
+          await tools.call(deleteCommand(tools, cluster), { ...context, timeoutMs: 120_000 })
+        const { name, kindName, kubeconfig, context: kubeContext } = cluster
+        own.claimCluster({ name, kindName, kubeconfig, context: kubeContext, status: 'creating' })
+        mkdirSync(parts.markerFolder, { recursive: true, mode: 0o700 })
+        await tools.call(create, { ...context, timeoutMs: createTimeoutMs })
+        if (existsSync(kubeconfig)) chmodSync(kubeconfig, 0o600)
+      }
+      await waitForNodes(parts, cluster, context)
+    },
+  }
+}
+
+/** The second claim on a cluster: a marker that everybody with access to it can read. */
+export function markClusterStep(parts: ClusterStepParts, cluster: KindCluster): KubeStep {
+  const { tools, session } = parts
+  const id = session?.id ?? 'SESSION-ID'
+  const marker = {
+    apiVersion: 'v1',
+    kind: 'ConfigMap',
+    metadata: { name: markerConfigMap, namespace: markerNamespace, labels: { [sessionLabel]: id } },
+    data: { session: id },
+  }
+  const apply = tools.kubectl(cluster, ['apply', '--server-side', '--filename', '-'], marker)
+  return {
+    name: `mark cluster ${cluster.name} as made by hopmeter`,
+    commands: [apply],
+    isDone: async (context) =>
+      claimed(session).cluster(cluster.name)?.status === 'created' &&
+      (await markerState(tools, cluster, id, context)) === 'ours',
+    run: async (context) => {
+      await tools.call(apply, context)
+      const { name, kindName, kubeconfig, context: kubeContext } = cluster
+      claimed(session).claimCluster({ name, kindName, kubeconfig, context: kubeContext, status: 'created' })
+    },
+  }
+}
+
+export function deleteCommand(
+  tools: Toolbox,
+  cluster: Pick<KindCluster, 'kindName' | 'kubeconfig'>,
+): Command {
+  return tools.kind(['delete', 'cluster', '--name', cluster.kindName, '--kubeconfig', cluster.kubeconfig])
+}
+
+function createCommand(parts: ClusterStepParts, cluster: KindCluster): Command {
+  const { tools, nodeImage, markerFolder } = parts
+  const node = (role: string) => ({
+    role,
+    image: nodeImage,
+    extraMounts: [{ hostPath: markerFolder, containerPath: markerMount, readOnly: true }],
+  })
+  const config = {
+    kind: 'Cluster',
+    apiVersion: 'kind.x-k8s.io/v1alpha4',
+    networking: {
+      apiServerAddress: '127.0.0.1',
+      podSubnet: cluster.spec.podCidr,
+      serviceSubnet: cluster.spec.serviceCidr,
+    },
+    nodes: cluster.nodeNames.map((_, i) => node(i === 0 ? 'control-plane' : 'worker')),
+  }
+  const of = ['--name', cluster.kindName, '--kubeconfig', cluster.kubeconfig]
+  return tools.kind(['create', 'cluster', ...of, '--config', '-'], config)
+}
+
+async function waitForNodes(
+  { tools, facts }: ClusterStepParts,
+  cluster: KindCluster,
+  context: StepContext,
+): Promise<void> {
+  await waitUntilReady(
+    {
+      name: `nodes of ${cluster.name} are Ready`,
+      deadlineMs: tools.deadlineMs(readyDeadlineMs),
+      check: async (inner) => {
+        const { notReady, nodes } = await facts.read(cluster, inner)
+        if (nodes.length < cluster.nodeNames.length)
+          return `${nodes.length} of ${cluster.nodeNames.length} joined`
+        return notReady.length === 0 ? null : `waiting for ${notReady.join(', ')}`
+      },
+      explain: () => 'mostly too little memory or inotify watches: hopmeter doctor --backend kind',
+    },
+    context,
+  )
+}
+
+function claimed(session: Session | undefined): Session {
+  if (!session) throw new UsageError('a plan cannot be run: it has no session')
+  return session
+}

@@ -1,0 +1,36 @@
+import type { Engine, OwnedAddress } from '../backend.ts'
+import type { Plan } from '../plan.ts'
+import type { Phase, Readiness, StepContext } from './contract.ts'
+import type { Found } from './find-pods.ts'
+import type { KindCluster } from './layout.ts'
+import type { FactsBook } from './node-facts.ts'
+import type { KubernetesOptions } from './options.ts'
+import type { Session } from './session.ts'
+import type { FlowWatcher } from './testbed.ts'
+import type { Toolbox } from './toolbox.ts'
+
+export interface MeshInput {
+  readonly tools: Toolbox
+  readonly facts: FactsBook
+  readonly plan: Plan
+  readonly clusters: readonly KindCluster[]
+  readonly options: KubernetesOptions
+  /** Absent while planning. */
+  readonly session: Session | undefined
+}
+
+/** What a mesh adds to clusters: steps before the workloads, states to wait for after them, and evidence. */
+export interface MeshPart {
+  readonly engine: Engine
+  readonly loadBalancer: string
+  readonly facts: Readonly<Record<string, string>>
+  /** Images to have in the nodes of every cluster. */
+  readonly images: readonly string[]
+  readonly phases: readonly Phase[]
+  readiness(found: Found): readonly Readiness[]
+  /** Starts to watch the components; their addresses are known from then on. */
+  watch(
+    found: Found,
+    context: StepContext,
+  ): Promise<{ readonly watcher: FlowWatcher; readonly addresses: readonly OwnedAddress[] } | undefined>
+}

@@ -1,0 +1,257 @@
+import { HopmeterError } from '../../errors.ts'
+import { pasteable } from '../../exec.ts'
+import { cidrsOverlap, parseCidr } from '../../topology/cidr.ts'
+import type { Command } from '../backend.ts'
+import type { Plan } from '../plan.ts'
+import type { KubeStep, StepContext } from './contract.ts'
+import { neighboursOf, type KindCluster, type NodeFacts } from './layout.ts'
+import type { FactsBook } from './node-facts.ts'
+import type { Toolbox } from './toolbox.ts'
+import { vxlanDevice, vxlanLines, vxlanNeighbours, tunnelEnd, fdbLines } from './vxlan.ts'
+
+/** kindnet's chain: it ends with MASQUERADE, so what must keep its address has to return before. */
+const masqueradeChain = 'KIND-MASQ-AGENT'
+
+/** A route as `ip -json route show` prints it. */
+interface RouteLine {
+  readonly type?: string
+  readonly dst: string
+  readonly gateway?: string
+  readonly dev?: string
+}
+
+interface WantedRoute {
+  readonly dst: string
+  /** Absent: packets are refused, so that no other way (Docker's host forwards) leads there. */
+  readonly via?: string
+  readonly dev?: string
+}
+
+interface NetworkParts {
+  readonly tools: Toolbox
+  readonly facts: FactsBook
+  readonly plan: Plan
+  readonly clusters: readonly KindCluster[]
+}
+
+/**
+ * Routes of pod CIDRs between clusters, on every node: one per remote node where the scenario has a route, a refusal
+ * where it has none; and pod addresses stay as they are where there is a route.
+ */
+export function routeStep(parts: NetworkParts, cluster: KindCluster): KubeStep {
+  return {
+    name: `route pod CIDRs from the nodes of ${cluster.name}`,
+    commands: planCommands(parts, cluster),
+    isDone: async (context) => {
+      const problems = await Promise.all(
+        (await parts.facts.of(cluster, context)).nodes.map((node) =>
+          problemsOf(parts, cluster, node, context),
+        ),
+      )
+      return problems.flat().length === 0
+    },
+    run: async (context) => {
+      const { nodes } = await parts.facts.of(cluster, context)
+      for (const node of nodes) await applyTo(parts, cluster, node, context)
+      for (const node of nodes) await verifyRoutes(parts, cluster, node, context)
+    },
+  }
+}
+
+async function applyTo(
+  parts: NetworkParts,
+  cluster: KindCluster,
+  node: NodeFacts,
+  context: StepContext,
+): Promise<void> {
+  const { tools, plan } = parts
+  const wanted = await wantedRoutes(parts, cluster, context)
+  const current = await readRoutes(tools, node.name, context)
+  if (plan.scenario.routeMode === 'vxlan' && wanted.some(({ via }) => via !== undefined)) {
+    const peers = await vxlanNeighbours(parts, cluster, context)
+    if (!current.some(({ dev }) => dev === vxlanDevice)) {
+      await tools
+        .call(tools.docker(['exec', node.name, 'ip', 'link', 'delete', vxlanDevice]), context)
+        .catch(() => {
+          context.signal.throwIfAborted() // there was none
+        })
+    }
+    await inNode(tools, node.name, ['ip', '-force', '-batch', '-'], vxlanLines(node, peers), context, true)
+    await inNode(tools, node.name, ['bridge', '-batch', '-'], fdbLines(peers), context)
+  }
+  const stale = current.filter(
+    (line) => isOurs(parts, cluster, line) && !wanted.some((want) => sameRoute(want, line)),
+  )
+  const lines = [
+    ...stale.map((line) => `route delete ${line.type === 'unreachable' ? 'unreachable ' : ''}${line.dst}`),
+    ...wanted
+      .filter((want) => !current.some((line) => sameRoute(want, line)))
+      .map((want) => `route replace ${routeText(want)}`),
+  ]
+  if (lines.length > 0) await inNode(tools, node.name, ['ip', '-batch', '-'], lines, context)
+  const missing = missingReturns(await readMasquerade(tools, node.name, context), routedCidrs(parts, cluster))
+  for (const cidr of missing) {
+    const rule = ['-t', 'nat', '-I', masqueradeChain, '1', '-d', cidr, '-j', 'RETURN']
+    await tools.call(tools.docker(['exec', node.name, 'iptables', ...rule]), context)
+  }
+}
+
+/** Asks the kernel itself where a packet to each other cluster's pods would go. */
+async function verifyRoutes(
+  parts: NetworkParts,
+  cluster: KindCluster,
+  node: NodeFacts,
+  context: StepContext,
+): Promise<void> {
+  const problems = await problemsOf(parts, cluster, node, context)
+  if (problems.length > 0) {
+    throw new HopmeterError(`node ${node.name}: ${problems.join('; ')}`, {
+      hint: 'another program changes routes or rules inside of the nodes',
+    })
+  }
+}
+
+async function problemsOf(
+  parts: NetworkParts,
+  cluster: KindCluster,
+  node: NodeFacts,
+  context: StepContext,
+): Promise<readonly string[]> {
+  const { tools } = parts
+  const [wanted, current, masquerade] = await Promise.all([
+    wantedRoutes(parts, cluster, context),
+    readRoutes(tools, node.name, context),
+    readMasquerade(tools, node.name, context),
+  ])
+  const missing = wanted.filter((want) => !current.some((line) => sameRoute(want, line)))
+  const stale = current.filter(
+    (line) => isOurs(parts, cluster, line) && !wanted.some((want) => sameRoute(want, line)),
+  )
+  return [
+    ...missing.map((want) => `no route ${routeText(want)}`),
+    ...stale.map(({ dst }) => `a route to ${dst} that the scenario does not have`),
+    ...missingReturns(masquerade, routedCidrs(parts, cluster)).map(
+      (cidr) => `pod addresses to ${cidr} are masqueraded`,
+    ),
+  ]
+}
+
+async function wantedRoutes(
+  parts: NetworkParts,
+  cluster: KindCluster,
+  context: StepContext,
+): Promise<readonly WantedRoute[]> {
+  const { plan, facts, clusters } = parts
+  const isVxlan = plan.scenario.routeMode === 'vxlan'
+  const lists = await Promise.all(
+    neighboursOf(plan, cluster, clusters).map(async ({ cluster: other, routed }): Promise<WantedRoute[]> => {
+      if (!routed) return [{ dst: other.spec.podCidr }]
+      const { nodes } = await facts.of(other, context)
+      return nodes.map(({ podCidr, address }) =>
+        isVxlan
+          ? { dst: podCidr, via: tunnelEnd(podCidr), dev: vxlanDevice }
+          : { dst: podCidr, via: address },
+      )
+    }),
+  )
+  return lists.flat()
+}
+
+function routedCidrs({ plan, clusters }: NetworkParts, cluster: KindCluster): readonly string[] {
+  return neighboursOf(plan, cluster, clusters)
+    .filter(({ routed }) => routed)
+    .map(({ cluster: other }) => other.spec.podCidr)
+}
+
+/** Routes into the pod CIDR of another cluster of the scenario. */
+function isOurs({ clusters }: NetworkParts, cluster: KindCluster, { dst }: RouteLine): boolean {
+  const at = parseCidr(dst.includes('/') ? dst : `${dst}/32`)
+  if (!at) return false
+  return clusters.some(({ name, spec }) => {
+    const cidr = parseCidr(spec.podCidr)
+    return name !== cluster.name && cidr !== undefined && at.prefix >= cidr.prefix && cidrsOverlap(at, cidr)
+  })
+}
+
+function sameRoute(want: WantedRoute, line: RouteLine): boolean {
+  if (line.dst !== want.dst) return false
+  if (want.via === undefined) return line.type === 'unreachable'
+  return line.gateway === want.via && (want.dev === undefined || line.dev === want.dev)
+}
+
+function routeText({ dst, via, dev }: WantedRoute): string {
+  if (via === undefined) return `unreachable ${dst}`
+  return dev === undefined ? `${dst} via ${via}` : `${dst} via ${via} dev ${dev} onlink`
+}
+
+async function readRoutes(tools: Toolbox, node: string, context: StepContext): Promise<readonly RouteLine[]> {
+  const command = tools.docker(['exec', node, 'ip', '-json', '-4', 'route', 'show'])
+  return await tools.json<readonly RouteLine[]>(command, context)
+}
+
+async function readMasquerade(
+  tools: Toolbox,
+  node: string,
+  context: StepContext,
+): Promise<readonly string[]> {
+  const command = tools.docker(['exec', node, 'iptables', '-t', 'nat', '-S', masqueradeChain])
+  try {
+    const text = await tools.call(command, context)
+    return text.split('\n').filter((line) => line.startsWith('-A '))
+  } catch (cause) {
+    context.signal.throwIfAborted()
+    throw new HopmeterError(`node ${node} has no chain ${masqueradeChain}`, {
+      cause,
+      hint: 'its network plugin is not the kindnet that hopmeter knows: use one of the node images of hopmeter tools list',
+    })
+  }
+}
+
+/** CIDRs that have no RETURN before the first MASQUERADE. */
+function missingReturns(rules: readonly string[], cidrs: readonly string[]): readonly string[] {
+  const end = rules.findIndex((rule) => rule.includes('-j MASQUERADE'))
+  const before = end === -1 ? rules : rules.slice(0, end)
+  return cidrs.filter(
+    (cidr) => !before.some((rule) => rule.includes(`-d ${cidr} `) && rule.endsWith('-j RETURN')),
+  )
+}
+
+async function inNode(
+  tools: Toolbox,
+  node: string,
+  program: readonly string[],
+  lines: readonly string[],
+  context: StepContext,
+  mayExist = false,
+): Promise<void> {
+  const command = tools.docker(['exec', '--interactive', node, ...program], `${lines.join('\n')}\n`)
+  try {
+    await tools.call(command, context)
+  } catch (error) {
+    context.signal.throwIfAborted()
+    if (!mayExist || !(error instanceof Error) || !error.message.includes('File exists')) throw error
+  }
+}
+
+/** The same work as commands to paste, for `plan`: node addresses are known only when there are nodes. */
+function planCommands(parts: NetworkParts, cluster: KindCluster): readonly Command[] {
+  const { tools, plan, clusters } = parts
+  const neighbours = neighboursOf(plan, cluster, clusters)
+  const quoted = ({ file, args }: Command) => `"$(${pasteable(file, args)})"`
+  const addressOf = (node: string) =>
+    quoted(tools.docker(['inspect', '--format', '{{.NetworkSettings.Networks.kind.IPAddress}}', node]))
+  return cluster.nodeNames.flatMap((node) =>
+    neighbours.flatMap(({ cluster: other, routed }): Command[] => {
+      if (!routed)
+        return [tools.docker(['exec', node, 'ip', 'route', 'replace', 'unreachable', other.spec.podCidr])]
+      const replace = tools.docker(['exec', node, 'ip', 'route', 'replace'])
+      const routes = other.nodeNames.map((remote): Command => {
+        const cidr = tools.kubectl(other, ['get', 'node', remote, '--output', 'jsonpath={.spec.podCIDR}'])
+        const text = `${pasteable(replace.file, replace.args)} ${quoted(cidr)} via ${addressOf(remote)}`
+        return { file: 'sh', args: ['-c', text] }
+      })
+      const rule = ['-t', 'nat', '-I', masqueradeChain, '1', '-d', other.spec.podCidr, '-j', 'RETURN']
+      return [...routes, tools.docker(['exec', node, 'iptables', ...rule])]
+    }),
+  )
+}

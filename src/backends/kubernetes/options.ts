@@ -1,0 +1,30 @@
+import type { Execute } from './execute.ts'
+
+/** How a Kubernetes testbed is made; every field has a default. */
+export interface KubernetesOptions {
+  /** Istio version, e.g. `1.31.0`. */
+  readonly istio?: string | undefined
+  /** A contributor's own images. */
+  readonly istioHub?: string | undefined
+  readonly istioTag?: string | undefined
+  /** Further `--set` of `istioctl install`, `PATH=VALUE` each. */
+  readonly istioSet?: readonly string[] | undefined
+  /** File, folder or URL of the Gateway API CRDs, instead of the pinned release. */
+  readonly gatewayApi?: string | undefined
+  readonly nodeImage?: string | undefined
+  readonly agentImage?: string | undefined
+  readonly loadBalancerImage?: string | undefined
+  /** `trimmed` (default): requests for laptops; `default`: those of the charts. */
+  readonly resources?: 'trimmed' | 'default' | undefined
+  /** Leave the clusters running when the testbed is taken down. */
+  readonly keep?: boolean | undefined
+  /** Folder for the logs of a failed bring-up. */
+  readonly failureLogs?: string | undefined
+  /** `XDG_STATE_HOME` and `XDG_CACHE_HOME` unless given. */
+  readonly stateRoot?: string | undefined
+  readonly cacheRoot?: string | undefined
+  /** How programs run; tests watch and break them here. */
+  readonly execute?: Execute | undefined
+  /** Multiplies every deadline; tests of hanging programs make it small. */
+  readonly deadlineScale?: number | undefined
+}

@@ -1,0 +1,101 @@
+import { HopmeterError } from '../../errors.ts'
+import { deleteCommand } from './cluster-steps.ts'
+import type { StepContext } from './contract.ts'
+import { kindNodeNames, type KindCluster } from './layout.ts'
+import { foreignCluster, markerState, nodeContainers, sessionLabel } from './ownership.ts'
+import type { ClaimedCluster, Session } from './session.ts'
+import type { Toolbox } from './toolbox.ts'
+
+const deleteTimeoutMs = 180_000
+
+/**
+ * Deletes what the session's state file and a marker inside both claim, then the state file. What is claimed by one of
+ * them only stays, and is told.
+ * @throws HopmeterError when something had to stay or could not be deleted; the state file stays then, too.
+ */
+export async function takeDown(tools: Toolbox, session: Session, context: StepContext): Promise<void> {
+  const problems: HopmeterError[] = []
+  const attempt = async (work: Promise<void>) => {
+    try {
+      await work
+    } catch (error) {
+      problems.push(
+        error instanceof HopmeterError ? error : new HopmeterError(String(error), { cause: error }),
+      )
+    }
+  }
+  await Promise.all(
+    session.state.containers.map((name) => attempt(removeContainer(tools, session, name, context))),
+  )
+  await Promise.all(
+    session.state.clusters.map((cluster) => attempt(removeCluster(tools, session, cluster, context))),
+  )
+  const [first] = problems
+  if (!first) {
+    session.remove()
+    return
+  }
+  const hints = [...new Set(problems.flatMap(({ hint }) => hint ?? []))].join('; ')
+  throw new HopmeterError(problems.map(({ message }) => message).join('; '), {
+    cause: first.cause ?? first,
+    hint: hints === '' ? `hopmeter down ${session.state.name}, once that is repaired` : hints,
+  })
+}
+
+async function removeCluster(
+  tools: Toolbox,
+  session: Session,
+  claimed: ClaimedCluster,
+  context: StepContext,
+): Promise<void> {
+  const { name, kindName } = claimed
+  if (kindName === null) {
+    session.dropCluster(name)
+    return
+  }
+  const containers = await nodeContainers(tools, kindName, session.id, context)
+  if (containers.length > 0) {
+    if (containers.some(({ marked }) => !marked)) throw foreignCluster(kindName)
+    const cluster: KindCluster = {
+      ...claimed,
+      kindName,
+      nodeNames: kindNodeNames(kindName, containers.length),
+      spec: { name, network: '', podCidr: '', serviceCidr: '', nodes: containers.length },
+    }
+    // A node that is stopped or half made has no API to ask; then its own marker has to do.
+    const isAnswering = claimed.status === 'created' && containers.every(({ running }) => running)
+    const marker = isAnswering ? await markerState(tools, cluster, session.id, context) : 'unknown'
+    if (marker === 'foreign' || marker === 'missing') throw foreignCluster(kindName)
+    context.progress(`delete cluster ${name}`)
+    await tools.call(deleteCommand(tools, cluster), { ...context, timeoutMs: deleteTimeoutMs })
+    const left = await nodeContainers(tools, kindName, session.id, context)
+    if (left.length > 0) {
+      throw new HopmeterError(
+        `kind deleted cluster "${kindName}", but ${left.length} of its nodes are still there`,
+        {
+          hint: `docker rm --force ${left.map((node) => node.name).join(' ')}`,
+        },
+      )
+    }
+  }
+  session.dropCluster(name)
+}
+
+async function removeContainer(
+  tools: Toolbox,
+  session: Session,
+  name: string,
+  context: StepContext,
+): Promise<void> {
+  const list = ['ps', '--all', '--filter', `name=^/?${name}$`, '--format', `{{.Label "${sessionLabel}"}}`]
+  const label = (await tools.call(tools.docker(list), context)).trim()
+  if (label !== '') {
+    if (label !== session.id) {
+      throw new HopmeterError(`container "${name}" is not this testbed's`, {
+        hint: `if it can go: docker rm -f ${name}`,
+      })
+    }
+    await tools.call(tools.docker(['rm', '--force', '--volumes', name]), context)
+  }
+  session.dropContainer(name)
+}

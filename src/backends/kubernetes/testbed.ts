@@ -1,0 +1,150 @@
+import type { ServeMessage } from '../../agent/protocol.ts'
+import type { Component } from '../../topology/model.ts'
+import type { Command, ComponentFlows, Engine, EvidenceSnapshot, OwnedAddress, Testbed } from '../backend.ts'
+import { namespaceOf, serverPort, type Plan, type PlannedPath, type Workload } from '../plan.ts'
+import type { KubeCluster } from './contract.ts'
+import { PodProcess } from './pod-process.ts'
+import type { Toolbox } from './toolbox.ts'
+import { agentCommandLine } from './workload-manifests.ts'
+
+type StatsMessage = Extract<ServeMessage, { type: 'stats' }>
+
+const attachTimeoutMs = 30_000
+const statsTimeoutMs = 10_000
+
+/** A pod of the testbed, as it was found. */
+export interface FoundPod {
+  readonly workload: Workload
+  readonly cluster: KubeCluster
+  readonly ip: string
+  /** Of its node, on the network between nodes. */
+  readonly nodeAddress: string
+}
+
+/** Watches the components of the mesh; without a mesh there is none. */
+export interface FlowWatcher {
+  flows(): Promise<readonly ComponentFlows[]>
+  cpuUsage(): Promise<readonly { readonly component: Component; readonly cpuMs: number }[]>
+  close(): void
+}
+
+export interface TestbedParts {
+  readonly tools: Toolbox
+  readonly plan: Plan
+  readonly engine: Engine
+  readonly loadBalancer: string
+  readonly facts: Readonly<Record<string, string>>
+  readonly pods: ReadonlyMap<string, FoundPod>
+  /** Service address by `client cluster/server workload`. */
+  readonly services: ReadonlyMap<string, string>
+  /** Of ztunnels, gateways and load balancers; those of pods are added. */
+  readonly addresses: readonly OwnedAddress[]
+  readonly servers: readonly { readonly workload: string; readonly process: PodProcess }[]
+  readonly watcher: FlowWatcher | undefined
+  readonly takeDown: () => Promise<void>
+}
+
+/** A testbed of Kubernetes clusters that is up. */
+export class KubeTestbed implements Testbed {
+  readonly engine: Engine
+  readonly delayMethod = 'none'
+  readonly loadBalancer: string
+  readonly facts: Readonly<Record<string, string>>
+  readonly addresses: readonly OwnedAddress[]
+  readonly #parts: TestbedParts
+
+  constructor(parts: TestbedParts) {
+    this.#parts = parts
+    this.engine = parts.engine
+    this.loadBalancer = parts.loadBalancer
+    this.facts = parts.facts
+    const pods = [...parts.pods.values()].map(({ workload, ip }): OwnedAddress => {
+      const kind = workload.role === 'server' ? 'server-pod' : 'client-pod'
+      return { address: `${ip}:${serverPort}`, component: { kind, ...workload.placement } }
+    })
+    this.addresses = [...pods, ...parts.addresses]
+  }
+
+  agentCommand(workload: Workload, mode: 'load'): Command {
+    return execCommand(this.#parts.tools, this.#pod(workload), [...agentCommandLine, mode])
+  }
+
+  target(path: PlannedPath): { readonly host: string; readonly port: number } {
+    if (path.mesh === 'none') return { host: this.podAddress(path.serverWorkload), port: serverPort }
+    const host = this.#parts.services.get(serviceKey(path.client.cluster, path.serverWorkload))
+    if (host === undefined) throw new RangeError(`no service for "${path.name}" in ${path.client.cluster}`)
+    return { host, port: serverPort }
+  }
+
+  podAddress(workload: Workload): string {
+    return this.#pod(workload).ip
+  }
+
+  sourceAddresses(workload: Workload): readonly string[] {
+    const { ip, nodeAddress } = this.#pod(workload)
+    return [ip, nodeAddress]
+  }
+
+  async cpuUsage(): Promise<readonly { readonly component: Component; readonly cpuMs: number }[]> {
+    return (await this.#parts.watcher?.cpuUsage()) ?? []
+  }
+
+  async evidence(): Promise<EvidenceSnapshot> {
+    const { servers, watcher } = this.#parts
+    const [components, served] = await Promise.all([
+      watcher?.flows() ?? [],
+      Promise.all(
+        servers.map(async ({ workload, process }) => {
+          const answer = await process.ask<StatsMessage>({ type: 'stats' }, statsTimeoutMs)
+          return { workload, byPath: answer.served }
+        }),
+      ),
+    ])
+    return { components, served }
+  }
+
+  async down(): Promise<void> {
+    for (const { process } of this.#parts.servers) process.close()
+    this.#parts.watcher?.close()
+    await this.#parts.takeDown()
+  }
+
+  #pod(workload: Workload): FoundPod {
+    const pod = this.#parts.pods.get(workload.name)
+    if (!pod) throw new RangeError(`workload "${workload.name}" has no pod in this testbed`)
+    return pod
+  }
+}
+
+export function serviceKey(clientCluster: string, server: Workload): string {
+  return `${clientCluster}/${server.name}`
+}
+
+function execCommand(tools: Toolbox, { workload, cluster }: FoundPod, program: readonly string[]): Command {
+  const of = ['--namespace', namespaceOf(workload), '--stdin', workload.name]
+  return tools.kubectl(cluster, ['exec', ...of, '--', ...program])
+}
+
+/** Attaches to the echo servers, so that their counters can be read without starting anything. */
+export async function attachServers(
+  tools: Toolbox,
+  pods: readonly FoundPod[],
+  signal: AbortSignal,
+): Promise<TestbedParts['servers']> {
+  const servers = pods.filter(({ workload }) => workload.role === 'server')
+  const attached: { readonly workload: string; readonly process: PodProcess }[] = []
+  const results = await Promise.allSettled(
+    servers.map(async (pod) => {
+      const command = execCommand(tools, pod, [...agentCommandLine, 'attach'])
+      const timeoutMs = tools.deadlineMs(attachTimeoutMs)
+      const env = tools.env(command)
+      const name = `echo server ${pod.workload.name}`
+      const process = await PodProcess.start(name, command, { env, timeoutMs, signal })
+      attached.push({ workload: pod.workload.name, process })
+    }),
+  )
+  const failure = results.find((result) => result.status === 'rejected')
+  if (!failure) return attached
+  for (const { process } of attached) process.close()
+  throw failure.reason
+}

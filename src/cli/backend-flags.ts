@@ -1,0 +1,58 @@
+import { Option, type Command } from 'commander'
+import { withoutMesh } from '../scenario/without-mesh.ts'
+import type { Scenario } from '../scenario/types.ts'
+import type { KubernetesFlags } from './backends.ts'
+import { backendOption, collect } from './options.ts'
+
+/** Flags of every verb that stands a testbed up. */
+export interface BackendFlags extends KubernetesFlags {
+  readonly backend: string
+  readonly mesh: 'scenario' | 'none'
+}
+
+/** `--backend` and what belongs to the backends, in one place so that every verb has the same. */
+export function addBackendFlags(command: Command): Command {
+  return command
+    .addOption(backendOption())
+    .addOption(
+      new Option('--mesh <mode>', 'none: every pod outside the mesh, for the price of the network alone')
+        .choices(['scenario', 'none'])
+        .default('scenario')
+        .env('HOPMETER_MESH'),
+    )
+    .addOption(new Option('--istio <version>', 'kind: Istio to install, e.g. 1.31.0').env('HOPMETER_ISTIO'))
+    .addOption(new Option('--istio-hub <hub>', "kind: registry of Istio's images").env('HOPMETER_ISTIO_HUB'))
+    .addOption(new Option('--istio-tag <tag>', "kind: tag of Istio's images").env('HOPMETER_ISTIO_TAG'))
+    .addOption(
+      new Option('--istio-set <path=value>', 'kind: further --set of istioctl install (repeatable)')
+        .argParser(collect)
+        .default([], 'none'),
+    )
+    .addOption(
+      new Option('--gateway-api <source>', 'kind: file, folder or URL of the Gateway API CRDs').env(
+        'HOPMETER_GATEWAY_API',
+      ),
+    )
+    .addOption(new Option('--node-image <image>', 'kind: image of the nodes').env('HOPMETER_NODE_IMAGE'))
+    .addOption(
+      new Option('--agent-image <image>', 'kind: stock Node image that the agent runs in').env(
+        'HOPMETER_AGENT_IMAGE',
+      ),
+    )
+    .addOption(
+      new Option('--lb-image <image>', 'kind: HAProxy image of load balancers that proxy').env(
+        'HOPMETER_LB_IMAGE',
+      ),
+    )
+    .addOption(
+      new Option('--resources <size>', "kind: trimmed requests for laptops, or Istio's own defaults")
+        .choices(['trimmed', 'default'])
+        .default('trimmed')
+        .env('HOPMETER_RESOURCES'),
+    )
+}
+
+/** The scenario as `--mesh` wants it. */
+export function withMesh(scenario: Scenario, mesh: BackendFlags['mesh']): Scenario {
+  return mesh === 'none' ? withoutMesh(scenario) : scenario
+}

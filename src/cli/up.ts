@@ -1,0 +1,54 @@
+import { Command } from 'commander'
+import { planScenario } from '../backends/plan.ts'
+import { UsageError } from '../errors.ts'
+import { lockHost } from '../results/host-lock.ts'
+import { loadScenario } from '../scenario/load.ts'
+import { addBackendFlags, withMesh, type BackendFlags } from './backend-flags.ts'
+import { createBackend } from './backends.ts'
+import { print, type CliContext } from './context.ts'
+import { createProgress } from './progress.ts'
+
+interface Flags extends BackendFlags {
+  readonly quiet?: boolean
+}
+
+/** `hopmeter up`: stand a testbed up and leave it. */
+export function upVerb(context: CliContext): Command {
+  const command = new Command('up')
+    .summary('stand the testbed of a scenario up and leave it standing')
+    .description(
+      'Brings clusters, routes, mesh and workloads to the state that the scenario describes, and leaves them. What is right already stays as it is. Later runs of the scenario use it.',
+    )
+    .argument('<scenario>', 'name of a scenario, a YAML file, or - for standard input')
+  return addBackendFlags(command)
+    .option('-q, --quiet', 'no progress')
+    .addHelpText(
+      'after',
+      '\nExamples:\n  hopmeter up same-network --backend kind --istio 1.31.0\n  hopmeter run same-network --backend kind --istio 1.31.0\n  hopmeter down same-network',
+    )
+    .action(async (name: string, flags: Flags) => {
+      if (flags.backend === 'lab') {
+        throw new UsageError('a lab lives and dies with the command that made it', {
+          hint: 'use hopmeter run or hopmeter verify, or --backend kind',
+        })
+      }
+      const { scenario: loaded } = await loadScenario(name)
+      const scenario = withMesh(loaded, flags.mesh)
+      const progress = createProgress(context, { quiet: flags.quiet })
+      const lock = await lockHost({ runId: `up-${scenario.name}`, scenario: scenario.name })
+      try {
+        const backend = createBackend(flags.backend, { ...flags, keep: true })
+        const { signal } = context
+        const testbed = await backend.up(planScenario(scenario), {
+          signal,
+          progress: (m) => progress.step(m),
+        })
+        const { engine } = testbed
+        await testbed.down() // kept: only our connections to it end
+        print(context, `testbed ${scenario.name} stands: ${engine.name} ${engine.version}`)
+      } finally {
+        progress.stop()
+        await lock.release()
+      }
+    })
+}
