@@ -1,9 +1,14 @@
-import type { ClientHttp2Session, ClientHttp2Stream, OutgoingHttpHeaders } from 'node:http2'
+import {
+  constants,
+  type ClientHttp2Session,
+  type ClientHttp2Stream,
+  type OutgoingHttpHeaders,
+} from 'node:http2'
 import { dial } from './dial.ts'
 import { openConnect, openSession } from './hbone-client.ts'
 import { connectMtls } from './mtls.ts'
 import type { Identity } from './protocol.ts'
-import { poolMaxStreams, poolUnusedReleaseMs } from './wire.ts'
+import { poolMaxResets, poolMaxStreams, poolUnusedReleaseMs } from './wire.ts'
 
 /** Connections are shared by streams that agree in all of these and in the source identity. */
 export interface PoolKey {
@@ -16,8 +21,8 @@ export interface PoolKey {
 
 /**
  * The outer tunnels of one source identity, as ztunnel pools them. A connection serves new streams until it once
- * carried 100 at a time, was unused for 5 minutes or announced its end; then it leaves the pool and closes with its
- * last stream. Callers that find none wait for one attempt together.
+ * carried 100 at a time, was unused for 5 minutes, announced its end or saw too many resets; then it leaves the pool
+ * and closes with its last stream. Callers that find none wait for one attempt together.
  */
 export class HbonePool {
   private readonly identity: Identity
@@ -69,6 +74,7 @@ class PooledConnection {
   private readonly session: ClientHttp2Session
   private readonly unusedTimer: NodeJS.Timeout
   private streams = 0
+  private resets = 0
   private retired = false
 
   constructor(session: ClientHttp2Session) {
@@ -90,7 +96,10 @@ class PooledConnection {
   async openStream(authority: string, headers: OutgoingHttpHeaders): Promise<ClientHttp2Stream> {
     try {
       const stream = await openConnect(this.session, authority, headers)
-      stream.once('close', () => this.release())
+      stream.once('close', () => {
+        if (stream.rstCode !== constants.NGHTTP2_NO_ERROR && ++this.resets >= poolMaxResets) this.retire()
+        this.release()
+      })
       return stream
     } catch (error) {
       this.release()

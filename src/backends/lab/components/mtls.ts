@@ -41,6 +41,8 @@ export async function connectMtls(
   })
   // An HTTP/2 session adds a listener per stream.
   socket.setMaxListeners(0)
+  // Errors also show as `close`; a second one, without a listener, would end the process.
+  socket.on('error', () => {})
   return await new Promise((resolve, reject) => {
     const fail = (error: Error) => {
       clearTimeout(timer)
@@ -57,7 +59,6 @@ export async function connectMtls(
       clearTimeout(timer)
       socket.off('close', closed)
       socket.off('error', fail)
-      socket.on('error', () => {}) // also shows as the end of the HTTP/2 session
       // The socket inherits half-open from its transport, but HTTP/2 is over when the peer has gone.
       socket.once('end', () => socket.end())
       resolve(socket)

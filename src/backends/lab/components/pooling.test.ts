@@ -7,6 +7,8 @@ import { HbonePool } from './hbone-pool.ts'
 import { AppClient } from './testing/app-client.ts'
 import { Addresses, AppServer, Chain, spiffe, trustDomain, type Hops } from './testing/chain.ts'
 import { CountingRelay } from './testing/counting-relay.ts'
+import { frameTypes } from './testing/http2-frames.ts'
+import { TlsTap } from './testing/tls-tap.ts'
 
 const cleanUps: (() => unknown)[] = []
 afterEach(async () => {
@@ -84,6 +86,61 @@ describe('double HBONE', () => {
     expect((await chain.gateway.flows()).flows[0]).toMatchObject({ connections: 10, open: 0 })
     expect((await chain.loadBalancer.flows()).flows[0]).toMatchObject({ connections: 1, open: 1 })
   })
+})
+
+// Node's HTTP/2 servers drop a connection, with all its streams, that brings them too many RST_STREAM frames: 1000 at
+// once or 33 per second.
+describe('application connections', () => {
+  it('that close cleanly send no reset on the outer connection', async () => {
+    const addresses = new Addresses()
+    const authority = await createMeshAuthority(trustDomain)
+    const [client, gateway] = await Promise.all([
+      authority.issue(spiffe('client')),
+      authority.issue(spiffe('gateway')),
+    ])
+    const upstream = { host: addresses.gateway, identity: gateway }
+    const tap = await TlsTap.listen(addresses.spare, upstream, client)
+    cleanUps.push(() => tap.close())
+    const gatewayAddress = `${addresses.spare}:15008`
+    const chain = await Chain.start({ gatewayAddress }, addresses, authority)
+    cleanUps.push(() => chain.stop())
+    const app = await AppServer.listen(addresses.server, 8080, (socket) => socket.pipe(socket))
+    cleanUps.push(() => app.close())
+
+    for (const opened of await openApps(chain, 5, 20)) {
+      opened.socket.end()
+      await once(opened.socket, 'close')
+    }
+    await expect.poll(async () => (await chain.gateway.flows()).flows[0]?.open).toBe(0)
+    const types = tap.frames.map((frames) => frames.map((frame) => frame.type))
+    expect(types).toHaveLength(1)
+    expect(types[0]!.filter((type) => type === frameTypes.headers)).toHaveLength(20)
+    expect(types[0]!.filter((type) => type === frameTypes.resetStream)).toHaveLength(0)
+  })
+
+  it(
+    'that are reset move on to a new outer connection after 500, and disturb nobody',
+    { timeout: 120_000 },
+    async () => {
+      const { chain, toServer } = await countedChain()
+      const [bystander] = await openApps(chain, 4, 1)
+      const worker = async () => {
+        for (let i = 0; i < 80; i++) {
+          const app = await AppClient.connect(chain.target(4))
+          app.socket.write('x')
+          await app.receive(1)
+          app.socket.resetAndDestroy()
+          await once(app.socket, 'close')
+        }
+      }
+      await Promise.all(Array.from({ length: 8 }, worker))
+      expect((await chain.clientZtunnel.flows()).failures).toEqual([])
+      expect(toServer.connections).toBe(2)
+      bystander!.socket.end('y')
+      expect(await bystander!.ending).toBe('end')
+      expect(bystander!.body.toString()).toBe('xy')
+    },
+  )
 })
 
 describe('a pool whose server says GOAWAY', () => {

@@ -30,6 +30,14 @@ export const poolUnusedReleaseMs = 5 * 60_000
 export const pingIntervalMs = 10_000
 export const pingTimeoutMs = 20_000
 export const connectTimeoutMs = 10_000
+/** How long an outer stream that we ended waits for the far end to end it too. */
+export const lingerMs = 5_000
+
+/**
+ * Resets after which a pooled connection takes no new streams. Node's HTTP/2 servers drop a connection at 1000 resets
+ * in a burst or 33 per second (nghttp2's guard against rapid resets, which Node 20 cannot set).
+ */
+export const poolMaxResets = 500
 
 /**
  * nghttp2 as Node embeds it refuses streams once a session holds this much (default 10 MB). Flow control already

@@ -19,6 +19,8 @@ export interface ChainOptions {
   readonly gatewaySpiffe?: readonly string[]
   /** What `podIP:15008` of the server is for those who dial it; a test may put a counter in between. */
   readonly serverHboneAddress?: string
+  /** Where the client's ztunnel takes the gateway to be; the same. */
+  readonly gatewayAddress?: string
 }
 
 /** Addresses in 127/8 that no other test uses, one host each. */
@@ -151,7 +153,7 @@ function services(
     ({ protocol: 'DOUBLEHBONE', address, gatewaySpiffe, serverSpiffe, network: 'network-1' }) as const
   return [
     service(4, { protocol: 'HBONE', address: hbone, authority: app, serverSpiffe }),
-    service(5, across(`${addresses.gateway}:15008`)),
+    service(5, across(options.gatewayAddress ?? `${addresses.gateway}:15008`)),
     service(6, across(`${addresses.loadBalancer}:15008`)),
   ]
 }

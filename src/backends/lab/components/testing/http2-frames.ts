@@ -6,7 +6,7 @@ export interface Frame {
   readonly payload: Buffer
 }
 
-export const frameTypes = { settings: 4, ping: 6, windowUpdate: 8 } as const
+export const frameTypes = { headers: 1, resetStream: 3, settings: 4, ping: 6, windowUpdate: 8 } as const
 export const clientPreface = 'PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n'
 
 /** The complete frames at the start of `bytes`. */
