@@ -49,7 +49,7 @@ export function compareVerb(context: CliContext): Command {
         .default([], 'none'),
     )
     .addOption(
-      new Option('--delta <d>', 'differences inside ± this do not matter (default 10us)').argParser(
+      new Option('--delta <d>', 'differences inside ± this do not matter (default 2us)').argParser(
         durationMs,
       ),
     )

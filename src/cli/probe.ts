@@ -67,7 +67,7 @@ export function probeVerb(context: CliContext): Command {
     )
     .addOption(new Option('--seed <n>', 'seed of every shuffle').argParser(seedNumber).env('HOPMETER_SEED'))
     .addOption(
-      new Option('--delta <d>', 'differences inside ± this do not matter (default 10us)').argParser(
+      new Option('--delta <d>', 'differences inside ± this do not matter (default 2us)').argParser(
         durationMs,
       ),
     )

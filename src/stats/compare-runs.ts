@@ -6,7 +6,7 @@ import type { Comparison } from './comparison.ts'
 import { decideFamily, type FamilyMember } from './decide-family.ts'
 import { contrastsByBuild, valueOf, valuesByBuild, type Series } from './round-values.ts'
 import { defaultDeltaNs, summaryQuantiles, type SummaryQuantile } from './summarize-run.ts'
-import { summarizeNested, type NestedEstimate } from './summarize-nested.ts'
+import { summarizeLatency, type NestedEstimate } from './summarize-nested.ts'
 
 /** One line of a comparison: a path, a load, a quantile. Times in ns. */
 export interface ComparisonRow {
@@ -133,7 +133,7 @@ function estimate(
 ): NestedEstimate {
   const byBuild = runs.flatMap((run) => valuesByBuild(roundsOf(run, options), series))
   const requestsPerRound = requests(runs, series, options)
-  return summarizeNested(byBuild, { quantile: summaryQuantiles[series.quantile], requestsPerRound })
+  return summarizeLatency(byBuild, { quantile: summaryQuantiles[series.quantile], requestsPerRound })
 }
 
 function requests(runs: readonly RunResult[], { path, load }: Series, options: CompareRunsOptions): number[] {

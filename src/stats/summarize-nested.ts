@@ -52,3 +52,15 @@ export function summarizeNested(
     betweenBuildSd,
   }
 }
+
+/**
+ * The same for latencies, which cannot be negative: with few or unlike rounds the interval of a location can reach
+ * below zero, and nothing there is possible.
+ */
+export function summarizeLatency(
+  byBuild: readonly (readonly number[])[],
+  options: SummarizeOptions = {},
+): NestedEstimate {
+  const estimate = summarizeNested(byBuild, options)
+  return estimate.low === null ? estimate : { ...estimate, low: Math.max(0, estimate.low) }
+}

@@ -5,10 +5,13 @@ import { comparePairedNested } from './compare-nested.ts'
 import { decideFamily } from './decide-family.ts'
 import type { Comparison } from './comparison.ts'
 import { valueOf, valuesByBuild, type MeasuredRound } from './round-values.ts'
-import { summarizeNested, type NestedEstimate } from './summarize-nested.ts'
+import { summarizeLatency, type NestedEstimate } from './summarize-nested.ts'
 
-/** Differences inside ±10 µs do not matter to somebody who chooses a topology. */
-export const defaultDeltaNs = 10_000
+/**
+ * Differences inside ±2 µs do not matter unless told otherwise: a fiftieth of what the cheapest component costs, and
+ * what 20 rounds of interleaved requests resolve. A wider band would call a true 10 µs "same".
+ */
+export const defaultDeltaNs = 2000
 
 export const summaryQuantiles = { p50: 0.5, p90: 0.9, p99: 0.99 } as const
 export type SummaryQuantile = keyof typeof summaryQuantiles
@@ -125,7 +128,7 @@ function summarizePath(
     const own = chosen.flatMap((round) => round.paths.filter((p) => p.path === path.name && p.load === load))
     const requestsPerRound = own.map((p) => p.n)
     const estimate = (name: SummaryQuantile) =>
-      summarizeNested(valuesByBuild(chosen, { path: path.name, load, quantile: name }), {
+      summarizeLatency(valuesByBuild(chosen, { path: path.name, load, quantile: name }), {
         quantile: summaryQuantiles[name],
         requestsPerRound,
       })

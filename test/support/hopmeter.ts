@@ -46,7 +46,7 @@ export class Hopmeter {
     options: { input?: string; command?: readonly string[]; cwd?: string } = {},
   ): Running {
     const [file, ...prefix] = [...(options.command ?? []), process.execPath]
-    const child = spawn(file!, [...prefix, main, ...args], {
+    const child = spawn(file, [...prefix, main, ...args], {
       cwd: options.cwd ?? this.folder,
       env: this.#env,
     })

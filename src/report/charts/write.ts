@@ -1,10 +1,10 @@
 import { mkdir, writeFile } from 'node:fs/promises'
 import path from 'node:path'
-import { readRounds, type StoredRun } from '../../results/store.ts'
+import type { StoredRun } from '../../results/store.ts'
 import { summarizeRun } from '../../stats/summarize-run.ts'
 import { drawingOf, heightOf, type ChartKind, type ChartSpec } from './kinds.ts'
-import { versionsSpec } from './models/comparison-charts.ts'
-import { distributionsOf } from './models/distribution.ts'
+import { chartedRuns } from './models/charted-run.ts'
+import { comparisonCharts } from './models/comparison-charts.ts'
 import { chartsOfRun } from './models/run-charts.ts'
 import type { ThemeName } from './theme.ts'
 
@@ -15,16 +15,10 @@ export interface ChartFileOptions {
   readonly width?: number | undefined
 }
 
-/** Every chart that these runs can fill; those over versions only when several engines are among them. */
+/** Every chart that these runs can fill; for several, also what compares them with the first. */
 export async function chartsOf(runs: readonly StoredRun[]): Promise<readonly ChartSpec[]> {
-  const specs: ChartSpec[] = []
-  for (const run of runs) {
-    const { result } = run
-    const distributions = await distributionsOf(result, readRounds(run))
-    specs.push(...chartsOfRun({ result, summary: summarizeRun(result), distributions }))
-  }
-  const versions = versionsSpec(runs.map((run) => run.result))
-  return versions ? [...specs, versions] : specs
+  const charted = await chartedRuns(runs)
+  return [...comparisonCharts(charted), ...charted.flatMap(chartsOfRun)]
 }
 
 /** The ladder of a run alone: needs neither rounds nor other runs. */

@@ -1,6 +1,7 @@
 import type { ComparisonRow, RunComparison } from '../../stats/compare-runs.ts'
 import type { NestedEstimate } from '../../stats/summarize-nested.ts'
 import { formatDeltaUs, formatInterval, formatUs } from '../format.ts'
+import { inlineText } from '../markdown/inline.ts'
 import { groupedWarnings } from '../warnings.ts'
 import { markdownTable, textTable } from '../table.ts'
 import { printable } from '../terminal-text.ts'
@@ -38,8 +39,8 @@ export function comparisonMarkdown(comparison: RunComparison): string {
   const { baseline, contender, rows } = comparison
   const table =
     rows.length === 0 ? 'Nothing to compare.\n' : markdownTable(headings, rows.map(cells), numbers)
-  const notes = remarks(comparison).map((remark) => printable(`- ${remark}`))
-  return `${[printable(`Baseline: ${baseline}`), '', printable(`Contender: ${contender}`), '', table, ...notes].join('\n').trimEnd()}\n`
+  const notes = remarks(comparison).map((remark) => `- ${inlineText(remark)}`)
+  return `${[`Baseline: ${inlineText(baseline)}`, '', `Contender: ${inlineText(contender)}`, '', table, ...notes].join('\n').trimEnd()}\n`
 }
 
 function cells({ path, load, quantile, baseline, contender, comparison }: ComparisonRow): string[] {

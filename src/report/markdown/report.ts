@@ -3,9 +3,10 @@ import { engineOf, plural } from '../charts/models/captions.ts'
 import type { ChartedRun } from '../charts/models/run-charts.ts'
 import { chartsOfRun } from '../charts/models/run-charts.ts'
 import type { ChartSpec } from '../charts/kinds.ts'
-import { comparisonSpec, versionsSpec } from '../charts/models/comparison-charts.ts'
+import { comparisonCharts } from '../charts/models/comparison-charts.ts'
 import { writeCharts } from '../charts/write.ts'
-import { comparisonsOf, environmentFacts, reproduceCommand, threeSentences } from '../html/facts.ts'
+import { comparisonsOf } from '../compare/pairs.ts'
+import { environmentFacts, reproduceCommand, threeSentences } from '../html/facts.ts'
 import { proofMarkdown } from '../summary/proof.ts'
 import { caveats } from '../summary/text.ts'
 import { markdownTable } from '../table.ts'
@@ -86,7 +87,8 @@ export async function writeMarkdownReport(
   file: string,
   options: { readonly charts?: boolean | undefined } = {},
 ): Promise<string[]> {
-  const specs = options.charts === false ? [] : chartsFor(runs)
+  const specs =
+    options.charts === false ? [] : [...comparisonCharts(runs), ...runs.slice(0, 1).flatMap(chartsOfRun)]
   const folder = `${path.basename(file, path.extname(file))}-charts`
   const files =
     specs.length === 0
@@ -98,14 +100,4 @@ export async function writeMarkdownReport(
   }))
   await writeAtomically(file, markdownReport(runs, pictures))
   return [file, ...files]
-}
-
-function chartsFor(runs: readonly ChartedRun[]): ChartSpec[] {
-  const results = runs.map((run) => run.result)
-  const deltaNs = runs[0]?.summary.deltaNs ?? 0
-  const comparisons = comparisonsOf(results)
-    .filter(({ comparison }) => comparison.rows.length > 0)
-    .map(({ comparison, baseline }) => comparisonSpec(comparison, baseline, deltaNs))
-  const versions = versionsSpec(results)
-  return [...comparisons, ...(versions ? [versions] : []), ...runs.slice(0, 1).flatMap(chartsOfRun)]
 }

@@ -1,5 +1,6 @@
 import type { PathSummary, RunSummary, StepSummary } from '../../stats/summarize-run.ts'
 import { formatDeltaUs, formatInterval, formatUs } from '../format.ts'
+import { inlineText } from '../markdown/inline.ts'
 import { groupedWarnings } from '../warnings.ts'
 import { markdownTable, textTable } from '../table.ts'
 import { printable } from '../terminal-text.ts'
@@ -44,15 +45,15 @@ export function summaryText(summary: RunSummary): string {
 
 /** The ladder for a post. */
 export function summaryMarkdown(summary: RunSummary): string {
-  const parts = [printable(`### ${summary.title}`), '', factsLine(summary), '']
+  const parts = [`### ${inlineText(summary.title)}`, '', inlineText(factsLine(summary)), '']
   for (const load of loadsOf(summary)) {
     const paths = summary.paths.filter((path) => path.load === load)
-    parts.push(`Load \`${load}\`:`, '', markdownTable(pathHeadings, paths.map(pathRow), pathNumbers))
+    parts.push(`Load ${inlineText(load)}:`, '', markdownTable(pathHeadings, paths.map(pathRow), pathNumbers))
     const steps = stepsOf(summary, load)
     if (steps.length > 0)
       parts.push('What each step costs:', '', markdownTable(stepHeadings, steps.map(stepRow), stepNumbers))
   }
-  parts.push(...caveats(summary).map((line) => printable(`- ${line}`)))
+  parts.push(...caveats(summary).map((line) => `- ${inlineText(line)}`))
   return `${parts.join('\n')}\n`
 }
 

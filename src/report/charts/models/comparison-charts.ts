@@ -4,7 +4,8 @@ import { valuesByBuild } from '../../../stats/round-values.ts'
 import { summarizeNested } from '../../../stats/summarize-nested.ts'
 import type { ChartSpec } from '../kinds.ts'
 import { engineOf, plural, runCaption } from './captions.ts'
-import { differenceOf, measuredOf } from './run-charts.ts'
+import { comparisonsOf } from '../../compare/pairs.ts'
+import { differenceOf, measuredOf, type ChartedRun } from './run-charts.ts'
 
 /** Forest plot of a comparison of runs: one group per quantile, one row per path and load. */
 export function comparisonSpec(comparison: RunComparison, baseline: RunResult, deltaNs: number): ChartSpec {
@@ -64,4 +65,15 @@ export function versionsSpec(runs: readonly RunResult[]): ChartSpec | undefined 
       })),
     },
   }
+}
+
+/** What several runs look like beside each other: differences from the first, and paths over versions. */
+export function comparisonCharts(runs: readonly ChartedRun[]): ChartSpec[] {
+  const results = runs.map((run) => run.result)
+  const deltaNs = runs[0]?.summary.deltaNs ?? 0
+  const differences = comparisonsOf(results)
+    .filter(({ comparison }) => comparison.rows.length > 0)
+    .map(({ comparison, baseline }) => comparisonSpec(comparison, baseline, deltaNs))
+  const versions = versionsSpec(results)
+  return versions ? [...differences, versions] : differences
 }

@@ -1,0 +1,137 @@
+import { fail, flag } from './model.mjs'
+
+const base = '172.30.0.'
+
+export function nextAddress(model) {
+  return base + model.nextAddress++
+}
+
+export function docker(model, args, input) {
+  const [verb, ...rest] = args
+  if (verb === 'version') return '28.0.0'
+  if (verb === 'info')
+    return JSON.stringify({ CgroupVersion: '2', MemTotal: 16e9, NCPU: 4, ServerVersion: '28.0.0' })
+  if (verb === 'ps') return list(model, rest)
+  if (verb === 'image') return inspectImage(model, rest.at(-1))
+  if (verb === 'inspect') return inspect(model, rest)
+  if (verb === 'pull') return fail('Error response from daemon: no network here')
+  if (verb === 'start') return start(model, rest.at(-1))
+  if (verb === 'rm') return remove(model, rest.at(-1))
+  if (verb === 'run') return runContainer(model, rest)
+  if (verb === 'exec') return execute(model, rest, input)
+  return fail(`docker: '${verb}' is not a docker command.`)
+}
+
+function list(model, args) {
+  const filter = flag(args, '--filter') ?? ''
+  const format = flag(args, '--format')
+  const cluster = /^label=io\.x-k8s\.kind\.cluster=(.*)$/.exec(filter)?.[1]
+  const name = /^name=\^\/\?(.*)\$$/.exec(filter)?.[1]
+  return Object.entries(model.containers)
+    .filter(
+      ([own, c]) => (cluster === undefined || c.cluster === cluster) && (name === undefined || own === name),
+    )
+    .map(([own, c]) =>
+      format.startsWith('{{.Label')
+        ? (c.labels?.['hopmeter.dev/session'] ?? 'none')
+        : `${own}\t${c.running ? 'running' : 'exited'}\t${c.mounts.join(',')}`,
+    )
+    .join('\n')
+}
+
+function inspectImage(model, image) {
+  if (!model.images.includes(image)) fail(`Error response from daemon: No such image: ${image}`)
+  return 'sha256:0000'
+}
+
+function container(model, name) {
+  return model.containers[name] ?? fail(`Error response from daemon: No such container: ${name}`)
+}
+
+function inspect(model, args) {
+  return container(model, args.at(-1)).address
+}
+
+function start(model, name) {
+  const found = container(model, name)
+  found.running = true
+  return name
+}
+
+function remove(model, name) {
+  container(model, name)
+  delete model.containers[name]
+  return name
+}
+
+function runContainer(model, args) {
+  const name = flag(args, '--name')
+  if (model.containers[name])
+    fail(`docker: Error response from daemon: Conflict. The container name "/${name}" is already in use`)
+  const labels = Object.fromEntries(
+    args.flatMap((arg, i) => (arg === '--label' ? [args[i + 1].split('=')] : [])),
+  )
+  model.containers[name] = { running: true, mounts: [], labels, address: nextAddress(model) }
+  return 'f00d'
+}
+
+function execute(model, args, input) {
+  const words = args.filter((word) => word !== '--interactive')
+  const [name, program, ...rest] = words
+  const found = container(model, name)
+  if (!found.running) fail(`Error response from daemon: container ${name} is not running`)
+  const node = found.node
+  if (!node) fail('not a node')
+  if (program === 'crictl') return JSON.stringify({ images: node.images.map((tag) => ({ repoTags: [tag] })) })
+  if (program === 'iptables') return iptables(node, rest)
+  if (program === 'bridge') return ''
+  if (program === 'ip') return ip(node, rest, input)
+  return fail(`OCI runtime exec failed: "${program}": executable file not found in $PATH`, 127)
+}
+
+function iptables(node, args) {
+  const chain = args[3]
+  if (chain !== 'KIND-MASQ-AGENT') fail('iptables: No chain/target/match by that name.')
+  if (args[2] === '-S') {
+    return ['-N KIND-MASQ-AGENT', ...node.nat].join('\n')
+  }
+  if (args[2] === '-I') {
+    node.nat.unshift(`-A ${chain} ${args.slice(5).join(' ')}`)
+    return ''
+  }
+  return fail(`iptables: bad arguments: ${args.join(' ')}`)
+}
+
+function ip(node, args, input) {
+  if (args.includes('route') && args.includes('show')) return JSON.stringify(node.routes)
+  if (args.includes('-batch')) {
+    for (const line of input.split('\n').filter(Boolean)) ipLine(node, line.split(' '))
+    return ''
+  }
+  if (args[0] === 'link' && args[1] === 'delete') {
+    if (!node.links?.includes(args[2])) fail(`Cannot find device "${args[2]}"`)
+    node.links = node.links.filter((link) => link !== args[2])
+    return ''
+  }
+  return fail(`Command "${args.join(' ')}" is unknown`)
+}
+
+function ipLine(node, words) {
+  const [object, verb, ...rest] = words
+  if (object === 'link' && verb === 'add') {
+    node.links = [...(node.links ?? []), rest[0]]
+    return
+  }
+  if (object !== 'route') return
+  const type = rest[0] === 'unreachable' ? 'unreachable' : undefined
+  const dst = type ? rest[1] : rest[0]
+  const others = node.routes.filter((route) => route.dst !== dst)
+  if (verb === 'delete') {
+    if (others.length === node.routes.length) fail('RTNETLINK answers: No such process', 2)
+    node.routes = others
+    return
+  }
+  const gateway = rest[rest.indexOf('via') + 1]
+  const dev = rest.includes('dev') ? rest[rest.indexOf('dev') + 1] : 'eth0'
+  node.routes = [...others, type ? { type, dst } : { dst, gateway, dev }]
+}

@@ -1,0 +1,59 @@
+// One program that plays kind, docker, kubectl or istioctl; tests put shell scripts that call it first on PATH.
+import { appendFileSync, existsSync, readFileSync } from 'node:fs'
+import path from 'node:path'
+import { docker } from './docker.mjs'
+import { kind } from './kind.mjs'
+import { execInPod, kubectl, runAgent } from './kubectl.mjs'
+import { ToolFailure, withModel } from './model.mjs'
+
+const tools = { docker, kind, kubectl }
+
+/** One call against the model in `folder`. @throws ToolFailure */
+export function fakeTool(folder, name, args, input) {
+  return withModel(folder, (model) => tools[name](model, args, input))
+}
+
+function recordCall(folder, name, args) {
+  const { HOME, KUBECONFIG } = process.env
+  appendFileSync(path.join(folder, 'calls.ndjson'), `${JSON.stringify({ name, args, HOME, KUBECONFIG })}\n`)
+}
+
+function main() {
+  const folder = process.env.HOPMETER_FAKE_TOOLS
+  const [name, ...args] = process.argv.slice(2)
+  recordCall(folder, name, args)
+  try {
+    const fault = faultFor(folder, name, args)
+    if (fault === 'hang') {
+      setInterval(() => {}, 1000)
+      return
+    }
+    if (fault === 'rubbish') {
+      process.stdout.write('\u0007 <html>not what you asked for</html>\n')
+      return
+    }
+    if (fault === 'fail') throw new ToolFailure('injected failure', 1)
+    if (name === 'kubectl' && args.includes('exec')) {
+      runAgent(withModel(folder, (model) => execInPod(model, args)))
+      return
+    }
+    const needsInput = args.includes('-') || args.includes('--interactive') || args.includes('-batch')
+    const input = needsInput ? readFileSync(0, 'utf8') : ''
+    process.stdout.write(`${fakeTool(folder, name, args, input)}\n`)
+  } catch (error) {
+    process.stderr.write(`${error.stderr ?? error.stack}\n`)
+    process.exitCode = error.code ?? 1
+  }
+}
+
+/** `faults.json`: `[{ name, words, fault }]`; the first that matches the call strikes. */
+function faultFor(folder, name, args) {
+  const file = path.join(folder, 'faults.json')
+  if (!existsSync(file)) return undefined
+  const text = args.join(' ')
+  return JSON.parse(readFileSync(file, 'utf8')).find(
+    (fault) => fault.name === name && text.includes(fault.words),
+  )?.fault
+}
+
+if (process.argv[1] === import.meta.filename) main()

@@ -1,0 +1,76 @@
+import { writeFileSync } from 'node:fs'
+import { nextAddress } from './docker.mjs'
+import { fail, flag } from './model.mjs'
+import { killPods } from './pods.mjs'
+
+export function kind(model, args, input) {
+  const [verb, noun] = args
+  if (verb === 'version') return 'kind v0.30.0 go1.24.6 linux/amd64'
+  if (verb === 'get') return Object.keys(model.clusters).join('\n')
+  if (verb === 'create') return create(model, args, input)
+  if (verb === 'delete') return remove(model, args)
+  if (verb === 'load') return load(model, args)
+  if (verb === 'export') return ''
+  return fail(`ERROR: unknown command "${verb} ${noun}" for "kind"`)
+}
+
+function create(model, args, input) {
+  const name = flag(args, '--name')
+  const kubeconfig = flag(args, '--kubeconfig')
+  if (!kubeconfig) fail("ERROR: this would have changed the user's own kubeconfig")
+  if (model.clusters[name])
+    fail(`ERROR: failed to create cluster: node(s) already exist for a cluster with the name "${name}"`)
+  const config = JSON.parse(input)
+  const cluster = {
+    podSubnet: config.networking.podSubnet,
+    serviceSubnet: config.networking.serviceSubnet,
+    nodes: [],
+    objects: {},
+    nextService: 10,
+    nextPod: 5,
+  }
+  const prefix = cluster.podSubnet.split('.').slice(0, 2).join('.')
+  config.nodes.forEach((node, i) => {
+    const own = i === 0 ? `${name}-control-plane` : `${name}-worker${i === 1 ? '' : i}`
+    const podCIDR = `${prefix}.${i}.0/24`
+    const address = nextAddress(model)
+    cluster.nodes.push({ name: own, address, podCIDR })
+    model.containers[own] = {
+      cluster: name,
+      running: true,
+      mounts: node.extraMounts?.map((mount) => mount.hostPath) ?? [],
+      address,
+      node: {
+        images: [],
+        routes: [{ dst: 'default', gateway: '172.30.0.1', dev: 'eth0' }],
+        nat: [`-A KIND-MASQ-AGENT -d ${cluster.podSubnet} -j RETURN`, '-A KIND-MASQ-AGENT -j MASQUERADE'],
+      },
+    }
+  })
+  model.clusters[name] = cluster
+  writeFileSync(kubeconfig, JSON.stringify({ 'current-context': `kind-${name}` }), { mode: 0o600 })
+  return ''
+}
+
+function remove(model, args) {
+  const name = flag(args, '--name')
+  killPods(model, name)
+  delete model.clusters[name]
+  for (const [own, container] of Object.entries(model.containers)) {
+    if (container.cluster === name) delete model.containers[own]
+  }
+  return ''
+}
+
+function load(model, args) {
+  const name = flag(args, '--name')
+  const images = args.slice(args.indexOf('--name') + 2)
+  for (const image of images) {
+    if (!model.images.includes(image)) fail(`ERROR: image: "${image}" not present locally`)
+    const full = image.includes('/') ? image : `docker.io/library/${image}`
+    for (const container of Object.values(model.containers)) {
+      if (container.cluster === name) container.node.images.push(full)
+    }
+  }
+  return ''
+}

@@ -1,0 +1,73 @@
+// A small model of Docker, kind clusters and Kubernetes objects, kept in a folder. Enough for whole lives of testbeds.
+import { existsSync, mkdirSync, readFileSync, renameSync, rmdirSync, writeFileSync } from 'node:fs'
+import path from 'node:path'
+
+/** Reads the model, lets `work` change it, and writes it back; one process at a time. */
+export function withModel(folder, work) {
+  const lock = path.join(folder, 'lock')
+  const release = takeLock(lock)
+  try {
+    const file = path.join(folder, 'model.json')
+    const model = existsSync(file) ? JSON.parse(readFileSync(file, 'utf8')) : emptyModel()
+    const result = work(model)
+    writeFileSync(`${file}.new`, JSON.stringify(model))
+    renameSync(`${file}.new`, file)
+    return result
+  } finally {
+    release()
+  }
+}
+
+function takeLock(lock) {
+  const pause = new Int32Array(new SharedArrayBuffer(4))
+  for (let tries = 0; tries < 5000; tries++) {
+    try {
+      mkdirSync(lock)
+      return () => rmdirSync(lock)
+    } catch {
+      Atomics.wait(pause, 0, 0, 2)
+    }
+  }
+  throw new Error('the model is locked for too long')
+}
+
+export function emptyModel() {
+  return {
+    images: ['node:20', 'haproxy:3.0.11', 'node:20.19.0-bookworm-slim'],
+    /** Node containers and others, by name. */
+    containers: {},
+    /** By kind's name. */
+    clusters: {},
+    nextAddress: 2,
+    nextUid: 1,
+    /** Echo servers that really run, by pod. */
+    processes: {},
+  }
+}
+
+export class ToolFailure extends Error {
+  constructor(stderr, code = 1) {
+    super(stderr)
+    this.stderr = stderr
+    this.code = code
+  }
+}
+
+export function fail(stderr, code) {
+  throw new ToolFailure(stderr, code)
+}
+
+/** Value of `--name value` or `--name=value`. */
+export function flag(args, ...names) {
+  for (const name of names) {
+    const at = args.indexOf(name)
+    if (at !== -1) return args[at + 1]
+    const joined = args.find((arg) => arg.startsWith(`${name}=`))
+    if (joined) return joined.slice(name.length + 1)
+  }
+  return undefined
+}
+
+export function flags(args, name) {
+  return args.flatMap((arg, i) => (arg === name ? [args[i + 1]] : []))
+}
