@@ -31,7 +31,7 @@ async function serveEverywhere(network: TestNetwork, workloads: readonly string[
 }
 
 describe.each(['static', 'vxlan', 'bgp'] as const)('routes between clusters (%s)', (routeMode) => {
-  it('reach exactly what is routed, with pod addresses kept', { timeout: 60_000 }, async (context) => {
+  it('reach exactly what is routed, with pod addresses kept', { timeout: 120_000 }, async (context) => {
     await requires(context, ...neededBy[routeMode])
     const plan = fourClusters(routeMode)
     const names = (role: string) => plan.workloads.filter((w) => w.role === role).map(({ name }) => name)
@@ -75,7 +75,7 @@ describe.each(['static', 'vxlan', 'bgp'] as const)('routes between clusters (%s)
   })
 })
 
-describe('gateways', () => {
+describe('gateways', { timeout: 120_000 }, () => {
   const plan = planOf(
     {
       clusters: [
@@ -134,7 +134,7 @@ describe('gateways', () => {
   })
 })
 
-describe('capture', () => {
+describe('capture', { timeout: 120_000 }, () => {
   it('turns connections to services around in the kernel, and nothing else', async (context) => {
     await requires(context)
     const plan = planOf({ clusters: [cluster(1, 'east', { nodes: 2 })], routes: [] }, [

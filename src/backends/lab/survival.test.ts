@@ -49,7 +49,7 @@ async function expectNothingLeft(process: BackgroundProcess & { readonly pid: nu
   expect(await leftovers(made, namespaces)).toEqual([])
 }
 
-describe('a lab whose hopmeter is killed', { timeout: 90_000 }, () => {
+describe('a lab whose hopmeter is killed', { timeout: 180_000 }, () => {
   it('leaves no process and no namespace after kill -9', async (context) => {
     await requires(context)
     await withHolder([], async (up, process) => {
@@ -78,7 +78,7 @@ describe('a lab whose hopmeter is killed', { timeout: 90_000 }, () => {
   })
 })
 
-describe('a lab of a plain user', { timeout: 90_000 }, () => {
+describe('a lab of a plain user', { timeout: 180_000 }, () => {
   it('works the same, and leaves nothing after kill -9', async (context) => {
     await requires(context)
     requiresRoot(context)

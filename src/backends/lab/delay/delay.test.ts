@@ -44,7 +44,7 @@ function twoNetworks(routeMode: 'static' | 'vxlan' | 'bgp') {
 describe.each(['static', 'vxlan', 'bgp'] as const)('delay in user space (%s)', (routeMode) => {
   it(
     'holds every packet between the networks and leaves its content whole',
-    { timeout: 60_000 },
+    { timeout: 120_000 },
     async (context) => {
       const plan = twoNetworks(routeMode)
       await requires(context, 'vxlan', 'programs', ...(routeMode === 'bgp' ? (['bird'] as const) : []))
@@ -92,7 +92,7 @@ function digestOfSource(): string {
   return createHash('sha256').update(bytes).digest('hex')
 }
 
-describe('a lab with delay', { timeout: 60_000 }, () => {
+describe('a lab with delay', { timeout: 120_000 }, () => {
   it('carries mesh traffic, and says how and how much it delays', async (context) => {
     await requires(context, 'delay', 'programs')
     const plan = twoNetworks('static')

@@ -33,7 +33,7 @@ export function namespacesOf(found: readonly ProcessId[]): ReadonlySet<string> {
 export async function leftovers(
   found: readonly ProcessId[],
   namespacesToGo: ReadonlySet<string> = new Set(),
-  withinMs = 10_000,
+  withinMs = 30_000,
 ): Promise<readonly string[]> {
   const deadline = Date.now() + withinMs
   for (;;) {

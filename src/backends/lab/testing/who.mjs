@@ -25,7 +25,7 @@ function dial(target) {
   return new Promise((resolve) => {
     let text = ''
     const socket = connect({ host, port: Number(port) })
-    const timer = setTimeout(() => socket.destroy(Object.assign(new Error(), { code: 'TIMEOUT' })), 2000)
+    const timer = setTimeout(() => socket.destroy(Object.assign(new Error(), { code: 'TIMEOUT' })), 6000)
     const finish = (answer) => {
       clearTimeout(timer)
       resolve({ target, ...answer })
