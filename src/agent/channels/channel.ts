@@ -30,8 +30,8 @@ export interface Channel {
   readonly arrivedAtNs: bigint
   /** Bytes on the connection since the last call, without TCP and IP headers. */
   takeBytes(): { sent: number; received: number }
-  /** Writes the request. */
-  send(): void
+  /** Writes the request; returns the time right before, `process.hrtime.bigint()`. */
+  send(): bigint
   /** Ends the connection at once; no events follow. */
   destroy(): void
 }

@@ -56,7 +56,8 @@ class Http2Channel implements Channel {
     this.#session.on('close', () => this.#close(undefined))
   }
 
-  send(): void {
+  send(): bigint {
+    const nowNs = process.hrtime.bigint()
     const stream = this.#session.request(this.#headers, { endStream: this.#body === undefined })
     let bodyBytes = 0
     let head: AnswerHead | undefined
@@ -80,6 +81,7 @@ class Http2Channel implements Channel {
     })
     this.#watch(stream, () => ended)
     if (this.#body) stream.end(this.#body)
+    return nowNs
   }
 
   takeBytes(): { sent: number; received: number } {

@@ -89,10 +89,13 @@ class RawChannel implements Channel {
     this.#socket.on('close', () => this.#close(undefined))
   }
 
-  send(): void {
+  send(): bigint {
+    const { request } = this.#codec
     this.#waiting = true
-    this.#sent += this.#codec.request.length
-    this.#socket.write(this.#codec.request)
+    this.#sent += request.length
+    const nowNs = process.hrtime.bigint()
+    this.#socket.write(request)
+    return nowNs
   }
 
   takeBytes(): { sent: number; received: number } {

@@ -77,8 +77,7 @@ export class KeptConnection {
   send(): void {
     this.state = 'busy'
     this.recorder.sent++
-    this.sentAtNs = process.hrtime.bigint()
-    this.#channel?.send()
+    if (this.#channel) this.sentAtNs = this.#channel.send()
   }
 
   /** Gives up what takes longer than the time-out. */
