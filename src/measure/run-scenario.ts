@@ -14,7 +14,8 @@ import { calibrationForRun } from './calibration-store.ts'
 import { withControl, type MeasuredPath } from './control.ts'
 import { expandLoads } from './loads.ts'
 import type { Reporter } from './reporter.ts'
-import { measure, type MeasureOutcome, type VerifyMode } from './run.ts'
+import { measure, type VerifyMode } from './run.ts'
+import type { MeasureOutcome } from './tally.ts'
 
 export interface RunScenarioOptions {
   readonly scenarioFile: ScenarioFile

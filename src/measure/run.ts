@@ -1,16 +1,18 @@
+import type { PathSample } from '../agent/protocol.ts'
 import type { Backend } from '../backends/backend.ts'
 import type { Plan } from '../backends/plan.ts'
-import { PathMismatchError } from '../errors.ts'
 import { mergeHistograms } from '../results/histogram.ts'
-import type { EndStatus, JournalEvent, PathEvidence, RoundEvent } from '../results/schema.ts'
+import type { JournalEvent, RoundEvent } from '../results/schema.ts'
 import { Build } from './build.ts'
 import type { MeasuredPath } from './control.ts'
 import type { NamedLoad } from './loads.ts'
 import type { Reporter } from './reporter.ts'
 import { measureRound, sampleKey } from './round.ts'
 import { planTurns, scheduleRounds, seededRandom } from './schedule.ts'
+import { unsettledPaths } from './settle.ts'
+import { Tally, type MeasureOutcome } from './tally.ts'
 import { tryUnreachable } from './unreachable.ts'
-import { voidShare } from './validity.ts'
+import { warmUp } from './warm-up.ts'
 
 export type VerifyMode = 'strict' | 'warn' | 'off'
 
@@ -32,11 +34,6 @@ export interface MeasureOptions {
   readonly signal: AbortSignal
   /** Makes an event durable before the measurement goes on. */
   readonly record: (event: JournalEvent) => Promise<void>
-}
-
-export interface MeasureOutcome {
-  readonly status: EndStatus
-  readonly reason?: string | undefined
 }
 
 /**
@@ -103,14 +100,14 @@ async function measurePaths(
   progress: (message: string) => void,
   loads: readonly NamedLoad[],
 ): Promise<void> {
-  const { paths, rounds, reporter, signal, record } = options
+  const { paths, reporter, signal, record } = options
   const clients = paths.map((path) => ({ name: path.name, client: path.clientWorkload.name }))
-  const turns = planTurns(clients, loads, rounds.durationMs)
+  const turns = planTurns(clients, loads, options.rounds.durationMs)
   progress('connecting clients')
   await build.connect(loads)
   progress('proving paths')
   const colds = new Map<string, string[]>()
-  const keepColds = (load: string, samples: readonly { path: string; cold: string }[]) => {
+  const keepColds = (load: string, samples: readonly PathSample[]) => {
     for (const { path, cold } of samples) {
       const key = sampleKey(path, load)
       colds.set(key, [...(colds.get(key) ?? []), cold])
@@ -124,79 +121,24 @@ async function measurePaths(
     tally.judge(evidence, true)
     reporter.proven(evidence)
   }
-  progress('warming up')
-  for (const turn of turns) {
-    const durationMs = Math.max(1, Math.round((rounds.warmupMs * turn.durationMs) / rounds.durationMs))
-    if (rounds.warmupMs > 0)
-      keepColds(turn.load.id, (await build.turn({ ...turn, durationMs }, seed)).samples)
-  }
+  await warmUp(options, build, turns, seed, progress, keepColds)
   progress('measuring')
+  const rounds: RoundEvent[] = []
   let earlyColds = new Map([...colds].map(([key, list]) => [key, mergeHistograms(list)]))
-  for (const scheduled of scheduleRounds(turns, rounds.count, seed)) {
+  for (const scheduled of scheduleRounds(turns, options.rounds.count, seed)) {
     signal.throwIfAborted()
     const event = await measureRound(build, number, scheduled, paths, earlyColds)
     earlyColds = new Map()
     await record(event)
+    rounds.push(event)
     tally.add(event)
     reporter.round(event, tally.progress())
     tally.judge(event.evidence, false)
   }
-}
-
-/** What has been seen so far in a run, and what follows from it. */
-class Tally {
-  readonly #options: MeasureOptions
-  readonly #proven = new Set<string>()
-  readonly #mismatches: string[] = []
-  readonly #startedAt = performance.now()
-  #done = 0
-  #flagged = 0
-
-  constructor(options: MeasureOptions) {
-    this.#options = options
-  }
-
-  add(event: RoundEvent): void {
-    this.#done += 1
-    if (event.flags.length > 0) this.#flagged += 1
-  }
-
-  /** @throws PathMismatchError in strict mode. */
-  judge(evidence: readonly PathEvidence[], isProof: boolean): void {
-    for (const item of evidence) {
-      if (item.verdict === 'proven') this.#proven.add(item.path)
-      // Before the first round even a trail that merely ends is reason enough to stop.
-      if (item.verdict === 'mismatch' || (isProof && item.verdict === 'unproven')) {
-        this.unexpected(`${item.path}: ${item.reasons.join('; ')}`)
-      }
-    }
-  }
-
-  unexpected(message: string): void {
-    const { verify, reporter } = this.#options
-    if (verify === 'strict') {
-      throw new PathMismatchError(`path not as expected: ${message}`, {
-        hint: 'the evidence is kept with the run; --verify warn measures nevertheless and marks the result',
-      })
-    }
-    if (this.#mismatches.length === 0 && verify === 'warn')
-      reporter.note('warning', `path not as expected: ${message}`)
-    this.#mismatches.push(message)
-  }
-
-  progress(): { done: number; total: number; leftMs: number } {
-    const { count, builds } = this.#options.rounds
-    const total = count * builds
-    const perRoundMs = (performance.now() - this.#startedAt) / this.#done
-    return { done: this.#done, total, leftMs: perRoundMs * (total - this.#done) }
-  }
-
-  outcome(): MeasureOutcome {
-    if (this.#mismatches.length > 0) return { status: 'path-mismatch', reason: this.#mismatches[0] }
-    if (this.#flagged > voidShare * this.#done) {
-      const reason = `${this.#flagged} of ${this.#done} rounds are flagged; more than ${voidShare * 100} % make a run void`
-      return { status: 'void', reason }
-    }
-    return { status: 'complete' }
+  for (const { path, load, rounds: first } of unsettledPaths(rounds)) {
+    const which = first === null ? 'all its rounds' : `its first ${first} round(s)`
+    const message = `build ${number}: ${path} under ${load} was still settling in ${which} (MSER); a longer --warmup helps`
+    reporter.note('warning', message)
+    await record({ type: 'note', at: new Date().toISOString(), level: 'warning', message })
   }
 }

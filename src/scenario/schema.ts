@@ -205,7 +205,7 @@ const roundsSchema = z.strictObject({
     .prefault('1s'),
   warmup: duration({ minMs: 0, maxMs: 600_000 })
     .describe('Load sent and thrown away before the first round of a build.')
-    .prefault('500ms'),
+    .prefault('2s'),
   builds: z.int().min(1).max(100).describe('How often the testbed is stood up anew.').default(1),
 })
 

@@ -1,0 +1,69 @@
+import { PathMismatchError } from '../errors.ts'
+import type { EndStatus, PathEvidence, RoundEvent } from '../results/schema.ts'
+import type { MeasureOptions } from './run.ts'
+import { voidShare } from './validity.ts'
+
+export interface MeasureOutcome {
+  readonly status: EndStatus
+  readonly reason?: string | undefined
+}
+
+type TallyOptions = Pick<MeasureOptions, 'verify' | 'reporter' | 'rounds'>
+
+/** What has been seen so far in a run, and what follows from it. */
+export class Tally {
+  readonly #options: TallyOptions
+  readonly #proven = new Set<string>()
+  readonly #mismatches: string[] = []
+  readonly #startedAt = performance.now()
+  #done = 0
+  #flagged = 0
+
+  constructor(options: TallyOptions) {
+    this.#options = options
+  }
+
+  add(event: RoundEvent): void {
+    this.#done += 1
+    if (event.flags.length > 0) this.#flagged += 1
+  }
+
+  /** @throws PathMismatchError in strict mode. */
+  judge(evidence: readonly PathEvidence[], isProof: boolean): void {
+    for (const item of evidence) {
+      if (item.verdict === 'proven') this.#proven.add(item.path)
+      // Before the first round even a trail that merely ends is reason enough to stop.
+      if (item.verdict === 'mismatch' || (isProof && item.verdict === 'unproven')) {
+        this.unexpected(`${item.path}: ${item.reasons.join('; ')}`)
+      }
+    }
+  }
+
+  unexpected(message: string): void {
+    const { verify, reporter } = this.#options
+    if (verify === 'strict') {
+      throw new PathMismatchError(`path not as expected: ${message}`, {
+        hint: 'the evidence is kept with the run; --verify warn measures nevertheless and marks the result',
+      })
+    }
+    if (this.#mismatches.length === 0 && verify === 'warn')
+      reporter.note('warning', `path not as expected: ${message}`)
+    this.#mismatches.push(message)
+  }
+
+  progress(): { done: number; total: number; leftMs: number } {
+    const { count, builds } = this.#options.rounds
+    const total = count * builds
+    const perRoundMs = (performance.now() - this.#startedAt) / this.#done
+    return { done: this.#done, total, leftMs: perRoundMs * (total - this.#done) }
+  }
+
+  outcome(): MeasureOutcome {
+    if (this.#mismatches.length > 0) return { status: 'path-mismatch', reason: this.#mismatches[0] }
+    if (this.#flagged > voidShare * this.#done) {
+      const reason = `${this.#flagged} of ${this.#done} rounds are flagged; more than ${voidShare * 100} % make a run void`
+      return { status: 'void', reason }
+    }
+    return { status: 'complete' }
+  }
+}
