@@ -14,7 +14,9 @@ beforeEach(async () => {
 afterEach(() => hopmeter.dispose())
 
 const verbs =
-  'list show plan doctor calibrate probe run aa verify results summary compare schema completion'.split(' ')
+  'list show plan doctor calibrate probe run aa verify results summary compare chart report export import schema completion'.split(
+    ' ',
+  )
 
 describe('help and usage', () => {
   test.each(verbs)('%s --help shows usage and examples', async (verb) => {

@@ -9,6 +9,7 @@ import type { CliContext } from './context.ts'
 import { doctorVerb } from './doctor.ts'
 import { downVerb } from './down.ts'
 import { exportVerb } from './export.ts'
+import { importVerb } from './import.ts'
 import { listVerb } from './list.ts'
 import { planVerb } from './plan.ts'
 import { probeVerb } from './probe.ts'
@@ -65,6 +66,7 @@ export function createProgram(context: CliContext): Command {
     chartVerb,
     reportVerb,
     exportVerb,
+    importVerb,
     schemaVerb,
   ]
   for (const verb of verbs) program.addCommand(verb(context).copyInheritedSettings(program))

@@ -1,0 +1,63 @@
+import { readFile, stat } from 'node:fs/promises'
+import { Command } from 'commander'
+import { ResultError } from '../errors.ts'
+import { importFortio, type ImportedResult } from '../report/export/fortio-import.ts'
+import { formatUs } from '../report/format.ts'
+import { markdownTable, textTable } from '../report/table.ts'
+import { print, type CliContext } from './context.ts'
+import { outputOption, type OutputFormat } from './options.ts'
+
+const maxBytes = 64 * 1024 * 1024
+
+const help = `
+What another tool measured is a distribution without rounds, so it is shown and never gets a verdict.
+
+Examples:
+  hopmeter import fortio.json
+  hopmeter import before.json after.json -o markdown`
+
+/** `hopmeter import`: results of fortio, in hopmeter's words. */
+export function importVerb(context: CliContext): Command {
+  return new Command('import')
+    .summary('read results of fortio')
+    .description(
+      'Reads results of "fortio load -json" and shows them side by side, with the resolution they have.',
+    )
+    .argument('<file...>', 'fortio result files')
+    .addOption(outputOption(['text', 'json', 'markdown']))
+    .addHelpText('after', help)
+    .action(async (files: string[], { output }: { output: OutputFormat }) => {
+      const results: ImportedResult[] = []
+      for (const file of files) results.push(importFortio(await readText(file), file))
+      if (output === 'json') {
+        print(context, JSON.stringify(results, null, 2))
+        return
+      }
+      const table = output === 'markdown' ? markdownTable : textTable
+      print(context, table(headings, results.map(row), [2, 3, 4, 5, 6, 7]))
+    })
+}
+
+const headings = ['label', 'tool', 'p50 µs', 'p90 µs', 'p99 µs', 'resolution µs', 'requests', 'failed']
+
+function row(result: ImportedResult): string[] {
+  const at = (wanted: number) => {
+    const found = result.percentiles.find((p) => p.percentile === wanted)
+    return found === undefined ? '-' : formatUs(found.valueNs)
+  }
+  const { label, tool, resolutionNs, requests, failed } = result
+  return [label, tool, at(50), at(90), at(99), formatUs(resolutionNs), String(requests), String(failed)]
+}
+
+async function readText(file: string): Promise<string> {
+  try {
+    if ((await stat(file)).size > maxBytes)
+      throw new ResultError(`${file} is larger than any result of fortio`)
+    return await readFile(file, 'utf8')
+  } catch (error) {
+    if (error instanceof ResultError) throw error
+    throw new ResultError(`cannot read ${file}: ${error instanceof Error ? error.message : String(error)}`, {
+      cause: error,
+    })
+  }
+}
