@@ -1,5 +1,6 @@
 /** The library: everything the command line does, without the command line. */
-export { createLab, type LabOptions } from './backends/lab/lab.ts'
+export { createLab } from './backends/lab/lab.ts'
+export type { LabOptions } from './backends/lab/options.ts'
 export { labDoctor, type LabReport } from './backends/lab/doctor.ts'
 export type { Backend, EvidenceSnapshot, Testbed } from './backends/backend.ts'
 export { planScenario, type Plan, type PlannedPath, type Workload } from './backends/plan.ts'
