@@ -1,4 +1,5 @@
 import type { HopmeterError } from '../errors.ts'
+import { printableLines } from '../terminal-text.ts'
 
 /** Everything a verb touches of the process that runs it; tests pass their own. */
 export interface CliContext {
@@ -31,5 +32,5 @@ export function describeError(error: HopmeterError): string {
     cause = cause.cause
   }
   if (error.hint !== undefined) lines.push(`  next: ${error.hint}`)
-  return lines.join('\n')
+  return printableLines(lines.join('\n'))
 }

@@ -2,7 +2,7 @@ import ora from 'ora'
 import type { Reporter } from '../measure/reporter.ts'
 import type { PathEvidence, RoundEvent } from '../results/schema.ts'
 import { formatDuration } from '../scenario/duration.ts'
-import { printable } from '../report/terminal-text.ts'
+import { printable } from '../terminal-text.ts'
 import { say, type CliContext } from './context.ts'
 
 /** Live progress on standard error: one moving line on a terminal, plain lines elsewhere. */

@@ -2,9 +2,9 @@ import type { DriverLoad, PathSample, Target } from '../agent/protocol.ts'
 import { HopmeterError } from '../errors.ts'
 import { histogramQuantiles } from '../results/histogram.ts'
 import type { QuantilesNs } from '../results/schema.ts'
+import { seededRandom } from '../stats/seeded-random.ts'
 import { AgentClient } from './agent-client.ts'
 import { localAgentCommand } from './local-agent.ts'
-import { seededRandom } from './schedule.ts'
 
 /** One target in one round. */
 export interface InterleavedRound {

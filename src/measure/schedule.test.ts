@@ -1,7 +1,8 @@
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import { expandLoads } from './loads.ts'
-import { planTurns, scheduleRounds, seededRandom, shuffled } from './schedule.ts'
+import { seededRandom } from '../stats/seeded-random.ts'
+import { planTurns, scheduleRounds, shuffled } from './schedule.ts'
 
 const pingpong = { profile: 'pingpong', protocol: 'http1', requestBytes: 16, responseBytes: 16 } as const
 const closed = { profile: 'closed', connections: [1, 16], requestBytes: 16, responseBytes: 1024 } as const
@@ -63,11 +64,4 @@ test('a shuffle keeps every item and the original as it was', () => {
       expect(result.toSorted((a, b) => a - b)).toEqual(copy.toSorted((a, b) => a - b))
     }),
   )
-})
-
-test('seeded numbers are spread over the unit interval', () => {
-  const random = seededRandom(7)
-  const bins = Array.from({ length: 10 }, () => 0)
-  for (let i = 0; i < 10_000; i++) bins[Math.floor(random() * 10)]! += 1
-  for (const count of bins) expect(count).toBeGreaterThan(850)
 })

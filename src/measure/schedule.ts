@@ -1,3 +1,4 @@
+import { seededRandom } from '../stats/seeded-random.ts'
 import type { NamedLoad } from './loads.ts'
 
 /** One slot of a round: one client sends one load over all of its paths. */
@@ -14,18 +15,6 @@ export interface ScheduledRound {
   readonly round: number
   /** Never two at once; in this order. */
   readonly turns: readonly (Turn & { readonly seed: number })[]
-}
-
-/** A small seeded generator (mulberry32): the same seed gives the same order on every machine. Values in [0, 1). */
-export function seededRandom(seed: number): () => number {
-  let state = seed >>> 0
-  return () => {
-    state = (state + 0x6d2b79f5) >>> 0
-    let t = state
-    t = Math.imul(t ^ (t >>> 15), t | 1)
-    t ^= t + Math.imul(t ^ (t >>> 7), t | 61)
-    return ((t ^ (t >>> 14)) >>> 0) / 4_294_967_296
-  }
 }
 
 /** Fisher-Yates on a copy. */

@@ -1,4 +1,4 @@
-import { printable } from './terminal-text.ts'
+import { printable } from '../terminal-text.ts'
 
 /** Columns of text under headings; `right` names the columns (0-based) whose cells are numbers. */
 export function textTable(

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { closest, printable, shown, suggestion, unknownName } from './suggest.ts'
+import { closest, shown, suggestion, unknownName } from './suggest.ts'
 
 describe('closest', () => {
   it.each([

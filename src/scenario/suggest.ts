@@ -1,3 +1,4 @@
+import { printable } from '../terminal-text.ts'
 import { distance } from 'fastest-levenshtein'
 
 /** How every message on an absent field starts. */
@@ -40,12 +41,4 @@ export function shortened(text: string, length: number): string {
   // Code points, so that no pair is torn; only as many as can matter.
   const points = Array.from(text.slice(0, 2 * length + 2))
   return points.length <= length ? text : `${points.slice(0, length - 1).join('')}…`
-}
-
-/** Text without characters that would move the cursor, change colours or reorder a line. */
-export function printable(text: string): string {
-  return text.replaceAll(/[\p{C}\u2028\u2029]/gu, (char) => {
-    const code = char.codePointAt(0)!
-    return `\\u{${code.toString(16)}}`
-  })
 }

@@ -1,3 +1,4 @@
+import type { DriverLoad } from '../agent/protocol.ts'
 import type { Mesh, Placement, Topology } from '../topology/model.ts'
 
 /** How pod CIDRs are made reachable between clusters. */
@@ -20,30 +21,13 @@ export interface ScenarioPath {
   readonly expect: Expectation
 }
 
-export type LoadProfileName = 'pingpong' | 'closed' | 'open' | 'connect'
+export type LoadProfileName = DriverLoad['profile']
 
-/** One way to send requests. Fields beside `profile` belong to that profile only. */
+type Closed = Extract<DriverLoad, { profile: 'closed' }>
+
+/** One way to send requests, as the agent takes it; `closed` may sweep over connection counts. */
 export type Load =
-  | {
-      readonly profile: 'pingpong'
-      readonly protocol: 'http1' | 'http2' | 'tcp'
-      readonly requestBytes: number
-      readonly responseBytes: number
-    }
-  | {
-      readonly profile: 'closed'
-      readonly connections: readonly number[]
-      readonly requestBytes: number
-      readonly responseBytes: number
-    }
-  | {
-      readonly profile: 'open'
-      readonly ratePerSecond: number
-      readonly connections: number
-      readonly requestBytes: number
-      readonly responseBytes: number
-    }
-  | { readonly profile: 'connect'; readonly requestBytes: number; readonly responseBytes: number }
+  Exclude<DriverLoad, Closed> | (Omit<Closed, 'connections'> & { readonly connections: readonly number[] })
 
 export interface RoundPlan {
   /** Rounds per build. */

@@ -3,7 +3,8 @@ import type { Document, Node, Pair } from 'yaml'
 import type { ScenarioProblem } from '../errors.ts'
 import type { Finding } from './finding.ts'
 import { tooDeepAt } from './nesting.ts'
-import { printable, shortened } from './suggest.ts'
+import { printable } from '../terminal-text.ts'
+import { shortened } from './suggest.ts'
 
 export interface YamlSource {
   /** Plain data, or undefined when the text is no YAML that could be read further. */

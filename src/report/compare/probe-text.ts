@@ -1,7 +1,7 @@
 import type { ProbeResult } from '../../measure/probe.ts'
 import { formatDeltaUs, formatInterval, formatUs } from '../format.ts'
 import { textTable } from '../table.ts'
-import { printable } from '../terminal-text.ts'
+import { printable } from '../../terminal-text.ts'
 
 /** What a probe found, for a terminal. */
 export function probeText(result: ProbeResult): string {

@@ -1,4 +1,4 @@
-import { printable } from '../terminal-text.ts'
+import { printable } from '../../terminal-text.ts'
 
 /** Text of a result as Markdown text: no sign in it means anything to a renderer, and it stays on one line. */
 export function inlineText(text: string): string {

@@ -1,7 +1,7 @@
 import type { PathEvidence, UnreachableEvent } from '../../results/schema.ts'
 import { componentLabel, pathLabel } from '../../topology/component.ts'
 import { markdownTable, textTable } from '../table.ts'
-import { printable } from '../terminal-text.ts'
+import { printable } from '../../terminal-text.ts'
 
 export interface Proof {
   readonly evidence: readonly PathEvidence[]

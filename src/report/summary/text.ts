@@ -3,7 +3,7 @@ import { formatDeltaUs, formatInterval, formatUs } from '../format.ts'
 import { inlineText } from '../markdown/inline.ts'
 import { groupedWarnings } from '../warnings.ts'
 import { markdownTable, textTable } from '../table.ts'
-import { printable } from '../terminal-text.ts'
+import { printable } from '../../terminal-text.ts'
 
 const pathHeadings = [
   'path',
