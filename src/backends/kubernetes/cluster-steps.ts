@@ -1,5 +1,5 @@
 import { chmodSync, existsSync, mkdirSync } from 'node:fs'
-import { UsageError } from '../../errors.ts'
+import { HopmeterError, UsageError } from '../../errors.ts'
 import type { Command } from '../backend.ts'
 import type { KubeStep, StepContext } from './contract.ts'
 import type { KindCluster } from './layout.ts'
@@ -64,7 +64,7 @@ export function createClusterStep(parts: ClusterStepParts, cluster: KindCluster)
       const containers = await nodeContainers(tools, cluster.kindName, claimed(session).id, context)
       if (containers.length === 0) return false
       if (containers.some(({ marked }) => !marked)) throw foreignCluster(cluster.kindName)
-      if (claimed(session).cluster(cluster.name)?.status !== 'created') return false
+      if ((claimed(session).cluster(cluster.name)?.status ?? 'creating') === 'creating') return false
       if (containers.length < cluster.nodeNames.length || !containers.every((c) => c.running)) return false
       if (!existsSync(cluster.kubeconfig)) return false
       return (await facts.read(cluster, context)).notReady.length === 0
@@ -73,7 +73,7 @@ export function createClusterStep(parts: ClusterStepParts, cluster: KindCluster)
       const own = claimed(session)
       const containers = await nodeContainers(tools, cluster.kindName, own.id, context)
       const isWhole =
-        own.cluster(cluster.name)?.status === 'created' &&
+        (own.cluster(cluster.name)?.status ?? 'creating') !== 'creating' &&
         containers.length === cluster.nodeNames.length &&
         existsSync(cluster.kubeconfig)
       if (isWhole) {
@@ -89,6 +89,7 @@ export function createClusterStep(parts: ClusterStepParts, cluster: KindCluster)
         mkdirSync(parts.markerFolder, { recursive: true, mode: 0o700 })
         await tools.call(create, { ...context, timeoutMs: createTimeoutMs })
         if (existsSync(kubeconfig)) chmodSync(kubeconfig, 0o600)
+        own.claimCluster({ name, kindName, kubeconfig, context: kubeContext, status: 'made' })
       }
       await waitForNodes(parts, cluster, context)
     },
@@ -110,12 +111,15 @@ export function markClusterStep(parts: ClusterStepParts, cluster: KindCluster): 
     name: `mark cluster ${cluster.name} as made by hopmeter`,
     commands: [apply],
     isDone: async (context) =>
-      claimed(session).cluster(cluster.name)?.status === 'created' &&
+      claimed(session).cluster(cluster.name)?.status === 'marked' &&
       (await markerState(tools, cluster, id, context)) === 'ours',
     run: async (context) => {
       await tools.call(apply, context)
+      if ((await markerState(tools, cluster, id, context)) !== 'ours') {
+        throw new HopmeterError('the marker cannot be read back')
+      }
       const { name, kindName, kubeconfig, context: kubeContext } = cluster
-      claimed(session).claimCluster({ name, kindName, kubeconfig, context: kubeContext, status: 'created' })
+      claimed(session).claimCluster({ name, kindName, kubeconfig, context: kubeContext, status: 'marked' })
     },
   }
 }

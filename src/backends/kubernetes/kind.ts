@@ -263,7 +263,6 @@ export function createToolbox(options: KubernetesOptions): Toolbox {
   return new Toolbox({
     programs: locatePrograms(options),
     noKubeconfig: path.join(root, 'no-kubeconfig'),
-    kubeCache: path.join(root, 'kube-cache'),
     execute: options.execute,
     deadlineScale: options.deadlineScale,
   })

@@ -19,8 +19,8 @@ const claimedCluster = z.object({
   kindName: z.string().nullable(),
   kubeconfig: z.string(),
   context: z.string(),
-  /** `creating` until its marker is inside. */
-  status: z.enum(['creating', 'created']),
+  /** `made`: kind is done with it; `marked`: our marker is in its API. */
+  status: z.enum(['creating', 'made', 'marked']),
 })
 
 const sessionState = z.object({

@@ -32,6 +32,8 @@ async function runStep(step: KubeStep, context: StepContext): Promise<void> {
     if (await step.isDone(context)) return
     context.progress(step.name)
     await step.run(context)
+    // A program that says it succeeded may still have done nothing.
+    if (!(await step.isDone(context))) throw new HopmeterError('it ran, but its result is not there')
   } catch (error) {
     throw failed(step.name, error)
   }

@@ -1,4 +1,5 @@
-import { HopmeterError } from '../../errors.ts'
+import { setTimeout as sleep } from 'node:timers/promises'
+import { CommandError, HopmeterError } from '../../errors.ts'
 import { deleteCommand } from './cluster-steps.ts'
 import type { StepContext } from './contract.ts'
 import { kindNodeNames, type KindCluster } from './layout.ts'
@@ -7,6 +8,8 @@ import type { ClaimedCluster, Session } from './session.ts'
 import type { Toolbox } from './toolbox.ts'
 
 const deleteTimeoutMs = 180_000
+const removalAttempts = 3
+const retryPauseMs = 300
 
 /**
  * Deletes what the session's state file and a marker inside both claim, then the state file. What is claimed by one of
@@ -15,20 +18,15 @@ const deleteTimeoutMs = 180_000
  */
 export async function takeDown(tools: Toolbox, session: Session, context: StepContext): Promise<void> {
   const problems: HopmeterError[] = []
-  const attempt = async (work: Promise<void>) => {
-    try {
-      await work
-    } catch (error) {
-      problems.push(
-        error instanceof HopmeterError ? error : new HopmeterError(String(error), { cause: error }),
-      )
-    }
+  const attempt = async (work: () => Promise<void>) => {
+    const problem = await withRetries(work, context)
+    if (problem) problems.push(problem)
   }
   await Promise.all(
-    session.state.containers.map((name) => attempt(removeContainer(tools, session, name, context))),
+    session.state.containers.map((name) => attempt(() => removeContainer(tools, session, name, context))),
   )
   await Promise.all(
-    session.state.clusters.map((cluster) => attempt(removeCluster(tools, session, cluster, context))),
+    session.state.clusters.map((cluster) => attempt(() => removeCluster(tools, session, cluster, context))),
   )
   const [first] = problems
   if (!first) {
@@ -40,6 +38,24 @@ export async function takeDown(tools: Toolbox, session: Session, context: StepCo
     cause: first.cause ?? first,
     hint: hints === '' ? `hopmeter down ${session.state.name}, once that is repaired` : hints,
   })
+}
+
+/** Every removal can be done again, and a daemon that hiccups must not make us leave clusters behind. */
+async function withRetries(
+  work: () => Promise<void>,
+  { signal }: StepContext,
+): Promise<HopmeterError | undefined> {
+  for (let left = removalAttempts - 1; ; left--) {
+    try {
+      await work()
+      return undefined
+    } catch (error) {
+      const isFinal = left === 0 || signal.aborted || !(error instanceof CommandError)
+      if (isFinal)
+        return error instanceof HopmeterError ? error : new HopmeterError(String(error), { cause: error })
+    }
+    await sleep(retryPauseMs)
+  }
 }
 
 async function removeCluster(
@@ -63,7 +79,7 @@ async function removeCluster(
       spec: { name, network: '', podCidr: '', serviceCidr: '', nodes: containers.length },
     }
     // A node that is stopped or half made has no API to ask; then its own marker has to do.
-    const isAnswering = claimed.status === 'created' && containers.every(({ running }) => running)
+    const isAnswering = claimed.status === 'marked' && containers.every(({ running }) => running)
     const marker = isAnswering ? await markerState(tools, cluster, session.id, context) : 'unknown'
     if (marker === 'foreign' || marker === 'missing') throw foreignCluster(kindName)
     context.progress(`delete cluster ${name}`)

@@ -1,3 +1,4 @@
+import path from 'node:path'
 import { CommandError } from '../../errors.ts'
 import { pasteable } from '../../exec.ts'
 import type { Command } from '../backend.ts'
@@ -19,8 +20,6 @@ export interface ToolboxOptions {
   readonly programs?: Partial<Record<ToolName, string>> | undefined
   /** A kubeconfig that does not exist, for programs that would look for the user's. */
   readonly noKubeconfig: string
-  /** Where kubectl keeps what it learned of the API. */
-  readonly kubeCache: string
   readonly execute?: Execute | undefined
   readonly deadlineScale?: number | undefined
 }
@@ -62,10 +61,12 @@ export class Toolbox {
   /** Environment for every program: nothing in it leads to the user's own clusters. */
   env(command: Command): Record<string, string> {
     const at = command.args.indexOf('--kubeconfig')
+    const kubeconfig = (at === -1 ? undefined : command.args[at + 1]) ?? this.#options.noKubeconfig
     return {
-      KUBECONFIG: (at === -1 ? undefined : command.args[at + 1]) ?? this.#options.noKubeconfig,
+      KUBECONFIG: kubeconfig,
       KUBECTL_KUBERC: 'false',
-      KUBECACHEDIR: this.#options.kubeCache,
+      // Beside the kubeconfig, so that it goes when the testbed goes.
+      KUBECACHEDIR: path.join(path.dirname(kubeconfig), 'kube-cache'),
     }
   }
 

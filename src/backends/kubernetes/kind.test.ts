@@ -1,0 +1,220 @@
+import { existsSync, readdirSync, readFileSync, statSync } from 'node:fs'
+import path from 'node:path'
+import { afterEach, beforeEach, describe, expect, test } from 'vitest'
+import { verifyScenario } from '../../measure/verify-scenario.ts'
+import { loadScenario } from '../../scenario/load.ts'
+import { withoutMesh } from '../../scenario/without-mesh.ts'
+import type { Scenario } from '../../scenario/types.ts'
+import { planScenario } from '../plan.ts'
+import { takeDownSessions } from './down.ts'
+import { createKind } from './kind.ts'
+import { Session } from './session.ts'
+import { FakeCluster, type Fault } from './testing/fake-cluster.ts'
+
+let fake: FakeCluster
+beforeEach(async () => {
+  fake = await FakeCluster.make()
+})
+afterEach(() => fake.close())
+
+const quiet = { signal: new AbortController().signal, progress: () => {} }
+const nothing = { clusters: [], containers: [], processes: [] }
+
+async function plain(name: string): Promise<Scenario> {
+  return withoutMesh((await loadScenario(name)).scenario)
+}
+
+describe('whole lives with the fake tools on PATH', () => {
+  test.for(['same-network', 'single-cluster', 'same-network-unrouted', 'same-network-vxlan', 'mixed'])(
+    '%s without a mesh: clusters, routes, load, proof, and nothing left',
+    { timeout: 60_000 },
+    async (name) => {
+      const scenario = await plain(name)
+      const result = await verifyScenario({ scenario, backend: createKind(fake.options), ...quiet })
+      expect(result.evidence.map(({ verdict, reasons }) => [verdict, reasons])).toEqual(
+        result.evidence.map(() => ['proven', []]),
+      )
+      expect(result.ok).toBe(true)
+      expect(fake.leftovers()).toEqual(nothing)
+      expect(Session.names(fake.sessions)).toEqual([])
+    },
+  )
+
+  test('every kubectl names a kubeconfig of its own, and the user’s is neither read nor written', async () => {
+    await verifyScenario({
+      scenario: await plain('same-network'),
+      backend: createKind(fake.options),
+      ...quiet,
+    })
+    const calls = fake.calls.filter(({ name, args }) => name === 'kubectl' && args[0] !== 'version')
+    expect(calls.length).toBeGreaterThan(10)
+    for (const { args, KUBECONFIG } of calls) {
+      const file = args[args.indexOf('--kubeconfig') + 1]!
+      expect(file.startsWith(fake.sessions)).toBe(true)
+      expect(args).toContain('--context')
+      // kubectl exec is started with arguments only; everything else has it twice.
+      if (!args.includes('exec')) expect(KUBECONFIG).toBe(file)
+    }
+    expect(fake.isUserKubeconfigUntouched).toBe(true)
+    expect(readdirSync(path.dirname(fake.userKubeconfig))).toEqual(['config'])
+  })
+
+  test('a program that hangs is stopped at its deadline, the step is named, and nothing is left', async () => {
+    fake.breakCalls([{ name: 'docker', words: 'crictl', fault: 'hang' }])
+    const backend = createKind({ ...fake.options, deadlineScale: 0.05 })
+    await expect(backend.up(planScenario(await plain('single-cluster')), quiet)).rejects.toThrow(
+      /load images into east: docker timed out after 3000 ms/,
+    )
+    expect(fake.leftovers()).toEqual(nothing)
+  })
+})
+
+describe('a testbed that is kept', () => {
+  test('a second up only reads', async () => {
+    const plan = planScenario(await plain('same-network'))
+    const options = { ...fake.options, execute: fake.inProcess(), keep: true }
+    await (await createKind(options).up(plan, quiet)).down()
+    const second = fake.inProcess()
+    await (await createKind({ ...options, execute: second }).up(plan, quiet)).down()
+    expect(second.log.filter((line) => !isRead(line))).toEqual([])
+    expect(second.log.length).toBeGreaterThan(5)
+  })
+
+  test('its files are the user’s only, and down removes all of it', async () => {
+    const plan = planScenario(await plain('same-network'))
+    const options = { ...fake.options, execute: fake.inProcess(), keep: true }
+    await (await createKind(options).up(plan, quiet)).down()
+    const folder = path.join(fake.sessions, 'same-network')
+    expect(statSync(folder).mode & 0o077).toBe(0)
+    for (const file of readdirSync(folder, { withFileTypes: true }).filter((entry) => entry.isFile())) {
+      expect([file.name, statSync(path.join(folder, file.name)).mode & 0o777]).toEqual([file.name, 0o600])
+    }
+    expect(await takeDownSessions(['same-network'], quiet, options)).toEqual(['same-network'])
+    expect(existsSync(folder)).toBe(false)
+    expect(fake.leftovers()).toEqual(nothing)
+    expect(await takeDownSessions(['same-network'], quiet, options)).toEqual([])
+  })
+
+  test('routes, rules, stopped nodes and pods that somebody removed are put back', async () => {
+    const plan = planScenario(await plain('same-network'))
+    const options = { ...fake.options, execute: fake.inProcess(), keep: true }
+    await (await createKind(options).up(plan, quiet)).down()
+    fake.model(({ containers }) => {
+      const [first, second] = Object.values(containers)
+      first!.node!.routes = []
+      first!.node!.nat.reverse()
+      second!.running = false
+    })
+    await (await createKind(options).up(plan, quiet)).down()
+    fake.model(({ containers }) => {
+      const [first, second] = Object.values(containers)
+      expect(second!.running).toBe(true)
+      expect(first!.node!.routes.map(({ dst }) => dst)).toContain('10.20.0.0/24')
+      expect(first!.node!.nat[0]).toMatch(/10\.20\.0\.0\/16 -j RETURN/)
+    })
+  })
+
+  test('is refused for another form of the scenario', async () => {
+    const scenario = await plain('same-network')
+    const options = { ...fake.options, execute: fake.inProcess(), keep: true }
+    await (await createKind(options).up(planScenario(scenario), quiet)).down()
+    const other = { ...scenario, topology: { ...scenario.topology, routes: [] } }
+    await expect(createKind(options).up(planScenario(other), quiet)).rejects.toThrow(/made for another form/)
+    expect(fake.leftovers().clusters).toHaveLength(2)
+  })
+})
+
+describe('what is not hopmeter’s', () => {
+  const kindName = 'hm-same-network-east-2'
+
+  test('a foreign cluster of the same name is refused before anything is made', async () => {
+    fake.model((model) => {
+      model.clusters[kindName] = { objects: {} }
+      model.containers[`${kindName}-control-plane`] = { running: true, mounts: ['/var'], cluster: kindName }
+    })
+    const execute = fake.inProcess()
+    const up = createKind({ ...fake.options, execute }).up(planScenario(await plain('same-network')), quiet)
+    await expect(up).rejects.toThrow(/already is a kind cluster "hm-same-network-east-2"/)
+    expect(execute.log.filter((line) => /kind (create|delete)/.test(line))).toEqual([])
+    expect(fake.leftovers().clusters).toEqual([kindName])
+  })
+
+  test('a cluster that replaced ours is not deleted, nor one whose marker is gone', async () => {
+    const options = { ...fake.options, execute: fake.inProcess(), keep: true }
+    await (await createKind(options).up(planScenario(await plain('same-network')), quiet)).down()
+    fake.model(({ clusters, containers }) => {
+      containers[`${kindName}-control-plane`]!.mounts = ['/var']
+      delete clusters['hm-same-network-east-1']!.objects['ConfigMap/kube-system/hopmeter-session']
+    })
+    await expect(takeDownSessions('all', quiet, options)).rejects.toThrow(/hopmeter did not make/)
+    expect(fake.leftovers().clusters).toHaveLength(2)
+    expect(Session.names(fake.sessions)).toEqual(['same-network'])
+  })
+
+  test('orphans are those of dead processes that nobody kept', async () => {
+    const options = { ...fake.options, execute: fake.inProcess() }
+    const testbed = await createKind(options).up(planScenario(await plain('single-cluster')), quiet)
+    await (
+      await createKind({ ...options, keep: true }).up(planScenario(await plain('same-network')), quiet)
+    ).down()
+    expect(await takeDownSessions('orphans', quiet, options)).toEqual([])
+    await testbed.down()
+
+    const orphan = await createKind(options).up(planScenario(await plain('single-cluster')), quiet)
+    const session = Session.find(fake.sessions, 'single-cluster')!
+    const lease = JSON.parse(readFileSync(session.file('lease.json'), 'utf8')) as object
+    const { writeFileSync } = await import('node:fs')
+    writeFileSync(session.file('lease.json'), JSON.stringify({ ...lease, pid: 2 ** 22 - 1, startTicks: '1' }))
+    expect(await takeDownSessions('orphans', quiet, options)).toEqual(['single-cluster'])
+    expect(fake.leftovers().clusters).toHaveLength(2)
+    await orphan.down().catch(() => {})
+  })
+})
+
+describe('a fault at each single command', () => {
+  test.for<Fault>(['fail', 'hang', 'rubbish'])(
+    '%s: the step is named, everything is cleaned up, and the next up converges',
+    { timeout: 120_000 },
+    async (fault) => {
+      const plan = planScenario(await plain('same-network'))
+      const healthy = fake.inProcess()
+      await (await createKind({ ...fake.options, execute: healthy, keep: true }).up(plan, quiet)).down()
+      await takeDownSessions('all', quiet, { ...fake.options, execute: healthy })
+      const firstDelete = healthy.log.findIndex((line) => line.includes('kind delete'))
+      const calls = healthy.log.slice(0, firstDelete - 2).length
+      expect(calls).toBeGreaterThan(25)
+      for (let call = 1; call <= calls; call++) {
+        const execute = fake.inProcess({ call, fault })
+        const options = { ...fake.options, execute, deadlineScale: 0.0005 }
+        const broken = await createKind(options)
+          .up(plan, quiet)
+          .then(
+            (testbed) => testbed.down().then(() => undefined),
+            (error: Error) => error,
+          )
+        const shown = execute.log[call - 1] ?? '(no such call)'
+        // A read that answers rubbish may be asked again and then be right; nothing else gets past a fault.
+        if (broken) expect([shown, broken.message]).toEqual([shown, expect.stringMatching(stepName)])
+        else expect([shown, fault]).not.toEqual([shown, 'fail'])
+        expect([shown, fake.leftovers()]).toEqual([shown, nothing])
+        expect([shown, Session.names(fake.sessions)]).toEqual([shown, []])
+      }
+      expect(fake.isUserKubeconfigUntouched).toBe(true)
+      await (await createKind({ ...fake.options, execute: fake.inProcess() }).up(plan, quiet)).down()
+    },
+  )
+})
+
+const stepName =
+  /^(check tools|check that cluster names|create cluster|mark cluster|load images into|route pod CIDRs|start workloads in|find pods|attach to|nodes of)/
+
+/** Commands that change nothing. */
+function isRead(line: string): boolean {
+  return [
+    /^(docker|kind|kubectl|istioctl) version/,
+    /^kubectl .*\bget\b/,
+    /^kind get /,
+    /^docker (ps|inspect|image inspect|info)\b/,
+    /^docker exec \S+ (crictl images|ip -json -4 route show|iptables -t nat -S)/,
+  ].some((pattern) => pattern.test(line))
+}

@@ -1,0 +1,206 @@
+import {
+  appendFileSync,
+  chmodSync,
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readFileSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs'
+import { tmpdir } from 'node:os'
+import path from 'node:path'
+import { CommandError } from '../../../errors.ts'
+import { pasteable } from '../../../exec.ts'
+import type { Execute } from '../execute.ts'
+import type { KubernetesOptions } from '../options.ts'
+
+const program = path.join(import.meta.dirname, '../../../../test/fake-tools/fake-tool.mjs')
+const names = ['kind', 'docker', 'kubectl', 'istioctl'] as const
+/** The user's own kubeconfig: whoever reads it cannot parse it, whoever writes it is found out. */
+const sentinel = "this file is not hopmeter's: {{{"
+
+export interface RecordedCall {
+  readonly name: string
+  readonly args: readonly string[]
+  readonly HOME?: string
+  readonly KUBECONFIG?: string
+}
+
+interface FakeModel {
+  images: string[]
+  containers: Record<string, { running: boolean; mounts: string[]; cluster?: string; node?: FakeNode }>
+  clusters: Record<string, { objects: Record<string, unknown> }>
+  processes: Record<string, number>
+}
+
+interface FakeNode {
+  images: string[]
+  routes: { dst: string; type?: string; gateway?: string }[]
+  nat: string[]
+}
+
+export type Fault = 'fail' | 'hang' | 'rubbish'
+
+interface FakeTools {
+  fakeTool(folder: string, name: string, args: readonly string[], input: string): string
+  withModel<T>(folder: string, work: (model: FakeModel) => T): T
+}
+
+/** Fake kind, docker, kubectl and istioctl, first on PATH, with a model in a folder of their own. */
+export class FakeCluster {
+  readonly folder: string
+  readonly home: string
+  readonly #tools: FakeTools
+  readonly #before: Readonly<Record<string, string | undefined>>
+
+  private constructor(folder: string, tools: FakeTools) {
+    this.folder = folder
+    this.home = path.join(folder, 'home')
+    this.#tools = tools
+    this.#before = { PATH: process.env['PATH'], HOME: process.env['HOME'] }
+    mkdirSync(path.join(this.home, '.kube'), { recursive: true })
+    writeFileSync(this.userKubeconfig, sentinel)
+    const bin = path.join(folder, 'bin')
+    mkdirSync(bin)
+    for (const name of names) {
+      const file = path.join(bin, name)
+      writeFileSync(
+        file,
+        `#!/bin/sh\nHOPMETER_FAKE_TOOLS='${folder}' exec '${process.execPath}' '${program}' ${name} "$@"\n`,
+      )
+      chmodSync(file, 0o755)
+    }
+    process.env['PATH'] = `${bin}:${process.env['PATH'] ?? ''}`
+    process.env['HOME'] = this.home
+  }
+
+  static async make(): Promise<FakeCluster> {
+    const { fakeTool } = (await import(program)) as Pick<FakeTools, 'fakeTool'>
+    const { withModel } = (await import(path.join(path.dirname(program), 'model.mjs'))) as Pick<
+      FakeTools,
+      'withModel'
+    >
+    return new FakeCluster(mkdtempSync(path.join(tmpdir(), 'hopmeter-fake-')), { fakeTool, withModel })
+  }
+
+  get userKubeconfig(): string {
+    return path.join(this.home, '.kube', 'config')
+  }
+
+  get options(): KubernetesOptions {
+    return {
+      stateRoot: path.join(this.folder, 'state'),
+      cacheRoot: path.join(this.folder, 'cache'),
+      agentImage: 'node:20',
+    }
+  }
+
+  get sessions(): string {
+    return path.join(this.folder, 'state', 'hopmeter', 'kubernetes')
+  }
+
+  /** Looks at the model, or changes it behind hopmeter's back. */
+  model<T>(work: (model: FakeModel) => T): T {
+    return this.#tools.withModel(this.folder, work)
+  }
+
+  get calls(): readonly RecordedCall[] {
+    const file = path.join(this.folder, 'calls.ndjson')
+    if (!existsSync(file)) return []
+    return readFileSync(file, 'utf8')
+      .split('\n')
+      .filter((line) => line !== '')
+      .map((line) => JSON.parse(line) as RecordedCall)
+  }
+
+  forgetCalls(): void {
+    rmSync(path.join(this.folder, 'calls.ndjson'), { force: true })
+  }
+
+  /** Calls of programs that match strike this fault, in processes of their own. */
+  breakCalls(
+    faults: readonly { readonly name: string; readonly words: string; readonly fault: Fault }[],
+  ): void {
+    writeFileSync(path.join(this.folder, 'faults.json'), JSON.stringify(faults))
+  }
+
+  /**
+   * The same tools without a process per call, for tests of many lives: the call with this number (from 1) strikes the
+   * fault. `isHit` tells whether it did.
+   */
+  inProcess(strike?: { readonly call: number; readonly fault: Fault }): Execute & { readonly log: string[] } {
+    const log: string[] = []
+    const execute: Execute = async (command, { timeoutMs, signal, env }) => {
+      signal?.throwIfAborted()
+      const shown = pasteable(command.file, command.args)
+      log.push(shown)
+      const name = path.basename(command.file)
+      const call = { name, args: command.args, HOME: this.home, KUBECONFIG: env?.['KUBECONFIG'] }
+      appendFileSync(path.join(this.folder, 'calls.ndjson'), `${JSON.stringify(call)}\n`)
+      const refuse = (message: string, output: string) =>
+        new CommandError(`${message}: ${shown}`, { command: shown, output })
+      if (log.length === strike?.call) {
+        if (strike.fault === 'fail') throw refuse(`${name} exited with 1`, 'injected failure')
+        if (strike.fault === 'rubbish')
+          return { stdout: '\u0007 <html>not what you asked for</html>', stderr: '' }
+        await elapsed(timeoutMs, signal)
+        throw refuse(`${name} timed out after ${timeoutMs} ms`, '')
+      }
+      await Promise.resolve()
+      try {
+        return {
+          stdout: this.#tools.fakeTool(this.folder, name, command.args, command.input ?? ''),
+          stderr: '',
+        }
+      } catch (error) {
+        const output = (error as { stderr?: string }).stderr ?? String(error)
+        throw refuse(`${name} exited with 1`, output)
+      }
+    }
+    return Object.assign(execute, { log })
+  }
+
+  /** What of the world is left; all empty after a whole life. */
+  leftovers(): { readonly clusters: string[]; readonly containers: string[]; readonly processes: string[] } {
+    return this.model(({ clusters, containers, processes }) => ({
+      clusters: Object.keys(clusters),
+      containers: Object.keys(containers),
+      processes: Object.keys(processes),
+    }))
+  }
+
+  get isUserKubeconfigUntouched(): boolean {
+    return readFileSync(this.userKubeconfig, 'utf8') === sentinel
+  }
+
+  /** Ends echo servers, gives PATH and HOME back, removes the folder. */
+  close(): void {
+    for (const pid of this.model(({ processes }) => Object.values(processes))) {
+      try {
+        process.kill(pid, 'SIGKILL')
+      } catch {
+        // ended by itself
+      }
+    }
+    for (const [name, value] of Object.entries(this.#before)) {
+      if (value === undefined) delete process.env[name]
+      else process.env[name] = value
+    }
+    rmSync(this.folder, { recursive: true, force: true })
+  }
+}
+
+function elapsed(ms: number, signal: AbortSignal | undefined): Promise<void> {
+  return new Promise((resolve) => {
+    const timer = setTimeout(resolve, ms)
+    signal?.addEventListener(
+      'abort',
+      () => {
+        clearTimeout(timer)
+        resolve()
+      },
+      { once: true },
+    )
+  })
+}
