@@ -1,9 +1,8 @@
 /**
- * C0 and C1 controls (ESC starts terminal commands), line and paragraph separators, the marks that reorder or hide
- * text (Trojan Source: U+202A-202E, U+2066-2069, zero-width and tag characters), and lone surrogates.
+ * All that Unicode calls "other" (controls: ESC starts terminal commands; marks that reorder or hide text, as in Trojan
+ * Source; lone surrogates; private and unassigned characters), and line and paragraph separators.
  */
-const unsafe =
-  /[\p{Cc}\u{ad}\u{61c}\u{180e}\u{200b}-\u{200f}\u{2028}-\u{202e}\u{2060}-\u{206f}\u{feff}\u{fff9}-\u{fffb}\u{e0000}-\u{e007f}\p{Cs}]/gu
+const unsafe = /[\p{C}\u{2028}\u{2029}]/gu
 
 /**
  * Makes text from outside (files, programs, other machines) safe for a terminal: one line, and whatever could move

@@ -93,7 +93,7 @@ describe('locate', () => {
 
   it('makes control characters in messages visible', () => {
     expect(yaml.locate({ path: [], at: 'value', message: 'a\u001B[31m\u202Eb' }).message).toBe(
-      String.raw`a\u{1b}[31m\u{202e}b`,
+      String.raw`a\x1b[31m\u{202e}b`,
     )
   })
 })
