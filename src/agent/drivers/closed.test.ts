@@ -80,7 +80,8 @@ test('after connections that the server closes every latency is still its own', 
   expect(sample.received).toBe(server.stats.take().served['pa'])
   expect(sample.sent).toBe(sample.received + sample.lost)
   expect(sample).toMatchObject({ bad: 0, errors: 0 })
-  expect(sample.lost).toBeLessThanOrEqual(sample.reconnects)
+  // The last connection may be closed when no other follows.
+  expect(sample.lost).toBeLessThanOrEqual(sample.reconnects + 1)
   expect(decode(sample.cold).totalCount).toBe(sample.reconnects + 1)
   // With one connection requests do not overlap; a response taken for its predecessor's would count time twice.
   const busyMs = (sumNs(sample.warm) + sumNs(sample.cold)) / 1e6

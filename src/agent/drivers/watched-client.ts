@@ -106,8 +106,7 @@ export class WatchedClient {
     conn.destroy()
     this.#client.pipelinedRequests.clear()
     this.#client.parser.reinitialize(this.#client.parser.type)
-    if (this.#inFlight) this.#recorder.note(`${this.#address} closed a connection before it answered`)
-    this.#inFlight = false
+    this.#loseRequest()
     if (this.#fresh) this.#losses++
   }
 
@@ -150,6 +149,11 @@ export class WatchedClient {
     if (this.#ended) return
     this.#ended = true
     if (this.#conn) this.#countBytes(this.#conn)
+    this.#loseRequest()
+  }
+
+  #loseRequest(): void {
+    if (this.#inFlight) this.#recorder.note(`${this.#address} closed a connection before it answered`)
     this.#inFlight = false
   }
 
