@@ -6,7 +6,7 @@ import { openRun } from '../results/store.ts'
 import type { RunResult } from '../results/schema.ts'
 import { compareRuns, compareVariants, type RunComparison } from '../stats/compare-runs.ts'
 import { parseFailRule, regressions, type FailRule } from '../stats/fail-on.ts'
-import { print, say, type CliContext } from './context.ts'
+import { print, say, terminalColumns, type CliContext } from './context.ts'
 import { durationMs, outputOption, resultsOption, type OutputFormat } from './options.ts'
 
 interface CompareFlags {
@@ -65,7 +65,13 @@ export function compareVerb(context: CliContext): Command {
       else
         print(
           context,
-          comparisons.map(flags.output === 'markdown' ? comparisonMarkdown : comparisonText).join('\n'),
+          comparisons
+            .map((c) =>
+              flags.output === 'markdown'
+                ? comparisonMarkdown(c)
+                : comparisonText(c, terminalColumns(context)),
+            )
+            .join('\n'),
         )
       conclude(context, comparisons, flags)
     })

@@ -3,7 +3,7 @@ import { printableLines } from '../terminal-text.ts'
 
 /** Everything a verb touches of the process that runs it; tests pass their own. */
 export interface CliContext {
-  readonly stdout: NodeJS.WritableStream
+  readonly stdout: NodeJS.WritableStream & { isTTY?: boolean; columns?: number }
   readonly stderr: NodeJS.WritableStream & { isTTY?: boolean; columns?: number }
   readonly env: Readonly<Record<string, string | undefined>>
   /** Aborted by the first Ctrl-C or SIGTERM; its reason is an InterruptedError. */
@@ -15,6 +15,11 @@ export interface CliContext {
 /** Writes a result. Results are the only thing on standard output. */
 export function print(context: CliContext, text: string): void {
   context.stdout.write(text.endsWith('\n') ? text : `${text}\n`)
+}
+
+/** Width of the terminal that results go to; undefined for files and pipes, which stay plain. */
+export function terminalColumns({ stdout }: CliContext): number | undefined {
+  return stdout.isTTY ? stdout.columns : undefined
 }
 
 /** Writes what is not a result: warnings, hints. */

@@ -1,27 +1,33 @@
 import { Command } from 'commander'
+import { kindDoctor } from '../backends/kubernetes/doctor.ts'
 import { labDoctor } from '../backends/lab/doctor.ts'
 import { exitCodes } from '../errors.ts'
 import { textTable } from '../report/table.ts'
 import { listScenarios } from '../scenario/load.ts'
+import { addBackendFlags, withMesh, type BackendFlags } from './backend-flags.ts'
+import { kubernetesOptions } from './backends.ts'
 import { print, type CliContext } from './context.ts'
-import { backendOption, outputOption, type OutputFormat } from './options.ts'
+import { outputOption, type OutputFormat } from './options.ts'
 
 /** `hopmeter doctor`: what this machine can do, and how to get what is missing. */
 export function doctorVerb(context: CliContext): Command {
-  return new Command('doctor')
+  const command = new Command('doctor')
     .summary('say what this machine can run, and how to get what is missing')
     .description(
       'Checks this machine for each backend and scenario, by trying, and says how to get what is missing.',
     )
-    .addOption(backendOption())
+  return addBackendFlags(command)
     .addOption(outputOption())
     .addHelpText(
       'after',
-      '\nExamples:\n  hopmeter doctor\n  hopmeter doctor -o json\n\nExits with 1 when the backend cannot run at all.',
+      '\nExamples:\n  hopmeter doctor\n  hopmeter doctor --backend kind --istio 1.31.0\n  hopmeter doctor -o json\n\nExits with 1 when the backend cannot run at all.',
     )
-    .action(async ({ output }: { output: OutputFormat }) => {
-      const scenarios = (await listScenarios()).map((file) => file.scenario)
-      const report = await labDoctor(scenarios)
+    .action(async ({ output, ...flags }: BackendFlags & { output: OutputFormat }) => {
+      const scenarios = (await listScenarios()).map((file) => withMesh(file.scenario, flags.mesh))
+      const report =
+        flags.backend === 'lab'
+          ? await labDoctor(scenarios)
+          : await kindDoctor(scenarios, kubernetesOptions(flags))
       if (!report.ok) context.setExitCode(exitCodes.failure)
       if (output === 'json') {
         print(context, JSON.stringify(report, null, 2))
@@ -30,7 +36,10 @@ export function doctorVerb(context: CliContext): Command {
       const checks = report.checks.map((c) => [c.ok ? 'ok' : 'missing', c.name, c.detail])
       const able = report.scenarios.map((s) => [s.ok ? 'ok' : 'no', s.name, s.reason ?? ''])
       const remedies = report.checks.filter((c) => !c.ok && c.remedy).map((c) => `  ${c.name}: ${c.remedy}`)
-      const tables = [textTable(['', 'BACKEND LAB', ''], checks), textTable(['', 'SCENARIO', ''], able)]
+      const tables = [
+        textTable(['', `BACKEND ${flags.backend.toUpperCase()}`, ''], checks),
+        textTable(['', 'SCENARIO', ''], able),
+      ]
       print(
         context,
         [...tables, ...(remedies.length === 0 ? [] : ['How to get what is missing:', ...remedies])].join(

@@ -19,6 +19,7 @@ import { runVerb } from './run.ts'
 import { schemaVerb } from './schema.ts'
 import { showVerb } from './show.ts'
 import { summaryVerb } from './summary.ts'
+import { toolsVerb } from './tools.ts'
 import { upVerb } from './up.ts'
 import { verifyVerb } from './verify.ts'
 
@@ -67,6 +68,7 @@ export function createProgram(context: CliContext): Command {
     reportVerb,
     exportVerb,
     importVerb,
+    toolsVerb,
     schemaVerb,
   ]
   for (const verb of verbs) program.addCommand(verb(context).copyInheritedSettings(program))

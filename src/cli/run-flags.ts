@@ -8,7 +8,7 @@ import { loadScenario } from '../scenario/load.ts'
 import { summarizeRun } from '../stats/summarize-run.ts'
 import { addBackendFlags, type BackendFlags } from './backend-flags.ts'
 import { createBackend } from './backends.ts'
-import { print, say, type CliContext } from './context.ts'
+import { print, say, terminalColumns, type CliContext } from './context.ts'
 import {
   durationMs,
   keyValue,
@@ -112,7 +112,11 @@ export async function presentRun(
 ): Promise<void> {
   const summary = summarizeRun(result)
   if (flags.output === 'json') print(context, JSON.stringify(summary, null, 2))
-  else print(context, flags.output === 'markdown' ? summaryMarkdown(summary) : summaryText(summary))
+  else
+    print(
+      context,
+      flags.output === 'markdown' ? summaryMarkdown(summary) : summaryText(summary, terminalColumns(context)),
+    )
   const relative = path.relative(process.cwd(), directory)
   const shown = relative.startsWith('..') ? directory : relative
   if (flags.chart) await drawLadder(context, result, directory, shown)

@@ -2,7 +2,7 @@ import { Command } from 'commander'
 import { summarizeRun } from '../stats/summarize-run.ts'
 import { summaryMarkdown, summaryText } from '../report/summary/text.ts'
 import { openRun } from '../results/store.ts'
-import { print, type CliContext } from './context.ts'
+import { print, terminalColumns, type CliContext } from './context.ts'
 import { outputOption, resultsOption, type OutputFormat } from './options.ts'
 
 /** `hopmeter summary`: the ladder of a run. */
@@ -18,6 +18,12 @@ export function summaryVerb(context: CliContext): Command {
       const { result } = await openRun(flags.results, run)
       const summary = summarizeRun(result)
       if (flags.output === 'json') print(context, JSON.stringify(summary, null, 2))
-      else print(context, flags.output === 'markdown' ? summaryMarkdown(summary) : summaryText(summary))
+      else
+        print(
+          context,
+          flags.output === 'markdown'
+            ? summaryMarkdown(summary)
+            : summaryText(summary, terminalColumns(context)),
+        )
     })
 }

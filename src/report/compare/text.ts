@@ -1,7 +1,9 @@
 import type { ComparisonRow, RunComparison } from '../../stats/compare-runs.ts'
 import type { NestedEstimate } from '../../stats/summarize-nested.ts'
+import { withPictures } from '../bars.ts'
 import { formatDeltaUs, formatInterval, formatUs } from '../format.ts'
 import { inlineText } from '../markdown/inline.ts'
+import { differencePictures } from './pictures.ts'
 import { groupedWarnings } from '../warnings.ts'
 import { markdownTable, textTable } from '../table.ts'
 import { printable } from '../../terminal-text.ts'
@@ -18,14 +20,20 @@ const headings = [
 ]
 const numbers = [3, 4, 5]
 
-/** A comparison for a terminal. */
-export function comparisonText(comparison: RunComparison): string {
+/** A comparison for a terminal; intervals are drawn where `columns` leaves room for them. */
+export function comparisonText(comparison: RunComparison, columns?: number): string {
   const { baseline, contender, rows } = comparison
   const table =
-    rows.length === 0 ? 'nothing to compare' : textTable(headings, rows.map(cells), numbers).trimEnd()
+    rows.length === 0
+      ? 'nothing to compare'
+      : withPictures(
+          textTable(headings, rows.map(cells), numbers),
+          differencePictures(rows.map((row) => row.comparison)),
+          columns,
+        )
   const lines = [
-    `baseline:  ${baseline}`,
-    `contender: ${contender}`,
+    printable(`baseline:  ${baseline}`),
+    printable(`contender: ${contender}`),
     '',
     table,
     '',

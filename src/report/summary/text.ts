@@ -1,38 +1,34 @@
 import type { PathSummary, RunSummary, StepSummary } from '../../stats/summarize-run.ts'
+import { bar, withPictures } from '../bars.ts'
+import { differencePictures } from '../compare/pictures.ts'
 import { formatDeltaUs, formatInterval, formatUs } from '../format.ts'
 import { inlineText } from '../markdown/inline.ts'
 import { groupedWarnings } from '../warnings.ts'
 import { markdownTable, textTable } from '../table.ts'
 import { printable } from '../../terminal-text.ts'
 
-const pathHeadings = [
-  'path',
-  'components',
-  'p50 µs',
-  '95 % interval',
-  'p90 µs',
-  'p99 µs',
-  'requests',
-  'proven',
-]
-const pathNumbers = [1, 2, 4, 5, 6, 7]
 const stepHeadings = ['step', 'adds', 'p50 µs', '95 % interval', 'verdict']
 const stepNumbers = [2]
 
-/** The ladder for a terminal. */
-export function summaryText(summary: RunSummary): string {
+/** The ladder for a terminal; bars and intervals are drawn where `columns` leaves room for them. */
+export function summaryText(summary: RunSummary, columns?: number): string {
   const parts = [printable(`${summary.scenario}: ${summary.title}`), factsLine(summary)]
   for (const load of loadsOf(summary)) {
     const paths = summary.paths.filter((path) => path.load === load)
-    parts.push('', `load ${load}`, textTable(pathHeadings, paths.map(pathRow), pathNumbers).trimEnd())
+    const { headings, rows, right } = pathTable(summary, paths)
+    const slowest = Math.max(...paths.map((path) => path.quantiles.p50.estimate ?? 0))
+    const drawBar = (row: number, width: number) =>
+      bar(paths[row]?.quantiles.p50.estimate ?? 0, slowest, width)
+    parts.push(
+      '',
+      `load ${printable(load)}`,
+      withPictures(textTable(headings, rows, right), drawBar, columns),
+    )
     const steps = stepsOf(summary, load)
-    if (steps.length > 0) {
-      parts.push(
-        '',
-        'What each step costs:',
-        textTable(stepHeadings, steps.map(stepRow), stepNumbers).trimEnd(),
-      )
-    }
+    if (steps.length === 0) continue
+    const table = textTable(stepHeadings, steps.map(stepRow), stepNumbers)
+    const drawn = differencePictures(steps.map((step) => step.comparison))
+    parts.push('', 'What each step costs:', withPictures(table, drawn, columns))
   }
   const unreachable = summary.unreachable.map(
     (u) =>
@@ -48,7 +44,8 @@ export function summaryMarkdown(summary: RunSummary): string {
   const parts = [`### ${inlineText(summary.title)}`, '', inlineText(factsLine(summary)), '']
   for (const load of loadsOf(summary)) {
     const paths = summary.paths.filter((path) => path.load === load)
-    parts.push(`Load ${inlineText(load)}:`, '', markdownTable(pathHeadings, paths.map(pathRow), pathNumbers))
+    const { headings, rows, right } = pathTable(summary, paths)
+    parts.push(`Load ${inlineText(load)}:`, '', markdownTable(headings, rows, right))
     const steps = stepsOf(summary, load)
     if (steps.length > 0)
       parts.push('What each step costs:', '', markdownTable(stepHeadings, steps.map(stepRow), stepNumbers))
@@ -70,20 +67,46 @@ function factsLine(summary: RunSummary): string {
   return `run ${summary.id}, engine ${summary.engine}, ${rounds}, seed ${summary.seed}, status ${summary.status}`
 }
 
-function pathRow(path: PathSummary): string[] {
-  const { p50, p90, p99 } = path.quantiles
-  const { proven, mismatch, unproven } = path.verdicts
-  const value = (ns: number | null) => (ns === null ? '-' : formatUs(ns))
-  return [
-    path.controlOf === undefined ? path.path : `${path.path} (A/A control)`,
-    String(path.hops),
-    value(p50.estimate),
-    formatInterval(p50.low, p50.high, formatUs),
-    value(p90.estimate),
-    value(p99.estimate),
-    String(path.requests),
-    `${proven}/${proven + mismatch + unproven}`,
-  ]
+function pathTable(summary: RunSummary, paths: readonly PathSummary[]) {
+  const hasFlagged = summary.flaggedRounds > 0
+  const cells = [
+    { heading: 'path', isNumber: false, of: pathName },
+    { heading: 'components', isNumber: true, of: (path: PathSummary) => String(path.hops) },
+    { heading: 'p50 µs', isNumber: true, of: ({ quantiles: { p50 } }: PathSummary) => value(p50.estimate) },
+    {
+      heading: '95 % interval',
+      isNumber: false,
+      of: ({ quantiles: { p50 } }: PathSummary) => formatInterval(p50.low, p50.high, formatUs),
+    },
+    // With flagged rounds both are shown: what all rounds say, and what those without a flag say.
+    {
+      heading: 'p50 unflagged',
+      isNumber: true,
+      of: ({ valid }: PathSummary) => value(valid?.p50.estimate ?? null),
+      isHidden: !hasFlagged,
+    },
+    { heading: 'p90 µs', isNumber: true, of: ({ quantiles: { p90 } }: PathSummary) => value(p90.estimate) },
+    { heading: 'p99 µs', isNumber: true, of: ({ quantiles: { p99 } }: PathSummary) => value(p99.estimate) },
+    { heading: 'requests', isNumber: true, of: (path: PathSummary) => String(path.requests) },
+    { heading: 'proven', isNumber: true, of: provenShare },
+  ].filter((cell) => !cell.isHidden)
+  return {
+    headings: cells.map((cell) => cell.heading),
+    rows: paths.map((path) => cells.map((cell) => cell.of(path))),
+    right: cells.flatMap((cell, i) => (cell.isNumber ? [i] : [])),
+  }
+}
+
+function value(ns: number | null): string {
+  return ns === null ? '-' : formatUs(ns)
+}
+
+function pathName(path: PathSummary): string {
+  return path.controlOf === undefined ? path.path : `${path.path} (A/A control)`
+}
+
+function provenShare({ verdicts: { proven, mismatch, unproven } }: PathSummary): string {
+  return `${proven}/${proven + mismatch + unproven}`
 }
 
 function stepRow({ from, to, adds, comparison }: StepSummary): string[] {

@@ -1,0 +1,74 @@
+import { Command, Option } from 'commander'
+import { installTools } from '../backends/kubernetes/install-tools.ts'
+import { verifiedIstioctl } from '../backends/kubernetes/tools.ts'
+import { defaultIstio, istioVersions } from '../backends/kubernetes/versions.ts'
+import { textTable } from '../report/table.ts'
+import { print, type CliContext } from './context.ts'
+import { outputOption, type OutputFormat } from './options.ts'
+import { createProgress } from './progress.ts'
+
+/** `hopmeter tools`: programs that hopmeter can fetch itself, and which versions go together. */
+export function toolsVerb(context: CliContext): Command {
+  const command = new Command('tools')
+    .summary('versions that go together, and istioctl of each')
+    .description(
+      'Lists which versions go together for Kubernetes testbeds, and fetches istioctl of one of them.',
+    )
+  command.addCommand(listCommand(context).copyInheritedSettings(command))
+  command.addCommand(installCommand(context).copyInheritedSettings(command))
+  return command
+}
+
+function listCommand(context: CliContext): Command {
+  return new Command('list')
+    .summary('versions that hopmeter knows to go together')
+    .addOption(outputOption())
+    .addHelpText('after', '\nExamples:\n  hopmeter tools list')
+    .action(({ output }: { output: OutputFormat }) => {
+      if (output === 'json') {
+        print(context, JSON.stringify(istioVersions, null, 2))
+        return
+      }
+      const rows = istioVersions.map((version) => [
+        version.release,
+        `1.${version.kubernetes[0]} to 1.${version.kubernetes[1]}`,
+        version.gatewayApi,
+        version.nodeImage.image.split('@')[0] ?? '',
+        verifiedOr(version.release),
+      ])
+      print(
+        context,
+        textTable(['ISTIO', 'KUBERNETES', 'GATEWAY API', 'NODE IMAGE', 'ISTIOCTL IN CACHE'], rows),
+      )
+    })
+}
+
+function verifiedOr(version: string): string {
+  try {
+    return verifiedIstioctl(version) === undefined ? 'no' : 'yes'
+  } catch {
+    return 'damaged'
+  }
+}
+
+function installCommand(context: CliContext): Command {
+  return new Command('install')
+    .summary('fetch istioctl of a version, and the CRDs that go with it')
+    .addOption(new Option('--istio <version>', 'Istio version').default(defaultIstio).env('HOPMETER_ISTIO'))
+    .option('--force', 'download again what is there')
+    .option('-q, --quiet', 'no progress')
+    .addHelpText('after', '\nExamples:\n  hopmeter tools install --istio 1.31.0')
+    .action(async (flags: { istio: string; force?: boolean; quiet?: boolean }) => {
+      const progress = createProgress(context, { quiet: flags.quiet })
+      try {
+        const installed = await installTools(flags.istio, {
+          force: flags.force,
+          signal: context.signal,
+          progress: (message) => progress.step(message),
+        })
+        print(context, `istioctl ${installed.istio}: ${installed.istioctl}`)
+      } finally {
+        progress.stop()
+      }
+    })
+}
