@@ -1,0 +1,117 @@
+import type { Load } from '../../../scenario/types.ts'
+
+/** What is known of one cluster; what was not asked is absent, and what is absent is not judged. */
+export interface ClusterMeshFacts {
+  readonly name: string
+  readonly podCidr: string
+  readonly serviceCidr: string
+  /** The scenario's; the label must have the same. */
+  readonly network: string
+  readonly networkLabel?: string | undefined
+  readonly gatewayClasses?: readonly string[] | undefined
+  /** State by cluster, as istiod says. */
+  readonly remotes?: ReadonlyMap<string, string> | undefined
+  /** API server in the remote secret of each other cluster. */
+  readonly remoteServers?: ReadonlyMap<string, string> | undefined
+  readonly ztunnels?: readonly ZtunnelFacts[] | undefined
+  readonly gateway?: GatewayFacts | undefined
+  readonly pods?: readonly PodFacts[] | undefined
+  readonly services?: readonly ServiceFacts[] | undefined
+  /** The mesh namespace's. */
+  readonly namespaceLabels?: Readonly<Record<string, string>> | undefined
+  readonly policies?: readonly PolicyFacts[] | undefined
+  readonly routes?: readonly RouteFacts[] | undefined
+  /** Lines of `iptables -t nat -S KIND-MASQ-AGENT`, per node name. */
+  readonly masquerade?: ReadonlyMap<string, readonly string[]> | undefined
+  /** e.g. `v1.34.0`. */
+  readonly kubernetes?: string | undefined
+}
+
+export interface ZtunnelFacts {
+  readonly node: number
+  /** Its `NETWORK`. */
+  readonly network: string
+  readonly clusterId: string
+  readonly threads?: number | undefined
+  /** Fingerprints of the roots that its certificates lead to. */
+  readonly roots: readonly string[]
+  readonly trustDomains: readonly string[]
+  readonly startedAt?: string | undefined
+  /** What it knows behind each service, by host name. */
+  readonly endpoints: ReadonlyMap<string, readonly EndpointFacts[]>
+}
+
+export interface EndpointFacts {
+  readonly clusterId: string
+  readonly viaGateway?: string | undefined
+}
+
+export interface GatewayFacts {
+  /** What the Gateway publishes. */
+  readonly addresses: readonly string[]
+  readonly clusterIp: string
+  /** What the load balancer gave. */
+  readonly ingress?: string | undefined
+}
+
+export interface PodFacts {
+  readonly name: string
+  readonly node: number
+  readonly mesh: 'ambient' | 'none'
+  /** Annotation `ambient.istio.io/redirection`. */
+  readonly redirection?: string | undefined
+  /** As its own ztunnel has it. */
+  readonly protocol?: string | undefined
+  readonly labels: Readonly<Record<string, string>>
+  readonly startedAt?: string | undefined
+}
+
+export interface ServiceFacts {
+  readonly name: string
+  readonly hostname: string
+  readonly labels: Readonly<Record<string, string>>
+  readonly ports: readonly number[]
+  /** `spec.trafficDistribution` or its annotation. */
+  readonly trafficDistribution?: string | undefined
+}
+
+/** A NetworkPolicy for ingress that selects pods of the mesh namespace. */
+export interface PolicyFacts {
+  readonly name: string
+  /** Ports that it lets in; empty: none at all. `all`: it names no ports. */
+  readonly ports: readonly number[] | 'all'
+}
+
+/** Where a node sends packets for a pod CIDR. */
+export interface RouteFacts {
+  readonly node: string
+  readonly to: string
+  /** Address of the next node; absent without a route. */
+  readonly via?: string | undefined
+}
+
+export interface PathFacts {
+  readonly name: string
+  readonly client: { readonly cluster: string; readonly node: number }
+  readonly server: { readonly cluster: string; readonly node: number }
+  readonly hostname: string
+  readonly hops: number
+  /** Cluster whose gateway it enters. */
+  readonly gateway?: string | undefined
+  /** Verdict and observed protocol of the last window. */
+  readonly verdict?: 'proven' | 'unproven' | 'mismatch' | undefined
+}
+
+export interface MeshFacts {
+  readonly istio: string
+  readonly clusters: readonly ClusterMeshFacts[]
+  readonly paths: readonly PathFacts[]
+  readonly loads?: readonly Load[] | undefined
+  /** How long a path may rest between two turns. */
+  readonly longestRestMs?: number | undefined
+  readonly interleaved?: boolean | undefined
+  readonly latencySource?: 'client' | 'access-log' | undefined
+  readonly cores?: number | undefined
+  /** 1 or 2. */
+  readonly cgroupVersion?: number | undefined
+}
