@@ -183,9 +183,16 @@ const fallen: readonly (readonly [number, MeshFacts, RegExp])[] = [
     {
       ...healthy,
       clusters: [
-        east,
-        west,
-        { ...west, name: 'west-2', podCidr: '10.3.0.0/16', serviceCidr: '10.113.0.0/16', gateway: undefined },
+        { ...east, remotes: undefined },
+        { ...west, remotes: undefined },
+        {
+          ...west,
+          remotes: undefined,
+          name: 'west-2',
+          podCidr: '10.3.0.0/16',
+          serviceCidr: '10.113.0.0/16',
+          gateway: undefined,
+        },
       ],
     },
     /the gateway of west may forward to west-2/,
