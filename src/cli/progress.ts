@@ -62,9 +62,11 @@ function provenText(evidence: readonly PathEvidence[]): string {
 }
 
 function roundText(event: RoundEvent, progress: Parameters<Reporter['round']>[1]): string {
+  const hasOneLoad = new Set(event.paths.map((path) => path.load)).size === 1
+  const nameOf = ({ path, load }: RoundEvent['paths'][number]) => (hasOneLoad ? path : `${path}/${load}`)
   const medians = event.paths
     .filter((path) => path.quantilesNs !== null)
-    .map((path) => `${path.path} ${((path.quantilesNs?.p50 ?? 0) / 1000).toFixed(0)}`)
+    .map((path) => `${nameOf(path)} ${((path.quantilesNs?.p50 ?? 0) / 1000).toFixed(0)}`)
   const left = formatDuration(Math.ceil(progress.leftMs / 1000) * 1000)
   const flags = event.flags.length === 0 ? '' : ` [${event.flags.join(', ')}]`
   return printable(

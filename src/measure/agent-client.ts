@@ -65,6 +65,10 @@ export class AgentClient {
     }
   }
 
+  get pid(): number | undefined {
+    return this.#process.pid
+  }
+
   /** Sends load for one slot and returns what came back, path by path. */
   async turn(seed: number, durationMs: number): Promise<TurnResult> {
     this.#turns += 1
