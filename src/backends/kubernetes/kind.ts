@@ -1,4 +1,4 @@
-import { readFileSync } from 'node:fs'
+import { existsSync, readFileSync } from 'node:fs'
 import path from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { HopmeterError, UsageError } from '../../errors.ts'
@@ -20,8 +20,8 @@ import { failed, runPhases, waitUntilReady } from './steps.ts'
 import { takeDown } from './take-down.ts'
 import { attachServers, KubeTestbed } from './testbed.ts'
 import { Toolbox, type ToolName } from './toolbox.ts'
-import { locatePrograms, toolProblem, toolRemedies, toolVersions } from './tools.ts'
-import { agentImage, defaultIstio, pinsFor } from './versions.ts'
+import { cachedGatewayApi, locatePrograms, toolProblem, toolRemedies, toolVersions } from './tools.ts'
+import { agentImage, defaultIstio, fullIstioVersion, pinsFor } from './versions.ts'
 import { workloadStep } from './workload-steps.ts'
 import { istioPart } from './istio/istio-part.ts'
 
@@ -86,7 +86,9 @@ function assemble(plan: Plan, options: KubernetesOptions, session: Session | und
     }
   })
   const needsMesh = plan.workloads.some(({ mesh }) => mesh === 'ambient')
-  const mesh = needsMesh ? istioPart({ tools, facts, plan, clusters, options, session }) : undefined
+  const mesh = needsMesh
+    ? istioPart({ tools, facts, plan, clusters, options: withCachedCrds(options), session })
+    : undefined
   const markerFolder = path.join(folder, `marker-${session?.id ?? 'SESSION-ID'}`)
   const clusterParts = { tools, facts, session, markerFolder, nodeImage }
   const images = [options.agentImage ?? agentImage]
@@ -122,7 +124,7 @@ async function bringUp(plan: Plan, context: BackendContext, options: KubernetesO
   let assembly: Assembly | undefined
   try {
     assembly = assemble(plan, options, session)
-    const versions = await checkTools(assembly, signal)
+    const versions = await checkTools(assembly, options, signal)
     await runPhases(assembly.phases, stepContext)
     const testbed = await connect(plan, options, session, assembly, versions, stepContext, release)
     if (options.keep) session.update((state) => ({ ...state, kept: true }))
@@ -218,10 +220,22 @@ function openSession(plan: Plan, options: KubernetesOptions): Session {
 
 async function checkTools(
   { tools, mesh }: Assembly,
+  options: KubernetesOptions,
   signal: AbortSignal,
 ): Promise<Readonly<Record<string, string>>> {
   const names: readonly ToolName[] = ['docker', 'kind', 'kubectl', ...(mesh ? (['istioctl'] as const) : [])]
   const versions = await inStep('check tools', toolVersions(tools, names, signal))
+  const wanted = fullIstioVersion(options.istio ?? defaultIstio)
+  // Charts are part of istioctl: another version installs another Istio. Own images come with their own istioctl.
+  const mayDiffer = options.istioTag !== undefined || options.istioHub !== undefined
+  if (mesh && !mayDiffer && versions.istioctl !== wanted) {
+    throw new HopmeterError(
+      `check tools: istioctl is ${versions.istioctl}, but Istio ${wanted} is to be installed`,
+      {
+        hint: `hopmeter tools install --istio ${wanted}, or --istio ${versions.istioctl}`,
+      },
+    )
+  }
   for (const name of names) {
     const problem = toolProblem(name, versions[name] ?? '')
     if (problem !== undefined)
@@ -266,6 +280,12 @@ export function createToolbox(options: KubernetesOptions): Toolbox {
     execute: options.execute,
     deadlineScale: options.deadlineScale,
   })
+}
+
+/** CRDs that `tools install` fetched spare a download. */
+function withCachedCrds(options: KubernetesOptions): KubernetesOptions {
+  const cached = cachedGatewayApi(pinsFor(options.istio ?? defaultIstio).gatewayApi, options.cacheRoot)
+  return options.gatewayApi === undefined && existsSync(cached) ? { ...options, gatewayApi: cached } : options
 }
 
 function chosenNodeImage(options: KubernetesOptions): string {

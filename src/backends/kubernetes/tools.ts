@@ -5,7 +5,7 @@ import { EnvironmentError } from '../../errors.ts'
 import { toolsFolder } from './folders.ts'
 import type { KubernetesOptions } from './options.ts'
 import { Toolbox, type ToolName } from './toolbox.ts'
-import { compareVersions, fullIstioVersion, minimumTools } from './versions.ts'
+import { compareVersions, defaultIstio, fullIstioVersion, minimumTools } from './versions.ts'
 
 /** How to get each program. */
 export const toolRemedies: Readonly<Record<ToolName, string>> = {
@@ -64,8 +64,7 @@ export function sha256(data: Buffer): string {
 
 /** Programs that are not on PATH but in hopmeter's cache. istioctl from the cache wins: it has the right version. */
 export function locatePrograms(options: KubernetesOptions): Partial<Record<ToolName, string>> {
-  if (options.istio === undefined) return {}
-  const istioctl = verifiedIstioctl(fullIstioVersion(options.istio), options.cacheRoot)
+  const istioctl = verifiedIstioctl(fullIstioVersion(options.istio ?? defaultIstio), options.cacheRoot)
   return istioctl === undefined ? {} : { istioctl }
 }
 
