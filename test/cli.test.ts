@@ -1,6 +1,7 @@
 import { execFileSync } from 'node:child_process'
 import { existsSync } from 'node:fs'
 import { mkdir, writeFile } from 'node:fs/promises'
+import { createServer, type Server } from 'node:http'
 import path from 'node:path'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
 import { Hopmeter } from './support/hopmeter.ts'
@@ -172,7 +173,53 @@ describe('where hopmeter runs', () => {
   })
 })
 
+const quickProbe = ['--rounds', '6', '--duration', '300ms', '--warmup', '100ms', '--seed', '1']
+
+function listening(server: Server): Promise<{ server: Server; url: string }> {
+  return new Promise((resolve) => {
+    server.listen(0, '127.0.0.1', () => {
+      const address = server.address()
+      const port = typeof address === 'object' ? address?.port : undefined
+      resolve({ server, url: `http://127.0.0.1:${port}/` })
+    })
+  })
+}
+
 describe('the instrument without a testbed', () => {
+  test('probe tells a slow endpoint of a stranger from a fast one, and counts every request', async () => {
+    let slowRequests = 0
+    const fast = await listening(createServer((_, response) => response.end('ok')))
+    const slow = await listening(
+      createServer((_, response) => {
+        slowRequests += 1
+        setTimeout(() => response.end('ok'), 20)
+      }),
+    )
+    try {
+      const args = ['probe', ...quickProbe, '-o', 'json', fast.url, slow.url]
+      const { code, stdout, stderr } = await hopmeter.run(args)
+      expect({ code, stderr }).toMatchObject({ code: 0 })
+      const result = JSON.parse(stdout) as {
+        endpoints: { requests: number; errors: number }[]
+        differences: { quantile: string; comparison: { verdict: string; difference: number } }[]
+      }
+      expect(result.endpoints.map((e) => e.errors)).toEqual([0, 0])
+      expect(slowRequests).toBeGreaterThanOrEqual(result.endpoints[1]!.requests)
+      const p50 = result.differences.find((d) => d.quantile === 'p50')!
+      expect(p50.comparison.verdict).toBe('slower')
+      expect(p50.comparison.difference).toBeGreaterThan(10e6)
+    } finally {
+      fast.server.close()
+      slow.server.close()
+    }
+  })
+
+  test('probe names an endpoint that does not answer', async () => {
+    const { code, stderr } = await hopmeter.run(['probe', ...quickProbe, 'http://127.0.0.1:9/'])
+    expect(code).toBe(1)
+    expect(stderr).toContain('no usable response')
+  })
+
   test('calibrate reads known delays, keeps the table, and says whether the host passes', async () => {
     const { code, stdout, stderr } = await hopmeter.run(['calibrate', '--rounds', '6', '-o', 'json'])
     const calibration = JSON.parse(stdout) as {
