@@ -1,0 +1,54 @@
+import type { StepContext } from '../contract.ts'
+import { ztunnelPods } from './evidence.ts'
+import { caKeyType } from './ca.ts'
+import { gatewayPods, type PodObject } from './gateway-steps.ts'
+import { ztunnelThreads } from './install.ts'
+import { systemNamespace, type IstioParts } from './parts.ts'
+
+/**
+ * What the result keeps of the mesh: images with digests as the nodes run them, threads, key type. Values differ
+ * between clusters only while something is wrong; then all are named.
+ */
+export async function meshFingerprint(
+  parts: IstioParts,
+  context: StepContext,
+): Promise<Readonly<Record<string, string>>> {
+  const { tools, clusters, gateways } = parts
+  const istiods = clusters.map(async (cluster) => {
+    const read = ['--namespace', systemNamespace, 'get', 'pods', '--selector', 'app=istiod', '-o', 'json']
+    const { items } = await tools.json<{ readonly items?: readonly PodObject[] }>(
+      tools.kubectl(cluster, read),
+      context,
+    )
+    return items ?? []
+  })
+  const ztunnels = clusters.map(async (cluster) =>
+    (await ztunnelPods(parts, cluster, context)).map(({ pod }) => pod),
+  )
+  const proxies = gateways.map((cluster) => gatewayPods(parts, cluster, context))
+  const images = async (pods: readonly Promise<readonly PodObject[]>[]) =>
+    imagesOf((await Promise.all(pods)).flat())
+  const [istiod, ztunnel, gateway] = await Promise.all([images(istiods), images(ztunnels), images(proxies)])
+  return {
+    istiod,
+    ztunnel,
+    ...(gateways.length > 0 ? { gateway } : {}),
+    ztunnelThreads: String(ztunnelThreads),
+    caKeyType,
+    // ztunnel and istiod offer nothing else: istio `security/pkg/pki/util`, ztunnel `src/tls/csr.rs`.
+    workloadKeyType: 'ECDSA P-256',
+    istioResources: parts.options.resources ?? 'trimmed',
+  }
+}
+
+/** `hub/name:tag@sha256:…` of the first container of each pod, each once. */
+export function imagesOf(pods: readonly PodObject[]): string {
+  const images = pods.flatMap(({ status }) => {
+    const container = status?.containerStatuses?.[0]
+    if (!container) return []
+    // Images loaded from Docker have a configuration digest only; the runtime gives either.
+    const digest = /sha256:[0-9a-f]{64}$/.exec(container.imageID)?.[0]
+    return [digest === undefined ? container.image : `${container.image}@${digest}`]
+  })
+  return [...new Set(images)].toSorted().join(', ')
+}
