@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto'
 import { UsageError } from '../../../errors.ts'
 import type { KubeStep } from '../contract.ts'
 import type { KindCluster } from '../layout.ts'
-import { watchImages } from './image-watch.ts'
+import { watchPods } from './pod-watch.ts'
 import { imageVariant, systemNamespace, type IstioParts } from './parts.ts'
 
 export const meshId = 'hopmeter'
@@ -86,7 +86,15 @@ export function istiodEnv(text = process.env['HOPMETER_ISTIOD_ENV'] ?? ''): Read
 /** Arguments of `istioctl`; the operator comes on standard input. */
 export function installArguments(parts: IstioParts): readonly string[] {
   const set = (parts.options.istioSet ?? []).flatMap((entry) => ['--set', entry])
-  return ['install', '--skip-confirmation', '--readiness-timeout', readinessTimeout, '--filename', '-', ...set]
+  return [
+    'install',
+    '--skip-confirmation',
+    '--readiness-timeout',
+    readinessTimeout,
+    '--filename',
+    '-',
+    ...set,
+  ]
 }
 
 /** Installs Istio into one cluster, or changes what is installed to what is wanted. */
@@ -120,7 +128,7 @@ export function installStep(parts: IstioParts, cluster: KindCluster): KubeStep {
       const done = new AbortController()
       const signal = AbortSignal.any([context.signal, done.signal])
       const installing = tools.call(install, { signal, timeoutMs: installTimeoutMs })
-      const watch = watchImages(tools, cluster, { ...context, signal })
+      const watch = watchPods(tools, cluster, { ...context, signal })
       try {
         await Promise.race([installing, watch])
       } finally {

@@ -1,8 +1,36 @@
-import { UsageError } from '../../../errors.ts'
+import type { Readiness, StepContext } from '../contract.ts'
+import type { Found } from '../find-pods.ts'
 import type { MeshInput, MeshPart } from '../mesh-part.ts'
+import { IstioWatcher, readGateways } from './evidence.ts'
+import { meshFingerprint } from './fingerprint.ts'
+import { meshPhases } from './mesh-steps.ts'
+import { meshAddresses } from './mesh-view.ts'
+import { istioImages, istioParts } from './parts.ts'
+import { hasProxy, meshReadiness } from './readiness.ts'
 
+/**
+ * Istio ambient on the clusters of a testbed: installation and gateways as phases, the states that its paths need, and
+ * a watcher that tells what ztunnels, gateways and load balancers saw as the same flows that the lab's components tell.
+ * `facts` is complete once `watch` has returned.
+ * @throws UsageError for an Istio version without pins or a malformed HOPMETER_ISTIOD_ENV.
+ */
 export function istioPart(input: MeshInput): MeshPart {
-  throw new UsageError(`scenario "${input.plan.scenario.name}" has paths in a mesh`, {
-    hint: '--mesh none runs it without one',
-  })
+  const parts = istioParts(input)
+  let facts: Readonly<Record<string, string>> = {}
+  return {
+    engine: { name: 'istio', version: parts.tag },
+    loadBalancer: hasProxy(parts) ? `haproxy (${parts.loadBalancerImage})` : 'none',
+    get facts() {
+      return facts
+    },
+    images: istioImages(parts),
+    phases: meshPhases(parts),
+    readiness: (found: Found): readonly Readiness[] => meshReadiness(parts, found),
+    watch: async (found: Found, context: StepContext) => {
+      const gateways = await readGateways(parts, context)
+      const watcher = await IstioWatcher.start(parts, found, gateways, context)
+      facts = await meshFingerprint(parts, context)
+      return { watcher, addresses: meshAddresses(found, gateways) }
+    },
+  }
 }
