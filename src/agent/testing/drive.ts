@@ -6,14 +6,9 @@ import { startEchoServer, type EchoServer } from '../server/echo-server.ts'
 
 export const sizes = { requestBytes: 16, responseBytes: 16 }
 
-export function decode(encoded: string): Histogram {
+export function decode(encoded: string | undefined): Histogram {
+  if (encoded === undefined) throw new Error('no such histogram')
   return decodeFromCompressedBase64(encoded)
-}
-
-/** Sum of all values, ns, by the middle of each bucket. */
-export function sumNs(encoded: string): number {
-  const histogram = decode(encoded)
-  return histogram.totalCount * (histogram.totalCount === 0 ? 0 : histogram.mean)
 }
 
 export function target(path: string, port: number): Target {
@@ -29,35 +24,81 @@ export interface TurnOutcome {
   readonly wallMs: number
 }
 
-/** Opens a driver, runs turns with the given seeds, and closes it. */
+/** Sums of one path over several turns; histograms as their number of values. */
+export interface Total {
+  readonly sent: number
+  readonly received: number
+  readonly bad: number
+  readonly errors: number
+  readonly lost: number
+  readonly reconnects: number
+  readonly warm: number
+  readonly cold: number
+  /** Sum of all warm and cold values, ms. */
+  readonly busyMs: number
+  readonly firstError: string | undefined
+}
+
+/** What one path did over all turns. */
+export function total(outcomes: readonly TurnOutcome[], path: string): Total {
+  const samples = outcomes.map((outcome) => sampleOf(outcome, path))
+  const sum = (of: (sample: PathSample) => number) => samples.reduce((all, sample) => all + of(sample), 0)
+  return {
+    sent: sum(({ sent }) => sent),
+    received: sum(({ received }) => received),
+    bad: sum(({ bad }) => bad),
+    errors: sum(({ errors }) => errors),
+    lost: sum(({ lost }) => lost),
+    reconnects: sum(({ reconnects }) => reconnects),
+    warm: sum(({ warm }) => decode(warm).totalCount),
+    cold: sum(({ cold }) => decode(cold).totalCount),
+    busyMs: sum(({ warm, cold }) => sumNs(warm) + sumNs(cold)) / 1e6,
+    firstError: samples.find(({ firstError }) => firstError !== undefined)?.firstError,
+  }
+}
+
+/** Sum of all values, by the middle of each bucket. */
+export function sumNs(encoded: string | undefined): number {
+  const histogram = decode(encoded)
+  return histogram.totalCount === 0 ? 0 : histogram.totalCount * histogram.mean
+}
+
+interface DriveOptions {
+  readonly seeds?: readonly number[]
+  readonly durationMs?: number
+  readonly timeoutMs?: number
+  readonly check?: ResponseCheck
+  /** More turns are run until this holds: a busy machine may get little done in one. */
+  readonly until?: (of: (path: string) => Total) => boolean
+}
+
+const patienceMs = 20_000
+
+/** Opens a driver, runs a turn for each seed and then as many as it takes, and closes it. */
 export async function drive(
   load: DriverLoad,
   targets: readonly Target[],
-  options: {
-    seeds?: readonly number[]
-    durationMs?: number
-    timeoutMs?: number
-    check?: ResponseCheck
-  } = {},
+  options: DriveOptions = {},
 ): Promise<TurnOutcome[]> {
-  const { seeds = [1], durationMs = 300, timeoutMs = 10_000, check = 'echo' } = options
+  const { seeds = [1], durationMs = 300, timeoutMs = 10_000, check = 'echo', until = () => true } = options
   const driver = await createDriver({ load, targets, timeoutMs, check })
+  const outcomes: TurnOutcome[] = []
   try {
     await driver.open()
-    const outcomes: TurnOutcome[] = []
-    for (const [id, seed] of seeds.entries()) outcomes.push(await turn(driver, { id, seed, durationMs }))
+    for (const seed of seeds) outcomes.push(await turn(driver, seed, durationMs))
+    const startedMs = performance.now()
+    while (!until((path) => total(outcomes, path)) && performance.now() - startedMs < patienceMs) {
+      outcomes.push(await turn(driver, outcomes.length, durationMs))
+    }
     return outcomes
   } finally {
     await driver.close()
   }
 }
 
-export async function turn(
-  driver: Driver,
-  request: { id: number; seed: number; durationMs: number },
-): Promise<TurnOutcome> {
+async function turn(driver: Driver, seed: number, durationMs: number): Promise<TurnOutcome> {
   const startedMs = performance.now()
-  await driver.turn(request)
+  await driver.turn({ id: seed, seed, durationMs })
   const wallMs = performance.now() - startedMs
   return { samples: driver.takeSamples(), wallMs }
 }
@@ -67,4 +108,30 @@ export function sampleOf(outcome: TurnOutcome | undefined, path: string): PathSa
   const sample = outcome?.samples.find((one) => one.path === path)
   if (!sample) throw new Error(`no sample of path ${path}`)
   return sample
+}
+
+export function wallMsOf(outcomes: readonly TurnOutcome[]): number {
+  return outcomes.reduce((sum, { wallMs }) => sum + wallMs, 0)
+}
+
+/**
+ * Requests in the order of arrival at a server, cut into cycles, from one turn that is as long as it takes to have
+ * `least` cycles.
+ */
+export async function cyclesOf(
+  load: DriverLoad,
+  targets: readonly Target[],
+  seed: number,
+  arrivals: readonly string[],
+  least: number,
+): Promise<string[]> {
+  for (let durationMs = 300; ; durationMs *= 3) {
+    const from = arrivals.length
+    await drive(load, targets, { seeds: [seed], durationMs })
+    const whole = Math.floor((arrivals.length - from) / targets.length)
+    if (whole < least && durationMs < patienceMs) continue
+    return Array.from({ length: whole }, (_, i) =>
+      arrivals.slice(from + i * targets.length, from + (i + 1) * targets.length).join(''),
+    )
+  }
 }
