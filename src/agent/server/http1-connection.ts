@@ -9,8 +9,8 @@ import { ReplyLine } from './reply-line.ts'
 const maxKept = 32
 
 /**
- * Answers HTTP/1 on a connection; the returned function takes what arrives. node:http costs a third more time per
- * request, and it sends headers that change (`date`), which keeps clients from recognising a response at a glance.
+ * Answers HTTP/1 on a connection; the returned function takes what arrives. Not node:http: it sends headers
+ * that change (`date`), which keeps clients from recognising a response at a glance.
  */
 export function serveHttp1(socket: Socket, service: EchoService): (chunk: Buffer) => void {
   const line = new ReplyLine(socket, service)
