@@ -43,6 +43,7 @@ export interface PodObject {
   readonly status?: {
     readonly podIP?: string
     readonly phase?: string
+    readonly startTime?: string
     readonly containerStatuses?: readonly {
       readonly image: string
       readonly imageID: string

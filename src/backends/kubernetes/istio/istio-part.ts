@@ -1,10 +1,13 @@
+import { availableParallelism } from 'node:os'
 import type { Readiness, StepContext } from '../contract.ts'
 import type { Found } from '../find-pods.ts'
 import type { MeshInput, MeshPart } from '../mesh-part.ts'
+import { collectMeshFacts } from './collect-facts.ts'
 import { IstioWatcher, readGateways } from './evidence.ts'
 import { meshFingerprint } from './fingerprint.ts'
 import { meshPhases } from './mesh-steps.ts'
 import { meshAddresses } from './mesh-view.ts'
+import { findPitfalls } from './pitfalls.ts'
 import { istioImages, istioParts } from './parts.ts'
 import { hasProxy, meshReadiness } from './readiness.ts'
 
@@ -29,7 +32,14 @@ export function istioPart(input: MeshInput): MeshPart {
     watch: async (found: Found, context: StepContext) => {
       const gateways = await readGateways(parts, context)
       const watcher = await IstioWatcher.start(parts, found, gateways, context)
-      facts = await meshFingerprint(parts, context)
+      const [fingerprint, meshFacts] = await Promise.all([
+        meshFingerprint(parts, context),
+        collectMeshFacts(parts, found, context),
+      ])
+      const notes = findPitfalls({ ...meshFacts, cores: availableParallelism() }).map(
+        ({ message }) => message,
+      )
+      facts = { ...fingerprint, ...(notes.length > 0 ? { meshNotes: notes.join('; ') } : {}) }
       return { watcher, addresses: meshAddresses(found, gateways) }
     },
   }

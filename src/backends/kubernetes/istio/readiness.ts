@@ -6,6 +6,8 @@ import { agentCommandLine } from '../workload-manifests.ts'
 import { readDump, ztunnelPods } from './evidence.ts'
 import { readGatewayService } from './gateway-steps.ts'
 import { gatewayName, isProxied, systemNamespace, type IstioParts } from './parts.ts'
+import { collectMeshFacts } from './collect-facts.ts'
+import { findPitfalls, type Finding } from './pitfalls.ts'
 import { probeProgram, readProbe } from './probe.ts'
 import { parseRemoteClusters } from './remote-clusters.ts'
 import { endpointsOf, isSplitHorizon, type ZtunnelDump } from './ztunnel-dump.ts'
@@ -17,6 +19,7 @@ const deadlines = {
   captured: 60_000,
   endpoint: 90_000,
   probe: 90_000,
+  pitfalls: 30_000,
 } as const
 
 /** States that paths need, in the order in which they come about. */
@@ -28,6 +31,7 @@ export function meshReadiness(parts: IstioParts, found: Found): readonly Readine
     ...parts.gateways.map((cluster) => gatewayPublished(parts, cluster)),
     ...clientNodes(parts, paths).map(([cluster, node]) => podsCaptured(parts, found, cluster, node)),
     ...paths.map((path) => endpointKnown(parts, found, path)),
+    noPitfall(parts, found),
     ...paths.map((path) => probeAnswered(parts, found, path)),
   ]
   return list.map((readiness) => ({ ...readiness, deadlineMs: scale(readiness.deadlineMs) }))
@@ -180,6 +184,23 @@ function endpointKnown(parts: IstioParts, found: Found, path: PlannedPath): Read
       entered
         ? `the network labels must differ, the Service must be istio.io/global=true in ${client.name} and ${path.server.cluster}, and the gateway of ${entered.cluster} must be known: istiod logs "No network gateway found" otherwise`
         : 'the network labels must be equal, the Service must be istio.io/global=true in both clusters and AMBIENT_ENABLE_MULTI_NETWORK on in both istiods; istiod before 1.31 may serve local data only after its start',
+  }
+}
+
+/** What makes paths wrong stops here; what only colours numbers is left to the notes of a run. */
+function noPitfall(parts: IstioParts, found: Found): Readiness {
+  let last: readonly Finding[] = []
+  return {
+    name: 'the mesh has none of the known pitfalls',
+    deadlineMs: deadlines.pitfalls,
+    check: async (context) => {
+      const findings = findPitfalls(await collectMeshFacts(parts, found, context))
+      last = findings.filter(({ pitfall }) => pitfall.severity === 'error')
+      return last.length === 0 ? null : last.map(({ message }) => message).join('; ')
+    },
+    explain: () =>
+      [...new Set(last.map(({ pitfall }) => `${pitfall.why}. ${pitfall.remedy}`))].join('\n') ||
+      'a cluster did not answer: is its control plane up?',
   }
 }
 
