@@ -50,3 +50,12 @@ test('flows without byte counts are active while a connection is open', () => {
   )
   expect(window.components[0]!.flows.map((f) => f.source)).toEqual(['10.1.0.1', '10.1.0.9'])
 })
+
+test('a connection without byte counts that closed in the window was active in it', () => {
+  const { bytesUp: _up, bytesDown: _down, ...uncounted } = base
+  const closed = { ...uncounted, open: 0 }
+  const flowsOf = (before: Flow) =>
+    evidenceWindow(snapshot([before], 0), snapshot([closed], 0)).components[0]!.flows
+  expect(flowsOf(uncounted)).toHaveLength(1)
+  expect(flowsOf(closed)).toHaveLength(0)
+})

@@ -16,9 +16,11 @@ export function evidenceWindow(before: EvidenceSnapshot, after: EvidenceSnapshot
   }
   const components = after.components.map((entry) => ({
     ...entry,
-    flows: entry.flows
-      .map((flow) => flowSince(earlier.get(flowKey(entry.instance, flow)), flow))
-      .filter((flow) => isActive(flow)),
+    flows: entry.flows.flatMap((flow) => {
+      const before = earlier.get(flowKey(entry.instance, flow))
+      const since = flowSince(before, flow)
+      return isActive(since, before) ? [since] : []
+    }),
   }))
   const servedBefore = new Map(before.served.map((s) => [s.workload, s.byPath]))
   const served = new Map(
@@ -57,8 +59,10 @@ function flowSince(before: Flow | undefined, after: Flow): Flow {
   }
 }
 
-/** Where bytes are counted they decide; elsewhere an open connection is all there is to see. */
-function isActive(flow: Flow): boolean {
-  if (flow.bytesUp === undefined && flow.bytesDown === undefined) return flow.open > 0 || flow.connections > 0
+/** Where bytes are counted they decide; elsewhere a connection that was open is all there is to see. */
+function isActive(flow: Flow, before: Flow | undefined): boolean {
+  if (flow.bytesUp === undefined && flow.bytesDown === undefined) {
+    return flow.open > 0 || flow.connections > 0 || (before?.open ?? 0) > 0
+  }
   return (flow.bytesUp ?? 0) > 0 || (flow.bytesDown ?? 0) > 0 || flow.connections > 0
 }
