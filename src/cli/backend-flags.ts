@@ -2,7 +2,7 @@ import { Option, type Command } from 'commander'
 import { withoutMesh } from '../scenario/without-mesh.ts'
 import type { Scenario } from '../scenario/types.ts'
 import type { KubernetesFlags } from './backends.ts'
-import { backendOption, collect } from './options.ts'
+import { backendOption, collect, keyValue } from './options.ts'
 
 /** Flags of every verb that stands a testbed up. */
 export interface BackendFlags extends KubernetesFlags {
@@ -44,6 +44,13 @@ export function addBackendFlags(command: Command): Command {
         'HOPMETER_LB_IMAGE',
       ),
     )
+    .addOption(
+      new Option(
+        '--context <cluster=context>',
+        'contexts: kubeconfig context of a cluster (repeatable)',
+      ).argParser(keyValue),
+    )
+    .addOption(new Option('--kubeconfig <file>', 'contexts: the file that has them (default: $KUBECONFIG)'))
     .addOption(
       new Option('--resources <size>', "kind: trimmed requests for laptops, or Istio's own defaults")
         .choices(['trimmed', 'default'])

@@ -1,4 +1,6 @@
+import path from 'node:path'
 import type { Backend } from '../backends/backend.ts'
+import { createContexts } from '../backends/kubernetes/contexts.ts'
 import { createKind } from '../backends/kubernetes/kind.ts'
 import type { KubernetesOptions } from '../backends/kubernetes/options.ts'
 import { createLab } from '../backends/lab/lab.ts'
@@ -16,6 +18,9 @@ export interface KubernetesFlags {
   readonly lbImage?: string
   readonly resources?: 'trimmed' | 'default'
   readonly keep?: boolean
+  /** Context of each cluster, by its name in the scenario. */
+  readonly context?: Readonly<Record<string, string>>
+  readonly kubeconfig?: string
 }
 
 /** The backend behind `--backend`. @throws UsageError when there is none of that name. */
@@ -26,7 +31,23 @@ export function createBackend(
 ): Backend {
   if (name === 'lab') return createLab()
   if (name === 'kind') return createKind({ ...kubernetesOptions(flags), ...more })
-  throw new UsageError(`there is no backend "${name}"`, { hint: 'use --backend lab or kind' })
+  if (name === 'contexts') return contextsBackend(flags)
+  throw new UsageError(`there is no backend "${name}"`, { hint: 'use --backend lab, kind or contexts' })
+}
+
+/** Which file to read is said by the user: hopmeter does not go looking for clusters. */
+function contextsBackend(flags: KubernetesFlags): Backend {
+  const kubeconfig = flags.kubeconfig ?? process.env['KUBECONFIG']
+  if (kubeconfig === undefined || kubeconfig === '' || kubeconfig.includes(':')) {
+    throw new UsageError('--backend contexts needs one kubeconfig file', {
+      hint: '--kubeconfig FILE, or KUBECONFIG with one file',
+    })
+  }
+  return createContexts({
+    ...kubernetesOptions(flags),
+    contexts: flags.context ?? {},
+    kubeconfig: path.resolve(kubeconfig),
+  })
 }
 
 export function kubernetesOptions(flags: KubernetesFlags): KubernetesOptions {

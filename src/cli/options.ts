@@ -21,7 +21,7 @@ export function resultsOption(): Option {
 
 export function backendOption(): Option {
   return new Option('--backend <name>', 'where to run')
-    .choices(['lab', 'kind'])
+    .choices(['lab', 'kind', 'contexts'])
     .default('lab')
     .env('HOPMETER_BACKEND')
 }

@@ -72,6 +72,11 @@ function get(cluster, words) {
     )
     return JSON.stringify({ items })
   }
+  if (noun === 'namespaces') {
+    const [label, value] = flag(words, '--selector').split('=')
+    const all = Object.values(cluster.objects).filter((object) => object.kind === 'Namespace')
+    return JSON.stringify({ items: all.filter((object) => object.metadata.labels?.[label] === value) })
+  }
   const kind =
     { configmap: 'ConfigMap', namespace: 'Namespace' }[noun] ??
     fail(`error: the server doesn't have a resource type "${noun}"`)
@@ -129,6 +134,11 @@ function runPod(model, clusterName, cluster, pod) {
 }
 
 function remove(model, clusterName, cluster, words) {
+  if (words[1] === 'namespace') {
+    for (const name of words.slice(2).filter((word) => !word.startsWith('--')))
+      removeNamespace(model, clusterName, cluster, name)
+    return ''
+  }
   const [kind, name] = words.at(-1).split('/')
   const found = Object.keys(cluster.objects).find(
     (own) => own.toLowerCase() === key(kind, words.namespace, name).toLowerCase(),
@@ -136,6 +146,15 @@ function remove(model, clusterName, cluster, words) {
   if (found?.startsWith('Pod/')) killPods(model, clusterName, name)
   if (found) delete cluster.objects[found]
   return ''
+}
+
+function removeNamespace(model, clusterName, cluster, name) {
+  for (const own of Object.keys(cluster.objects)) {
+    const [kind, namespace, object] = own.split('/')
+    if (own !== key('Namespace', undefined, name) && namespace !== name) continue
+    if (kind === 'Pod') killPods(model, clusterName, object)
+    delete cluster.objects[own]
+  }
 }
 
 /** `kubectl exec`: the agent itself runs, on this machine, against targets that the model's routes let through. */

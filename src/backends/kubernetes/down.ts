@@ -1,7 +1,7 @@
 import { HopmeterError } from '../../errors.ts'
 import type { StepContext } from './contract.ts'
 import { stateFolder } from './folders.ts'
-import { createToolbox } from './kind.ts'
+import { createToolbox } from './create-toolbox.ts'
 import type { KubernetesOptions } from './options.ts'
 import { Session } from './session.ts'
 import { takeDown } from './take-down.ts'

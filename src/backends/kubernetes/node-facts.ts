@@ -1,4 +1,5 @@
 import { HopmeterError } from '../../errors.ts'
+import type { Command } from '../backend.ts'
 import type { StepContext } from './contract.ts'
 import type { NodeFacts, TestbedCluster } from './layout.ts'
 import type { Toolbox } from './toolbox.ts'
@@ -6,7 +7,10 @@ import type { Toolbox } from './toolbox.ts'
 /** The part of a Node object that hopmeter reads. */
 interface NodeObject {
   readonly metadata: { readonly name: string }
-  readonly spec: { readonly podCIDR?: string }
+  readonly spec: {
+    readonly podCIDR?: string
+    readonly taints?: readonly { readonly key: string; readonly effect: string }[]
+  }
   readonly status: {
     readonly addresses?: readonly { readonly type: string; readonly address: string }[]
     readonly conditions?: readonly { readonly type: string; readonly status: string }[]
@@ -31,10 +35,17 @@ export class FactsBook {
     this.#tools = tools
   }
 
+  /** Which nodes there are. */
+  command(cluster: TestbedCluster): Command {
+    return this.#tools.kubectl(cluster, ['get', 'nodes', '-o', 'json'])
+  }
+
   /** Asks again, e.g. after nodes were started anew. @throws CommandError */
   async read(cluster: TestbedCluster, context: Pick<StepContext, 'signal'>): Promise<ClusterFacts> {
-    const command = this.#tools.kubectl(cluster, ['get', 'nodes', '-o', 'json'])
-    const { items } = await this.#tools.json<{ items?: readonly NodeObject[] }>(command, context)
+    const { items } = await this.#tools.json<{ items?: readonly NodeObject[] }>(
+      this.command(cluster),
+      context,
+    )
     const facts = clusterFacts(items ?? [], nodeOrder(cluster))
     if (facts.notReady.length === 0) this.#known.set(cluster.name, facts)
     return facts
@@ -57,10 +68,12 @@ function nodeOrder(cluster: TestbedCluster): readonly string[] {
 }
 
 function clusterFacts(items: readonly NodeObject[], order: readonly string[]): ClusterFacts {
-  const rank = (name: string) => (order.includes(name) ? order.indexOf(name) : order.length)
-  const sorted = items.toSorted(
-    (a, b) => rank(a.metadata.name) - rank(b.metadata.name) || a.metadata.name.localeCompare(b.metadata.name),
-  )
+  // Clusters that hopmeter did not make: nodes for everybody first, then those that are kept for something.
+  const rank = ({ metadata, spec }: NodeObject) =>
+    order.includes(metadata.name) ? order.indexOf(metadata.name) : order.length + (spec.taints?.length ?? 0)
+  const sorted = items.toSorted((a, b) => rank(a) - rank(b) || a.metadata.name.localeCompare(b.metadata.name))
+  // Some clouds give pods addresses without a CIDR per node; only kind's routes need one.
+  const needsCidr = order.length > 0
   return {
     nodes: sorted.map(({ metadata, spec, status }, i) => ({
       name: metadata.name,
@@ -69,11 +82,11 @@ function clusterFacts(items: readonly NodeObject[], order: readonly string[]): C
       podCidr: spec.podCIDR ?? '',
     })),
     kubernetes: sorted[0]?.status.nodeInfo?.kubeletVersion ?? 'unknown',
-    notReady: sorted.filter((node) => !isReady(node)).map(({ metadata }) => metadata.name),
+    notReady: sorted.filter((node) => !isReady(node, needsCidr)).map(({ metadata }) => metadata.name),
   }
 }
 
-function isReady({ spec, status }: NodeObject): boolean {
+function isReady({ spec, status }: NodeObject, needsCidr: boolean): boolean {
   const ready = status.conditions?.some((c) => c.type === 'Ready' && c.status === 'True') ?? false
-  return ready && spec.podCIDR !== undefined
+  return ready && (!needsCidr || spec.podCIDR !== undefined)
 }

@@ -66,6 +66,7 @@ async function removeCluster(
 ): Promise<void> {
   const { name, kindName } = claimed
   if (kindName === null) {
+    await removeNamespaces(tools, session, claimed, context)
     session.dropCluster(name)
     return
   }
@@ -95,6 +96,25 @@ async function removeCluster(
     }
   }
   session.dropCluster(name)
+}
+
+/** In a cluster of the user's: the namespaces that carry this session's marker, and nothing else. */
+async function removeNamespaces(
+  tools: Toolbox,
+  session: Session,
+  cluster: ClaimedCluster,
+  context: StepContext,
+): Promise<void> {
+  const of = ['--selector', `${sessionLabel}=${session.id}`]
+  const list = await tools.json<{ items?: readonly { readonly metadata: { readonly name: string } }[] }>(
+    tools.kubectl(cluster, ['get', 'namespaces', ...of, '--output', 'json']),
+    context,
+  )
+  const names = (list.items ?? []).map(({ metadata }) => metadata.name)
+  if (names.length === 0) return
+  context.progress(`delete ${names.join(' and ')} of ${cluster.name}`)
+  const remove = tools.kubectl(cluster, ['delete', 'namespace', '--ignore-not-found', ...names])
+  await tools.call(remove, { ...context, timeoutMs: deleteTimeoutMs })
 }
 
 async function removeContainer(

@@ -29,7 +29,10 @@ export interface RecordedCall {
 
 interface FakeModel {
   images: string[]
-  containers: Record<string, { running: boolean; mounts: string[]; cluster?: string; node?: FakeNode }>
+  containers: Record<
+    string,
+    { running: boolean; mounts: string[]; address?: string; cluster?: string; node?: FakeNode }
+  >
   clusters: Record<string, { objects: Record<string, unknown> }>
   processes: Record<string, number>
 }
@@ -98,6 +101,11 @@ export class FakeCluster {
 
   get sessions(): string {
     return path.join(this.folder, 'state', 'hopmeter', 'kubernetes')
+  }
+
+  /** One call of a fake tool, as the user would make it. */
+  call(name: string, args: readonly string[], input: object): string {
+    return this.#tools.fakeTool(this.folder, name, args, JSON.stringify(input))
   }
 
   /** Looks at the model, or changes it behind hopmeter's back. */
@@ -187,7 +195,7 @@ export class FakeCluster {
       if (value === undefined) delete process.env[name]
       else process.env[name] = value
     }
-    rmSync(this.folder, { recursive: true, force: true })
+    rmSync(this.folder, { recursive: true, force: true, maxRetries: 5 })
   }
 }
 
