@@ -14,7 +14,7 @@ import { askHaproxy, parseSessions } from './haproxy.ts'
 import { haproxyHostPort } from './load-balancer.ts'
 import { cursorTime, newLines, type LogCursor } from './log-cursor.ts'
 import { hostOf, meshView, type GatewayView, type MeshView } from './mesh-view.ts'
-import { isProxied, systemNamespace, type IstioParts } from './parts.ts'
+import { hbonePort, isProxied, systemNamespace, type IstioParts } from './parts.ts'
 import { openConnections, parseZtunnelDump, type OpenConnection, type ZtunnelDump } from './ztunnel-dump.ts'
 import { parseCountedBytes, type CountedBytes } from './ztunnel-metrics.ts'
 
@@ -115,7 +115,11 @@ export async function readGateways(parts: IstioParts, context: StepContext): Pro
         proxied: isProxied(cluster),
         published,
         podIps: pods.flatMap(({ status }) => status?.podIP ?? []),
-        entrances: nodes.map(({ address }) => `${address}:${nodePort}`),
+        // Also those that it should not be reached by: a wrong published address is then told as what it is.
+        entrances: [
+          ...nodes.flatMap(({ address }) => [`${address}:${nodePort}`, `${address}:${hbonePort}`]),
+          `${service?.spec.clusterIP}:${hbonePort}`,
+        ].filter((address) => address !== `${published}:${hbonePort}`),
       }
     }),
   )
