@@ -10,7 +10,9 @@ for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) {
   process.on(signal, () => {
     if (stop.signal.aborted) {
       // The lab dies with this process; nothing is left to take down by hand.
-      process.stderr.write('stopped at once; what was recorded is kept\n')
+      process.stderr.write(
+        'stopped at once; what was recorded is kept (kind clusters may be left: hopmeter down --orphans)\n',
+      )
       process.exit(signal === 'SIGINT' ? exitCodes.sigint : exitCodes.sigterm)
     }
     process.stderr.write(`\n${signal}: stopping, results so far are kept (again to stop at once)\n`)
