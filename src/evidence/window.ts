@@ -17,9 +17,9 @@ export function evidenceWindow(before: EvidenceSnapshot, after: EvidenceSnapshot
   const components = after.components.map((entry) => ({
     ...entry,
     flows: entry.flows.flatMap((flow) => {
-      const before = earlier.get(flowKey(entry.instance, flow))
-      const since = flowSince(before, flow)
-      return isActive(since, before) ? [since] : []
+      const then = earlier.get(flowKey(entry.instance, flow))
+      const since = flowSince(then, flow)
+      return isActive(since, then) ? [since] : []
     }),
   }))
   const servedBefore = new Map(before.served.map((s) => [s.workload, s.byPath]))

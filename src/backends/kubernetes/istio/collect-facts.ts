@@ -3,8 +3,8 @@ import type { StepContext } from '../contract.ts'
 import type { Found } from '../find-pods.ts'
 import type { KindCluster } from '../layout.ts'
 import { certificateFingerprint } from './ca.ts'
-import { readDump, ztunnelPods } from './evidence.ts'
-import { readGatewayService } from './gateway-steps.ts'
+import { readDump, ztunnelPods } from './read-mesh.ts'
+import { publishedAddress, readGatewayService } from './gateway-steps.ts'
 import type {
   ClusterMeshFacts,
   GatewayFacts,
@@ -206,11 +206,10 @@ async function gatewayFacts(
     readGatewayService(parts, cluster, context),
   ])
   if (!gateway) return undefined
-  const [ingress] = service?.status?.loadBalancer?.ingress ?? []
   return {
     addresses: (gateway.status?.addresses ?? []).map(({ value }) => value),
     clusterIp: service?.spec.clusterIP ?? '',
-    ingress: ingress?.ip ?? ingress?.hostname,
+    ingress: publishedAddress(service),
   }
 }
 

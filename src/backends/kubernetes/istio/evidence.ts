@@ -9,13 +9,14 @@ import type { FlowWatcher } from '../testbed.ts'
 import { parseAccessLine } from './access-log.ts'
 import { parseForwardedHosts } from './envoy-clusters.ts'
 import { addFlow, closedFlow, flowKey, gatewayFlows, openClients, ztunnelFlows } from './flows.ts'
-import { gatewayPods, readGatewayService, gatewayNodePort, type PodObject } from './gateway-steps.ts'
+import { gatewayPods, readGatewayService, gatewayNodePort } from './gateway-steps.ts'
 import { askHaproxy, parseSessions } from './haproxy.ts'
 import { haproxyHostPort } from './load-balancer.ts'
 import { cursorTime, newLines, type LogCursor } from './log-cursor.ts'
 import { hostOf, meshView, type GatewayView, type MeshView } from './mesh-view.ts'
-import { hbonePort, isProxied, systemNamespace, type IstioParts } from './parts.ts'
-import { openConnections, parseZtunnelDump, type OpenConnection, type ZtunnelDump } from './ztunnel-dump.ts'
+import { isProxied, systemNamespace, type IstioParts } from './parts.ts'
+import { readDump, ztunnelPods } from './read-mesh.ts'
+import { openConnections, type OpenConnection, type ZtunnelDump } from './ztunnel-dump.ts'
 import { parseCountedBytes, type CountedBytes } from './ztunnel-metrics.ts'
 
 const attempts = 3
@@ -46,83 +47,6 @@ interface WatchedProxy {
   readonly seen: Map<string, Set<string>>
   /** Number of sessions at the last reading. */
   open: ReadonlyMap<string, number>
-}
-
-/** ztunnel pods of a cluster, with the number of their node. */
-export async function ztunnelPods(
-  parts: Pick<IstioParts, 'tools' | 'facts'>,
-  cluster: KindCluster,
-  context: StepContext,
-): Promise<readonly { readonly pod: PodObject; readonly node: number }[]> {
-  const { tools, facts } = parts
-  const read = tools.kubectl(cluster, [
-    '--namespace',
-    systemNamespace,
-    'get',
-    'pods',
-    '--selector',
-    'app=ztunnel',
-    '-o',
-    'json',
-  ])
-  const [{ items }, { nodes }] = await Promise.all([
-    tools.json<{ readonly items?: readonly PodObject[] }>(read, context),
-    facts.of(cluster, context),
-  ])
-  return (items ?? [])
-    .filter(({ status }) => status?.phase === 'Running')
-    .flatMap((pod) => {
-      const node = nodes.find(({ name }) => name === pod.spec.nodeName)?.number
-      return node === undefined ? [] : [{ pod, node }]
-    })
-}
-
-/** Everything one ztunnel believes. @throws HopmeterError when it cannot be read. */
-export async function readDump(
-  { tools }: Pick<IstioParts, 'tools'>,
-  cluster: KindCluster,
-  pod: string,
-  context: Pick<StepContext, 'signal'>,
-): Promise<ZtunnelDump> {
-  const command = tools.istioctl(cluster, [
-    'ztunnel-config',
-    'all',
-    `${pod}.${systemNamespace}`,
-    '-o',
-    'json',
-  ])
-  const reading = parseZtunnelDump(await tools.call(command, context))
-  if (!reading.ok) throw new HopmeterError(`${pod} of ${cluster.name}: ${reading.cannotRead}`)
-  return reading.value
-}
-
-/** Gateways as they are published and as they run. */
-export async function readGateways(parts: IstioParts, context: StepContext): Promise<readonly GatewayView[]> {
-  return Promise.all(
-    parts.gateways.map(async (cluster) => {
-      const [service, pods, { nodes }] = await Promise.all([
-        readGatewayService(parts, cluster, context),
-        gatewayPods(parts, cluster, context),
-        parts.facts.of(cluster, context),
-      ])
-      const published = service?.status?.loadBalancer?.ingress?.[0]?.ip
-      const nodePort = gatewayNodePort(service)
-      if (published === undefined || nodePort === undefined) {
-        throw new HopmeterError(`the east-west gateway of ${cluster.name} has no published address`)
-      }
-      return {
-        cluster: cluster.name,
-        proxied: isProxied(cluster),
-        published,
-        podIps: pods.flatMap(({ status }) => status?.podIP ?? []),
-        // Also those that it should not be reached by: a wrong published address is then told as what it is.
-        entrances: [
-          ...nodes.flatMap(({ address }) => [`${address}:${nodePort}`, `${address}:${hbonePort}`]),
-          `${service?.spec.clusterIP}:${hbonePort}`,
-        ].filter((address) => address !== `${published}:${hbonePort}`),
-      }
-    }),
-  )
 }
 
 /**
@@ -232,7 +156,9 @@ export class IstioWatcher implements FlowWatcher {
         return { cluster, view, pods: pods.map(({ metadata }) => metadata.name), seen: new Set<string>() }
       }),
     )
-    const proxied = parts.gateways.filter((cluster) => isProxied(cluster))
+    // A load balancer that the user has cannot be asked; its path then ends there, unproven.
+    const isOurs = parts.session?.state.backend !== 'contexts'
+    const proxied = parts.gateways.filter((cluster) => isOurs && isProxied(cluster))
     this.#proxies = await Promise.all(
       proxied.map(async (cluster) => {
         const port = await haproxyHostPort(parts, cluster, context)

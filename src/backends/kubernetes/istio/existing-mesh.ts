@@ -3,10 +3,12 @@ import type { KubeStep, StepContext } from '../contract.ts'
 import type { Found } from '../find-pods.ts'
 import type { KindCluster } from '../layout.ts'
 import type { MeshInput, MeshPart } from '../mesh-part.ts'
-import { IstioWatcher, readGateways } from './evidence.ts'
+import { IstioWatcher } from './evidence.ts'
 import { meshFingerprint } from './fingerprint.ts'
 import { meshAddresses } from './mesh-view.ts'
+import { readGateways } from './read-mesh.ts'
 import { istioParts, networkLabel, systemNamespace, type IstioParts } from './parts.ts'
+import { readGateways } from './read-mesh.ts'
 import { meshReadiness } from './readiness.ts'
 
 /** An Istio that the user installed: checked against the scenario and watched, never changed. */

@@ -1,5 +1,5 @@
 import type { StepContext } from '../contract.ts'
-import { ztunnelPods } from './evidence.ts'
+import { ztunnelPods } from './read-mesh.ts'
 import { caKeyType } from './ca.ts'
 import { gatewayPods, type PodObject } from './gateway-steps.ts'
 import { ztunnelThreads } from './install.ts'

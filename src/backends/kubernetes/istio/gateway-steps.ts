@@ -229,6 +229,12 @@ export function readGatewayService(
   return tools.find<GatewayService>(read, context)
 }
 
+/** What the load balancer gave the gateway: an IP address or, in some clouds, a host name. */
+export function publishedAddress(service: GatewayService | undefined): string | undefined {
+  const [ingress] = service?.status?.loadBalancer?.ingress ?? []
+  return ingress?.ip ?? ingress?.hostname
+}
+
 /** Port of every node that leads to the gateway. */
 export function gatewayNodePort(service: GatewayService | undefined): number | undefined {
   return service?.spec.ports?.find(({ port }) => port === hbonePort)?.nodePort

@@ -3,8 +3,8 @@ import type { Readiness, StepContext } from '../contract.ts'
 import type { Found } from '../find-pods.ts'
 import type { KindCluster } from '../layout.ts'
 import { agentCommandLine } from '../workload-manifests.ts'
-import { readDump, ztunnelPods } from './evidence.ts'
-import { readGatewayService } from './gateway-steps.ts'
+import { readDump, ztunnelPods } from './read-mesh.ts'
+import { publishedAddress, readGatewayService } from './gateway-steps.ts'
 import { gatewayName, isProxied, systemNamespace, type IstioParts } from './parts.ts'
 import { collectMeshFacts } from './collect-facts.ts'
 import { findPitfalls, type Finding } from './pitfalls.ts'
@@ -88,7 +88,7 @@ function gatewayPublished(parts: IstioParts, cluster: KindCluster): Readiness {
         readGatewayService(parts, cluster, { signal }),
       ])
       const addresses = (gateway.status?.addresses ?? []).map(({ value }) => value)
-      const ingress = service?.status?.loadBalancer?.ingress?.[0]?.ip
+      const ingress = publishedAddress(service)
       if (ingress === undefined) return 'its Service has no load balancer address'
       if (addresses.length === 1 && addresses[0] === ingress) return null
       const isClusterIp = addresses.includes(service?.spec.clusterIP ?? '-')
@@ -174,7 +174,7 @@ function endpointKnown(parts: IstioParts, found: Found, path: PlannedPath): Read
       }
       const gateway = clusterOf(parts, entered.cluster)
       const service = await readGatewayService(parts, gateway, context)
-      const wanted = `${gateway.spec.network}/${service?.status?.loadBalancer?.ingress?.[0]?.ip ?? '?'}`
+      const wanted = `${gateway.spec.network}/${publishedAddress(service) ?? '?'}`
       const actual = endpoint.networkGateway?.destination
       return isSplitHorizon(endpoint) && actual === wanted
         ? null

@@ -1,0 +1,90 @@
+import { HopmeterError } from '../../../errors.ts'
+import type { StepContext } from '../contract.ts'
+import type { KindCluster } from '../layout.ts'
+import {
+  gatewayNodePort,
+  gatewayPods,
+  publishedAddress,
+  readGatewayService,
+  type PodObject,
+} from './gateway-steps.ts'
+import type { GatewayView } from './mesh-view.ts'
+import { hbonePort, isProxied, systemNamespace, type IstioParts } from './parts.ts'
+import { parseZtunnelDump, type ZtunnelDump } from './ztunnel-dump.ts'
+
+/** ztunnel pods of a cluster, with the number of their node. */
+export async function ztunnelPods(
+  parts: Pick<IstioParts, 'tools' | 'facts'>,
+  cluster: KindCluster,
+  context: StepContext,
+): Promise<readonly { readonly pod: PodObject; readonly node: number }[]> {
+  const { tools, facts } = parts
+  const read = tools.kubectl(cluster, [
+    '--namespace',
+    systemNamespace,
+    'get',
+    'pods',
+    '--selector',
+    'app=ztunnel',
+    '-o',
+    'json',
+  ])
+  const [{ items }, { nodes }] = await Promise.all([
+    tools.json<{ readonly items?: readonly PodObject[] }>(read, context),
+    facts.of(cluster, context),
+  ])
+  return (items ?? [])
+    .filter(({ status }) => status?.phase === 'Running')
+    .flatMap((pod) => {
+      const node = nodes.find(({ name }) => name === pod.spec.nodeName)?.number
+      return node === undefined ? [] : [{ pod, node }]
+    })
+}
+
+/** Everything one ztunnel believes. @throws HopmeterError when it cannot be read. */
+export async function readDump(
+  { tools }: Pick<IstioParts, 'tools'>,
+  cluster: KindCluster,
+  pod: string,
+  context: Pick<StepContext, 'signal'>,
+): Promise<ZtunnelDump> {
+  const command = tools.istioctl(cluster, [
+    'ztunnel-config',
+    'all',
+    `${pod}.${systemNamespace}`,
+    '-o',
+    'json',
+  ])
+  const reading = parseZtunnelDump(await tools.call(command, context))
+  if (!reading.ok) throw new HopmeterError(`${pod} of ${cluster.name}: ${reading.cannotRead}`)
+  return reading.value
+}
+
+/** Gateways as they are published and as they run. */
+export async function readGateways(parts: IstioParts, context: StepContext): Promise<readonly GatewayView[]> {
+  return Promise.all(
+    parts.gateways.map(async (cluster) => {
+      const [service, pods, { nodes }] = await Promise.all([
+        readGatewayService(parts, cluster, context),
+        gatewayPods(parts, cluster, context),
+        parts.facts.of(cluster, context),
+      ])
+      const published = publishedAddress(service)
+      const nodePort = gatewayNodePort(service)
+      if (published === undefined || nodePort === undefined) {
+        throw new HopmeterError(`the east-west gateway of ${cluster.name} has no published address`)
+      }
+      return {
+        cluster: cluster.name,
+        proxied: isProxied(cluster),
+        published,
+        podIps: pods.flatMap(({ status }) => status?.podIP ?? []),
+        // Also those that it should not be reached by: a wrong published address is then told as what it is.
+        entrances: [
+          ...nodes.flatMap(({ address }) => [`${address}:${nodePort}`, `${address}:${hbonePort}`]),
+          `${service?.spec.clusterIP}:${hbonePort}`,
+        ].filter((address) => address !== `${published}:${hbonePort}`),
+      }
+    }),
+  )
+}
