@@ -8,7 +8,6 @@ import { meshFingerprint } from './fingerprint.ts'
 import { meshAddresses } from './mesh-view.ts'
 import { readGateways } from './read-mesh.ts'
 import { istioParts, networkLabel, systemNamespace, type IstioParts } from './parts.ts'
-import { readGateways } from './read-mesh.ts'
 import { meshReadiness } from './readiness.ts'
 
 /** An Istio that the user installed: checked against the scenario and watched, never changed. */
