@@ -4,7 +4,7 @@ import path from 'node:path'
 import { EnvironmentError } from '../../errors.ts'
 import { toolsFolder } from './folders.ts'
 import type { KubernetesOptions } from './options.ts'
-import { Toolbox, type ToolName } from './toolbox.ts'
+import type { Toolbox, ToolName } from './toolbox.ts'
 import { compareVersions, defaultIstio, fullIstioVersion, minimumTools } from './versions.ts'
 
 /** How to get each program. */
