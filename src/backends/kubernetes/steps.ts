@@ -68,6 +68,7 @@ function hintFor(error: unknown): string | undefined {
 
 const firstPauseMs = 200
 const longestPauseMs = 2000
+const tellEveryMs = 15_000
 
 /**
  * Waits until it is ready.
@@ -80,6 +81,8 @@ export async function waitUntilReady(
 ): Promise<void> {
   const startedAt = performance.now()
   let pauseMs = firstPauseMs
+  let told: string | undefined
+  let nextTellMs = 0
   for (;;) {
     context.signal.throwIfAborted()
     const missing = await readiness.check(context).catch((error: unknown) => {
@@ -94,7 +97,12 @@ export async function waitUntilReady(
         { hint: readiness.explain(missing) },
       )
     }
-    context.progress(`${readiness.name}: ${missing} (${Math.round(waitedMs / 1000)} s)`)
+    // A log wants news, not every look.
+    if (missing !== told || waitedMs >= nextTellMs) {
+      context.progress(`${readiness.name}: ${missing} (${Math.round(waitedMs / 1000)} s)`)
+      told = missing
+      nextTellMs = waitedMs + tellEveryMs
+    }
     await pause(Math.min(pauseMs, deadlineMs - waitedMs), context.signal)
     pauseMs = Math.min(pauseMs * 1.5, longestPauseMs)
   }
