@@ -31,7 +31,7 @@ export function roundFlags(round: Omit<RoundEvent, 'type' | 'flags'>): string[] 
     ],
     ['path-not-proven', some(evidence, (e) => e.verdict !== 'proven')],
     ['event-loop-delay', some(generators, (g) => g.eventLoopDelayP99Ms > validityLimits.eventLoopDelayP99Ms)],
-    ['generator-busy', some(generators, (g) => g.eventLoopUtilization > validityLimits.eventLoopUtilization)],
+    ['generator-busy', some(generators, isSaturated)],
     [
       'run-delay',
       some(generators, (g) => (g.runDelayNsPerRequest ?? 0) > validityLimits.runDelayNsPerRequest),
@@ -40,6 +40,11 @@ export function roundFlags(round: Omit<RoundEvent, 'type' | 'flags'>): string[] 
     ['steal', host.steal > validityLimits.steal],
   ]
   return conditions.filter(([, holds]) => holds).map(([flag]) => flag)
+}
+
+/** With one request in flight a busy loop delays nobody: it is the request. With several, they wait for each other. */
+function isSaturated({ load, eventLoopUtilization }: RoundEvent['generators'][number]): boolean {
+  return !load.startsWith('pingpong') && eventLoopUtilization > validityLimits.eventLoopUtilization
 }
 
 /** Responses recorded must equal responses served, or the client measured something else than it thinks. */

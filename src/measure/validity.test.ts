@@ -1,0 +1,35 @@
+import { expect, test } from 'vitest'
+import { sampleRound } from '../results/testing/sample-run.ts'
+import { roundFlags } from './validity.ts'
+
+const round = sampleRound({ requests: 50 })
+const [firstPath, ...otherPaths] = round.paths
+const [generator] = round.generators
+
+test('a clean round has no flag', () => {
+  expect(roundFlags(round)).toEqual([])
+})
+
+test.each([
+  ['bad-responses', { paths: [{ ...firstPath!, bad: 1, received: firstPath!.received - 1 }, ...otherPaths] }],
+  ['errors', { paths: [{ ...firstPath!, errors: 1 }, ...otherPaths] }],
+  ['lost-requests', { paths: [{ ...firstPath!, lost: 1 }, ...otherPaths] }],
+  ['reconnects', { paths: [{ ...firstPath!, reconnects: 1 }, ...otherPaths] }],
+  ['served-differs', { evidence: round.evidence.map((e) => ({ ...e, served: (e.served ?? 0) + 1 })) }],
+  ['path-not-proven', { evidence: round.evidence.map((e) => ({ ...e, verdict: 'unproven' as const })) }],
+  ['event-loop-delay', { generators: [{ ...generator!, eventLoopDelayP99Ms: 2.6 }] }],
+  ['generator-busy', { generators: [{ ...generator!, load: 'closed-c16', eventLoopUtilization: 0.51 }] }],
+  ['run-delay', { generators: [{ ...generator!, runDelayNsPerRequest: 10_001 }] }],
+  ['cpu-pressure', { host: { ...round.host, cpuPressure: 0.11 } }],
+  ['steal', { host: { ...round.host, steal: 0.011 } }],
+])('a round is flagged with %s', (flag, change) => {
+  expect(roundFlags({ ...round, ...change })).toEqual([flag])
+})
+
+test('one request in flight may keep the loop busy', () => {
+  expect(roundFlags({ ...round, generators: [{ ...generator!, eventLoopUtilization: 0.9 }] })).toEqual([])
+})
+
+test('a host without pressure information is not under pressure', () => {
+  expect(roundFlags({ ...round, host: { ...round.host, cpuPressure: null } })).toEqual([])
+})
