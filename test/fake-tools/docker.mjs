@@ -84,9 +84,18 @@ function execute(model, args, input) {
   if (!node) fail('not a node')
   if (program === 'crictl') return JSON.stringify({ images: node.images.map((tag) => ({ repoTags: [tag] })) })
   if (program === 'iptables') return iptables(node, rest)
-  if (program === 'bridge') return ''
+  if (program === 'bridge') return bridge(node, rest, input)
   if (program === 'ip') return ip(node, rest, input)
   return fail(`OCI runtime exec failed: "${program}": executable file not found in $PATH`, 127)
+}
+
+function bridge(node, args, input) {
+  if (args.includes('show')) return (node.fdb ?? []).map((line) => `${line} self permanent`).join('\n')
+  for (const line of input.split('\n').filter(Boolean)) {
+    const [, , mac, ...rest] = line.split(' ')
+    node.fdb = [...(node.fdb ?? []).filter((own) => !own.startsWith(mac)), [mac, ...rest].join(' ')]
+  }
+  return ''
 }
 
 function iptables(node, args) {
@@ -104,12 +113,17 @@ function iptables(node, args) {
 
 function ip(node, args, input) {
   if (args.includes('route') && args.includes('show')) return JSON.stringify(node.routes)
+  if (args.includes('link') && args.includes('show')) {
+    return JSON.stringify(['eth0', ...(node.links ?? [])].map((ifname) => ({ ifname })))
+  }
   if (args.includes('-batch')) {
     for (const line of input.split('\n').filter(Boolean)) ipLine(node, line.split(' '))
     return ''
   }
   if (args[0] === 'link' && args[1] === 'delete') {
     if (!node.links?.includes(args[2])) fail(`Cannot find device "${args[2]}"`)
+    node.fdb = []
+    node.routes = node.routes.filter((route) => route.dev !== args[2])
     node.links = node.links.filter((link) => link !== args[2])
     return ''
   }

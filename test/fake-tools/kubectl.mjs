@@ -50,7 +50,7 @@ function nodes(model, cluster) {
     spec: { podCIDR },
     status: {
       addresses: [{ type: 'InternalIP', address }],
-      conditions: [{ type: 'Ready', status: 'True' }],
+      conditions: [{ type: 'Ready', status: 'True', lastHeartbeatTime: new Date().toISOString() }],
       nodeInfo: { kubeletVersion: 'v1.34.0' },
     },
   }))

@@ -19,6 +19,8 @@ import type { Toolbox } from './toolbox.ts'
 
 const createTimeoutMs = 600_000
 const readyDeadlineMs = 300_000
+/** Times of the API are whole seconds. */
+const clockStepMs = 1000
 
 interface ClusterStepParts {
   readonly tools: Toolbox
@@ -76,6 +78,7 @@ export function createClusterStep(parts: ClusterStepParts, cluster: KindCluster)
         (own.cluster(cluster.name)?.status ?? 'creating') !== 'creating' &&
         containers.length === cluster.nodeNames.length &&
         existsSync(cluster.kubeconfig)
+      const startedMs = Date.now()
       if (isWhole) {
         for (const { name } of containers.filter((c) => !c.running)) {
           context.progress(`start node ${name} again`)
@@ -91,7 +94,8 @@ export function createClusterStep(parts: ClusterStepParts, cluster: KindCluster)
         if (existsSync(kubeconfig)) chmodSync(kubeconfig, 0o600)
         own.claimCluster({ name, kindName, kubeconfig, context: kubeContext, status: 'made' })
       }
-      await waitForNodes(parts, cluster, context)
+      // A node that was stopped is still Ready in the API until its kubelet speaks again.
+      await waitForNodes(parts, cluster, isWhole ? startedMs : 0, context)
     },
   }
 }
@@ -155,6 +159,7 @@ function createCommand(parts: ClusterStepParts, cluster: KindCluster): Command {
 async function waitForNodes(
   { tools, facts }: ClusterStepParts,
   cluster: KindCluster,
+  sinceMs: number,
   context: StepContext,
 ): Promise<void> {
   await waitUntilReady(
@@ -162,10 +167,11 @@ async function waitForNodes(
       name: `nodes of ${cluster.name} are Ready`,
       deadlineMs: tools.deadlineMs(readyDeadlineMs),
       check: async (inner) => {
-        const { notReady, nodes } = await facts.read(cluster, inner)
+        const { notReady, nodes, heardMs } = await facts.read(cluster, inner)
         if (nodes.length < cluster.nodeNames.length)
           return `${nodes.length} of ${cluster.nodeNames.length} joined`
-        return notReady.length === 0 ? null : `waiting for ${notReady.join(', ')}`
+        if (notReady.length > 0) return `waiting for ${notReady.join(', ')}`
+        return heardMs >= sinceMs - clockStepMs ? null : 'a kubelet has not spoken since its start'
       },
       explain: () => 'mostly too little memory or inotify watches: hopmeter doctor --backend kind',
     },

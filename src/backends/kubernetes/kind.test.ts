@@ -225,6 +225,6 @@ function isRead(line: string): boolean {
     /^kubectl .*\bget\b/,
     /^kind get /,
     /^docker (ps|inspect|image inspect|info)\b/,
-    /^docker exec \S+ (crictl images|ip -json -4 route show|iptables -t nat -S)/,
+    /^docker exec \S+ (crictl images|ip -json -4 route show|bridge fdb show|iptables -t nat -S)/,
   ].some((pattern) => pattern.test(line))
 }

@@ -13,7 +13,11 @@ interface NodeObject {
   }
   readonly status: {
     readonly addresses?: readonly { readonly type: string; readonly address: string }[]
-    readonly conditions?: readonly { readonly type: string; readonly status: string }[]
+    readonly conditions?: readonly {
+      readonly type: string
+      readonly status: string
+      readonly lastHeartbeatTime?: string
+    }[]
     readonly nodeInfo?: { readonly kubeletVersion: string }
   }
 }
@@ -24,6 +28,8 @@ export interface ClusterFacts {
   readonly kubernetes: string
   /** Names of nodes that are not Ready. */
   readonly notReady: readonly string[]
+  /** When the node that has been silent for longest last said so, ms since the epoch. */
+  readonly heardMs: number
 }
 
 /** What the clusters say of themselves; addresses are asked for once, as they last as long as the testbed. */
@@ -82,8 +88,13 @@ function clusterFacts(items: readonly NodeObject[], order: readonly string[]): C
       podCidr: spec.podCIDR ?? '',
     })),
     kubernetes: sorted[0]?.status.nodeInfo?.kubeletVersion ?? 'unknown',
+    heardMs: Math.min(...sorted.map((node) => heardMs(node))),
     notReady: sorted.filter((node) => !isReady(node, needsCidr)).map(({ metadata }) => metadata.name),
   }
+}
+
+function heardMs({ status }: NodeObject): number {
+  return Date.parse(status.conditions?.find(({ type }) => type === 'Ready')?.lastHeartbeatTime ?? '') || 0
 }
 
 function isReady({ spec, status }: NodeObject, needsCidr: boolean): boolean {

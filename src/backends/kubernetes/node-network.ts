@@ -1,4 +1,4 @@
-import { HopmeterError } from '../../errors.ts'
+import { CommandError, HopmeterError } from '../../errors.ts'
 import { pasteable } from '../../exec.ts'
 import { cidrsOverlap, parseCidr } from '../../topology/cidr.ts'
 import type { Command } from '../backend.ts'
@@ -6,11 +6,13 @@ import type { Plan } from '../plan.ts'
 import type { KubeStep, StepContext } from './contract.ts'
 import { neighboursOf, type KindCluster, type NodeFacts } from './layout.ts'
 import type { FactsBook } from './node-facts.ts'
+import { waitUntilReady } from './steps.ts'
 import type { Toolbox } from './toolbox.ts'
-import { vxlanDevice, vxlanLines, vxlanNeighbours, tunnelEnd, fdbLines } from './vxlan.ts'
+import { fdbLines, leadsTo, tunnelEnd, vxlanDevice, vxlanLines, vxlanNeighbours, vxlanPlan } from './vxlan.ts'
 
 /** kindnet's chain: it ends with MASQUERADE, so what must keep its address has to return before. */
 const masqueradeChain = 'KIND-MASQ-AGENT'
+const kindnetDeadlineMs = 120_000
 
 /** A route as `ip -json route show` prints it. */
 interface RouteLine {
@@ -64,21 +66,13 @@ async function applyTo(
   node: NodeFacts,
   context: StepContext,
 ): Promise<void> {
-  const { tools, plan } = parts
+  const { tools } = parts
   const wanted = await wantedRoutes(parts, cluster, context)
-  const current = await readRoutes(tools, node.name, context)
-  if (plan.scenario.routeMode === 'vxlan' && wanted.some(({ via }) => via !== undefined)) {
-    const peers = await vxlanNeighbours(parts, cluster, context)
-    if (!current.some(({ dev }) => dev === vxlanDevice)) {
-      await tools
-        .call(tools.docker(['exec', node.name, 'ip', 'link', 'delete', vxlanDevice]), context)
-        .catch(() => {
-          context.signal.throwIfAborted() // there was none
-        })
-    }
-    await inNode(tools, node.name, ['ip', '-force', '-batch', '-'], vxlanLines(node, peers), context, true)
-    await inNode(tools, node.name, ['bridge', '-batch', '-'], fdbLines(peers), context)
+  const peers = await vxlanPeers(parts, cluster, context)
+  if (peers.length > 0 && (await missingPeers(tools, node, peers, context)).length > 0) {
+    await makeTunnel(tools, node, peers, context)
   }
+  const current = await readRoutes(tools, node.name, context)
   const stale = current.filter(
     (line) => isOurs(parts, cluster, line) && !wanted.some((want) => sameRoute(want, line)),
   )
@@ -89,11 +83,50 @@ async function applyTo(
       .map((want) => `route replace ${routeText(want)}`),
   ]
   if (lines.length > 0) await inNode(tools, node.name, ['ip', '-batch', '-'], lines, context)
+  await waitForKindnet(tools, node.name, context)
   const missing = missingReturns(await readMasquerade(tools, node.name, context), routedCidrs(parts, cluster))
   for (const cidr of missing) {
     const rule = ['-t', 'nat', '-I', masqueradeChain, '1', '-d', cidr, '-j', 'RETURN']
     await tools.call(tools.docker(['exec', node.name, 'iptables', ...rule]), context)
   }
+}
+
+/** Nodes at the other ends of this cluster's tunnels; none with static routes. */
+async function vxlanPeers(
+  parts: NetworkParts,
+  cluster: KindCluster,
+  context: StepContext,
+): Promise<readonly NodeFacts[]> {
+  return parts.plan.scenario.routeMode === 'vxlan' ? await vxlanNeighbours(parts, cluster, context) : []
+}
+
+/** Peers that the node's tunnel does not lead to, e.g. because Docker gave them other addresses. */
+async function missingPeers(
+  tools: Toolbox,
+  node: NodeFacts,
+  peers: readonly NodeFacts[],
+  context: StepContext,
+): Promise<readonly NodeFacts[]> {
+  const text = await tools.call(tools.docker(['exec', node.name, 'bridge', 'fdb', 'show']), context)
+  const lines = text.split('\n').filter((line) => line.includes(` dev ${vxlanDevice} `))
+  return peers.filter(({ address }) => !lines.some((line) => leadsTo(line, address)))
+}
+
+async function makeTunnel(
+  tools: Toolbox,
+  node: NodeFacts,
+  peers: readonly NodeFacts[],
+  context: StepContext,
+): Promise<void> {
+  const links = await tools.json<readonly { readonly ifname?: string }[]>(
+    tools.docker(['exec', node.name, 'ip', '-json', 'link', 'show']),
+    context,
+  )
+  if (links.some(({ ifname }) => ifname === vxlanDevice)) {
+    await tools.call(tools.docker(['exec', node.name, 'ip', 'link', 'delete', vxlanDevice]), context)
+  }
+  await inNode(tools, node.name, ['ip', '-batch', '-'], vxlanLines(node, peers), context)
+  await inNode(tools, node.name, ['bridge', '-batch', '-'], fdbLines(peers), context)
 }
 
 /** Asks the kernel itself where a packet to each other cluster's pods would go. */
@@ -123,13 +156,17 @@ async function problemsOf(
     readRoutes(tools, node.name, context),
     readMasquerade(tools, node.name, context),
   ])
+  const peers = await vxlanPeers(parts, cluster, context)
+  const unreached = peers.length > 0 ? await missingPeers(tools, node, peers, context) : []
   const missing = wanted.filter((want) => !current.some((line) => sameRoute(want, line)))
   const stale = current.filter(
     (line) => isOurs(parts, cluster, line) && !wanted.some((want) => sameRoute(want, line)),
   )
   return [
+    ...unreached.map(({ name }) => `no tunnel to ${name}`),
     ...missing.map((want) => `no route ${routeText(want)}`),
     ...stale.map(({ dst }) => `a route to ${dst} that the scenario does not have`),
+    ...(masquerade === undefined ? ['kindnet has not made its rules'] : []),
     ...missingReturns(masquerade, routedCidrs(parts, cluster)).map(
       (cidr) => `pod addresses to ${cidr} are masqueraded`,
     ),
@@ -189,28 +226,45 @@ async function readRoutes(tools: Toolbox, node: string, context: StepContext): P
   return await tools.json<readonly RouteLine[]>(command, context)
 }
 
+/** Rules of kindnet's chain; undefined while there is none. */
 async function readMasquerade(
   tools: Toolbox,
   node: string,
   context: StepContext,
-): Promise<readonly string[]> {
+): Promise<readonly string[] | undefined> {
   const command = tools.docker(['exec', node, 'iptables', '-t', 'nat', '-S', masqueradeChain])
   try {
     const text = await tools.call(command, context)
+    if (!text.includes(masqueradeChain))
+      throw new HopmeterError(`node ${node} lists no rules: ${text.slice(0, 200)}`)
     return text.split('\n').filter((line) => line.startsWith('-A '))
-  } catch (cause) {
+  } catch (error) {
     context.signal.throwIfAborted()
-    throw new HopmeterError(`node ${node} has no chain ${masqueradeChain}`, {
-      cause,
-      hint: 'its network plugin is not the kindnet that hopmeter knows: use one of the node images of hopmeter tools list',
-    })
+    if (error instanceof CommandError && error.output.includes('No chain')) return undefined
+    throw error
   }
 }
 
+/** kindnet makes its chain some seconds after a node was started, and again after a restart. */
+async function waitForKindnet(tools: Toolbox, node: string, context: StepContext): Promise<void> {
+  await waitUntilReady(
+    {
+      name: `kindnet of ${node} has its rules`,
+      deadlineMs: tools.deadlineMs(kindnetDeadlineMs),
+      check: async (inner) =>
+        (await readMasquerade(tools, node, inner)) === undefined ? `no chain ${masqueradeChain}` : null,
+      explain: () =>
+        'its network plugin is not the kindnet that hopmeter knows: hopmeter tools list has node images',
+    },
+    context,
+  )
+}
+
 /** CIDRs that have no RETURN before the first MASQUERADE. */
-function missingReturns(rules: readonly string[], cidrs: readonly string[]): readonly string[] {
-  const end = rules.findIndex((rule) => rule.includes('-j MASQUERADE'))
-  const before = end === -1 ? rules : rules.slice(0, end)
+function missingReturns(rules: readonly string[] | undefined, cidrs: readonly string[]): readonly string[] {
+  const all = rules ?? []
+  const end = all.findIndex((rule) => rule.includes('-j MASQUERADE'))
+  const before = end === -1 ? all : all.slice(0, end)
   return cidrs.filter(
     (cidr) => !before.some((rule) => rule.includes(`-d ${cidr} `) && rule.endsWith('-j RETURN')),
   )
@@ -222,21 +276,18 @@ async function inNode(
   program: readonly string[],
   lines: readonly string[],
   context: StepContext,
-  mayExist = false,
 ): Promise<void> {
-  const command = tools.docker(['exec', '--interactive', node, ...program], `${lines.join('\n')}\n`)
-  try {
-    await tools.call(command, context)
-  } catch (error) {
-    context.signal.throwIfAborted()
-    if (!mayExist || !(error instanceof Error) || !error.message.includes('File exists')) throw error
-  }
+  await tools.call(
+    tools.docker(['exec', '--interactive', node, ...program], `${lines.join('\n')}\n`),
+    context,
+  )
 }
 
 /** The same work as commands to paste, for `plan`: node addresses are known only when there are nodes. */
 function planCommands(parts: NetworkParts, cluster: KindCluster): readonly Command[] {
   const { tools, plan, clusters } = parts
   const neighbours = neighboursOf(plan, cluster, clusters)
+  if (plan.scenario.routeMode === 'vxlan') return [vxlanPlan(tools, cluster, neighbours)]
   const quoted = ({ file, args }: Command) => `"$(${pasteable(file, args)})"`
   const addressOf = (node: string) =>
     quoted(tools.docker(['inspect', '--format', '{{.NetworkSettings.Networks.kind.IPAddress}}', node]))

@@ -1,8 +1,11 @@
+import { pasteable } from '../../exec.ts'
 import { formatAddress, parseCidr } from '../../topology/cidr.ts'
+import type { Command } from '../backend.ts'
 import type { Plan } from '../plan.ts'
 import type { StepContext } from './contract.ts'
 import { neighboursOf, type KindCluster, type NodeFacts } from './layout.ts'
 import type { FactsBook } from './node-facts.ts'
+import type { Toolbox } from './toolbox.ts'
 
 export const vxlanDevice = 'hopmeter-vxlan'
 const vni = 7080
@@ -47,4 +50,70 @@ export function vxlanLines(node: NodeFacts, peers: readonly NodeFacts[]): readon
 
 export function fdbLines(peers: readonly NodeFacts[]): readonly string[] {
   return peers.map(({ address }) => `fdb replace ${tunnelMac(address)} dev ${vxlanDevice} dst ${address}`)
+}
+
+/** Whether a line of `bridge fdb show` is the entry of the node with that address. */
+export function leadsTo(line: string, address: string): boolean {
+  return line.startsWith(`${tunnelMac(address)} `) && line.includes(` dst ${address} `)
+}
+
+/** The same work as a script, for `plan`: addresses of nodes are known only when there are nodes. */
+export function vxlanPlan(
+  tools: Toolbox,
+  cluster: KindCluster,
+  neighbours: readonly { readonly cluster: KindCluster; readonly routed: boolean }[],
+): Command {
+  const shown = ({ file, args }: Command) => pasteable(file, args)
+  const inside = (node: string, ...words: readonly string[]) => shown(tools.docker(['exec', node, ...words]))
+  const lines = cluster.nodeNames.flatMap((node) => [
+    `${inside(node, 'ip', 'link', 'add', vxlanDevice)} address "$(mac ${node})" mtu ${mtu} type vxlan id ${vni} local "$(address ${node})" dstport ${port} nolearning`,
+    `${inside(node, 'ip', 'address', 'add')} "$(end ${node})/32" dev ${vxlanDevice}`,
+    inside(node, 'ip', 'link', 'set', vxlanDevice, 'up'),
+    ...neighbours.flatMap(({ cluster: other, routed }) =>
+      routed
+        ? other.nodeNames.flatMap((peer) => [
+            `${inside(node, 'ip', 'neighbour', 'replace')} "$(end ${peer})" lladdr "$(mac ${peer})" dev ${vxlanDevice} nud permanent`,
+            `${inside(node, 'bridge', 'fdb', 'replace')} "$(mac ${peer})" dev ${vxlanDevice} dst "$(address ${peer})"`,
+            `${inside(node, 'ip', 'route', 'replace')} "$(cidr ${peer})" via "$(end ${peer})" dev ${vxlanDevice} onlink`,
+          ])
+        : [inside(node, 'ip', 'route', 'replace', 'unreachable', other.spec.podCidr)],
+    ),
+    ...neighbours
+      .filter(({ routed }) => routed)
+      .map(({ cluster: other }) =>
+        inside(
+          node,
+          'iptables',
+          '-t',
+          'nat',
+          '-I',
+          'KIND-MASQ-AGENT',
+          '1',
+          '-d',
+          other.spec.podCidr,
+          '-j',
+          'RETURN',
+        ),
+      ),
+  ])
+  const all = [cluster, ...neighbours.map((neighbour) => neighbour.cluster)]
+  const cidrs = all.flatMap((of) =>
+    of.nodeNames.map((node) => {
+      const ask = tools.kubectl(of, ['get', 'node', node, '--output', 'jsonpath={.spec.podCIDR}'])
+      return `    ${node}) ${shown(ask)} ;;`
+    }),
+  )
+  const inspect = tools.docker(['inspect', '--format', '{{.NetworkSettings.Networks.kind.IPAddress}}'])
+  const script = [
+    `address() { ${shown(inspect)} "$1"; }`,
+    `mac() { printf '0a:58:%02x:%02x:%02x:%02x' $(address "$1" | tr . ' '); }`,
+    'cidr() {',
+    '  case "$1" in',
+    ...cidrs,
+    '  esac',
+    '}',
+    'end() { cidr "$1" | cut -d/ -f1; }',
+    ...lines,
+  ]
+  return { file: 'sh', args: [], input: `${script.join('\n')}\n` }
 }
