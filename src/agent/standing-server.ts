@@ -1,5 +1,6 @@
 import { createConnection, createServer, type Server, type Socket } from 'node:net'
 import type { Readable, Writable } from 'node:stream'
+import { setTimeout as sleep } from 'node:timers/promises'
 import { readLines, writeLine } from './lines.ts'
 import { parseServeConfig, parseStatsRequest } from './messages.ts'
 import type { ServeConfig } from './protocol.ts'
@@ -10,6 +11,9 @@ import { startEchoServer } from './server/echo-server.ts'
  * it is told by its environment and asked by way of `agent attach`.
  */
 export const serveVariable = 'HOPMETER_SERVE'
+
+const startsWithinMs = 5000
+const retryMs = 100
 
 /** In Linux's abstract namespace, which belongs to the pod's network namespace and leaves no file behind. */
 function controlSocket({ pod, port }: ServeConfig): string {
@@ -54,21 +58,46 @@ export async function standAsServer(config: string, output: Writable, signal: Ab
 /**
  * `agent attach`: connects standard input and output to the server that stands in this network namespace and was told
  * the same configuration. Resolves at the end of either.
- * @throws when no such server stands here.
+ * @throws when no such server stands here, after some seconds.
  */
-export function attach(
+export async function attach(
   config: string,
   input: Readable,
   output: Writable,
   signal: AbortSignal,
 ): Promise<void> {
-  return new Promise((resolve, reject) => {
-    const socket = createConnection(controlSocket(parseServeConfig(config)))
+  const name = controlSocket(parseServeConfig(config))
+  const socket = await connectWhenReady(name, signal)
+  await new Promise<void>((resolve, reject) => {
     socket.on('error', reject)
     socket.on('close', () => resolve())
     socket.pipe(output, { end: false })
     input.pipe(socket)
     signal.addEventListener('abort', () => socket.destroy(), { once: true })
+  })
+}
+
+/** The server may be starting: a pod counts as ready before its program listens. */
+async function connectWhenReady(name: string, signal: AbortSignal): Promise<Socket> {
+  const until = Date.now() + startsWithinMs
+  for (;;) {
+    try {
+      return await connected(name)
+    } catch (error) {
+      if (Date.now() >= until || signal.aborted) throw error
+    }
+    await sleep(retryMs)
+  }
+}
+
+function connected(name: string): Promise<Socket> {
+  return new Promise((resolve, reject) => {
+    const socket = createConnection(name)
+    socket.once('error', reject)
+    socket.once('connect', () => {
+      socket.off('error', reject)
+      resolve(socket)
+    })
   })
 }
 

@@ -20,6 +20,10 @@ function create(model, args, input) {
   if (!kubeconfig) fail("ERROR: this would have changed the user's own kubeconfig")
   if (model.clusters[name])
     fail(`ERROR: failed to create cluster: node(s) already exist for a cluster with the name "${name}"`)
+  if (model.portRaces > 0) {
+    model.portRaces--
+    fail('ERROR: failed to create cluster: listen tcp4 127.0.0.1:45967: bind: address already in use')
+  }
   const config = JSON.parse(input)
   const cluster = {
     podSubnet: config.networking.podSubnet,

@@ -9,10 +9,13 @@ export function withModel(folder, work) {
   try {
     const file = path.join(folder, 'model.json')
     const model = existsSync(file) ? JSON.parse(readFileSync(file, 'utf8')) : emptyModel()
-    const result = work(model)
-    writeFileSync(`${file}.new`, JSON.stringify(model))
-    renameSync(`${file}.new`, file)
-    return result
+    try {
+      return work(model)
+    } finally {
+      // What failed may have changed something all the same.
+      writeFileSync(`${file}.new`, JSON.stringify(model))
+      renameSync(`${file}.new`, file)
+    }
   } finally {
     release()
   }
@@ -39,6 +42,8 @@ export function emptyModel() {
     /** By kind's name. */
     clusters: {},
     nextAddress: 2,
+    /** So many creations of clusters lose the race for a port. */
+    portRaces: 0,
     nextUid: 1,
     /** Echo servers that really run, by pod. */
     processes: {},

@@ -1,5 +1,5 @@
 import { chmodSync, existsSync, mkdirSync } from 'node:fs'
-import { HopmeterError, UsageError } from '../../errors.ts'
+import { CommandError, HopmeterError, UsageError } from '../../errors.ts'
 import type { Command } from '../backend.ts'
 import type { KubeStep, StepContext } from './contract.ts'
 import type { KindCluster } from './layout.ts'
@@ -18,6 +18,7 @@ import { waitUntilReady } from './steps.ts'
 import type { Toolbox } from './toolbox.ts'
 
 const createTimeoutMs = 600_000
+const createAttempts = 3
 const readyDeadlineMs = 300_000
 /** Times of the API are whole seconds. */
 const clockStepMs = 1000
@@ -69,7 +70,7 @@ export function createClusterStep(parts: ClusterStepParts, cluster: KindCluster)
       if ((claimed(session).cluster(cluster.name)?.status ?? 'creating') === 'creating') return false
       if (containers.length < cluster.nodeNames.length || !containers.every((c) => c.running)) return false
       if (!existsSync(cluster.kubeconfig)) return false
-      return (await facts.read(cluster, context)).notReady.length === 0
+      return await answersReady(facts, cluster, context)
     },
     run: async (context) => {
       const own = claimed(session)
@@ -90,7 +91,7 @@ export function createClusterStep(parts: ClusterStepParts, cluster: KindCluster)
         const { name, kindName, kubeconfig, context: kubeContext } = cluster
         own.claimCluster({ name, kindName, kubeconfig, context: kubeContext, status: 'creating' })
         mkdirSync(parts.markerFolder, { recursive: true, mode: 0o700 })
-        await tools.call(create, { ...context, timeoutMs: createTimeoutMs })
+        await createAgainstRaces(tools, create, context)
         if (existsSync(kubeconfig)) chmodSync(kubeconfig, 0o600)
         own.claimCluster({ name, kindName, kubeconfig, context: kubeContext, status: 'made' })
       }
@@ -154,6 +155,35 @@ function createCommand(parts: ClusterStepParts, cluster: KindCluster): Command {
   }
   const of = ['--name', cluster.kindName, '--kubeconfig', cluster.kubeconfig]
   return tools.kind(['create', 'cluster', ...of, '--config', '-'], config)
+}
+
+/** An API that starts refuses connections and permissions for a while: then there is something to wait for. */
+async function answersReady(facts: FactsBook, cluster: KindCluster, context: StepContext): Promise<boolean> {
+  try {
+    return (await facts.read(cluster, context)).notReady.length === 0
+  } catch {
+    context.signal.throwIfAborted()
+    return false
+  }
+}
+
+/**
+ * kind looks for a free port of the host and Docker takes it a little later: two clusters made side by side can be
+ * given the same one. kind has removed its nodes by then, so it can be done again.
+ */
+async function createAgainstRaces(tools: Toolbox, create: Command, context: StepContext): Promise<void> {
+  for (let left = createAttempts - 1; ; left--) {
+    try {
+      await tools.call(create, { ...context, timeoutMs: createTimeoutMs })
+      return
+    } catch (error) {
+      context.signal.throwIfAborted()
+      const isRace =
+        error instanceof CommandError && /address already in use|port is already allocated/.test(error.output)
+      if (!isRace || left === 0) throw error
+      context.progress('another program took the port of the API server; trying again')
+    }
+  }
 }
 
 async function waitForNodes(

@@ -28,6 +28,7 @@ export interface RecordedCall {
 }
 
 interface FakeModel {
+  portRaces: number
   images: string[]
   containers: Record<
     string,
