@@ -1,3 +1,4 @@
+import { availableParallelism } from 'node:os'
 import type { PathSample } from '../agent/protocol.ts'
 import { histogramQuantiles, mergeHistograms } from '../results/histogram.ts'
 import type { PathRound, QuantilesNs, RoundEvent } from '../results/schema.ts'
@@ -46,21 +47,36 @@ export async function measureRound(
   const host = health.stop()
   const after = await testbed.evidence()
   const cpuAfter = await testbed.cpuUsage()
+  const durationMs = Date.now() - startedAt.getTime()
+  const componentCpu = cpuAfter.map(({ component, cpuMs }, i) => ({
+    component,
+    cpuMs: cpuMs - (cpuBefore[i]?.cpuMs ?? 0),
+  }))
+  const otherBusy = otherBusyShare(host.busy, durationMs, componentCpu, generators)
   const round = {
     build: number,
     round: scheduled.round,
     at: startedAt.toISOString(),
-    durationMs: Date.now() - startedAt.getTime(),
+    durationMs,
     paths: pathRounds,
     evidence: [...judgeWindow(testbed, paths, before, after, samples)],
     generators,
-    host,
-    componentCpu: cpuAfter.map(({ component, cpuMs }, i) => ({
-      component,
-      cpuMs: cpuMs - (cpuBefore[i]?.cpuMs ?? 0),
-    })),
+    host: otherBusy === undefined ? host : { ...host, otherBusy },
+    componentCpu,
   }
   return { type: 'round', ...round, flags: roundFlags(round) }
+}
+
+/** Undefined where the components' CPU time is not known: then nobody can say whose the load is. */
+function otherBusyShare(
+  busy: number,
+  durationMs: number,
+  components: readonly { readonly cpuMs: number }[],
+  generators: readonly { readonly cpuMs: number }[],
+): number | undefined {
+  if (components.length === 0 || durationMs === 0) return undefined
+  const ours = [...components, ...generators].reduce((sum, { cpuMs }) => sum + cpuMs, 0)
+  return Math.max(0, busy - ours / (durationMs * availableParallelism()))
 }
 
 function pathRound(sample: PathSample, load: string, earlyCold: string | undefined): PathRound {

@@ -26,6 +26,18 @@ test.each([
   expect(roundFlags({ ...round, ...change })).toEqual([flag])
 })
 
+test('delay and pressure are our own where nobody else uses the CPUs', () => {
+  const host = { ...round.host, cpuPressure: 0.3, otherBusy: 0.1 }
+  const generators = [{ ...generator!, runDelayNsPerRequest: 30_000 }]
+  expect(roundFlags({ ...round, host, generators })).toEqual([])
+  const disturbed = { ...host, otherBusy: 0.4 }
+  expect(roundFlags({ ...round, host: disturbed, generators })).toEqual([
+    'other-load',
+    'run-delay',
+    'cpu-pressure',
+  ])
+})
+
 test('one request in flight may keep the loop busy', () => {
   expect(roundFlags({ ...round, generators: [{ ...generator!, eventLoopUtilization: 0.9 }] })).toEqual([])
 })

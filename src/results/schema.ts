@@ -172,6 +172,8 @@ const hostHealth = z.strictObject({
   steal: z.number(),
   busy: z.number(),
   loadAverage1m: z.number(),
+  /** Share of all CPU time used by others than the testbed's components and generators; absent where not known. */
+  otherBusy: z.number().optional(),
 })
 
 export const roundEvent = z.strictObject({
