@@ -153,9 +153,8 @@ describe('the TLS of a server', () => {
   })
 
   it('refuses a cipher that is not AES-GCM', async () => {
-    expect(await dial({ ciphers: 'TLS_CHACHA20_POLY1305_SHA256' })).toBe(
-      'ERR_SSL_SSLV3_ALERT_HANDSHAKE_FAILURE',
-    )
+    // OpenSSL 3.5, in Node 24, names the alert without the SSLv3 of its ancestors.
+    expect(await dial({ ciphers: 'TLS_CHACHA20_POLY1305_SHA256' })).toMatch(/ALERT_HANDSHAKE_FAILURE$/)
   })
 
   it('refuses a client that speaks something else than h2', async () => {
