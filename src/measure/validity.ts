@@ -39,7 +39,8 @@ export function roundFlags(round: Omit<RoundEvent, 'type' | 'flags'>): string[] 
     ['generator-busy', some(generators, isSaturated)],
     [
       'run-delay',
-      some(generators, (g) => (g.runDelayNsPerRequest ?? 0) > validityLimits.runDelayNsPerRequest),
+      isShared &&
+        some(generators, (g) => (g.runDelayNsPerRequest ?? 0) > validityLimits.runDelayNsPerRequest),
     ],
     ['cpu-pressure', isShared && (host.cpuPressure ?? 0) > validityLimits.cpuPressure],
     ['steal', host.steal > validityLimits.steal],
