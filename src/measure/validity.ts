@@ -37,6 +37,7 @@ export function roundFlags(round: Omit<RoundEvent, 'type' | 'flags'>): string[] 
     ['path-not-proven', some(evidence, (e) => e.verdict !== 'proven')],
     ['event-loop-delay', some(generators, (g) => g.eventLoopDelayP99Ms > validityLimits.eventLoopDelayP99Ms)],
     ['generator-busy', some(generators, isSaturated)],
+    ['other-load', (host.otherBusy ?? 0) > validityLimits.otherBusy],
     [
       'run-delay',
       isShared &&
