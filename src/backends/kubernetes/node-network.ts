@@ -240,7 +240,7 @@ async function readMasquerade(
     return text.split('\n').filter((line) => line.startsWith('-A '))
   } catch (error) {
     context.signal.throwIfAborted()
-    if (error instanceof CommandError && error.output.includes('No chain')) return undefined
+    if (error instanceof CommandError && /No chain|is incompatible/.test(error.output)) return undefined
     throw error
   }
 }
