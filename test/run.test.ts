@@ -66,7 +66,12 @@ describe('hopmeter run in the lab', () => {
     ])
     expect(code).toBe(0)
     const summary = JSON.parse(stdout) as { paths: { path: string }[] }
-    expect(summary.paths.map((p) => p.path)).toEqual(['same-node', 'other-node', 'same-node-again'])
+    expect(summary.paths.map((p) => p.path)).toEqual([
+      'same-node',
+      'other-node',
+      'same-node-control',
+      'same-node-control-again',
+    ])
   })
 
   test('sends every load profile, each with responses recorded equal to responses served', async () => {

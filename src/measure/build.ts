@@ -1,9 +1,9 @@
 import type { PathSample } from '../agent/protocol.ts'
 import type { Backend, BackendContext, Testbed } from '../backends/backend.ts'
-import type { Plan, Workload } from '../backends/plan.ts'
+import type { Plan } from '../backends/plan.ts'
 import type { PathEvidence } from '../results/schema.ts'
 import { AgentClient, type TurnResult } from './agent-client.ts'
-import type { MeasuredPath } from './control.ts'
+import { turnGroup, type MeasuredPath } from './control.ts'
 import type { NamedLoad } from './loads.ts'
 import { judgeWindow } from './observe.ts'
 import type { Turn } from './schedule.ts'
@@ -39,15 +39,11 @@ export class Build {
   /** Starts the load agents. @throws HopmeterError when one does not start. */
   async connect(loads: readonly NamedLoad[]): Promise<void> {
     for (const load of loads) {
-      for (const client of this.#clients()) {
-        const targets = this.#paths
-          .filter((path) => path.clientWorkload.name === client.name)
-          .map((path) => ({ path: path.name, ...this.testbed.target(path) }))
-        const command = this.testbed.agentCommand(client, 'load')
-        this.#agents.set(
-          agentKey(client.name, load.id),
-          await AgentClient.open(command, load.load, targets, requestTimeoutMs),
-        )
+      for (const [group, paths] of this.#groups()) {
+        const targets = paths.map((path) => ({ path: path.name, ...this.testbed.target(path) }))
+        const command = this.testbed.agentCommand(paths[0]!.clientWorkload, 'load')
+        const agent = await AgentClient.open(command, load.load, targets, requestTimeoutMs)
+        this.#agents.set(agentKey(group, load.id), agent)
       }
     }
   }
@@ -80,8 +76,11 @@ export class Build {
     for (const agent of this.#agents.values()) agent.kill()
   }
 
-  #clients(): readonly Workload[] {
-    return [...new Map(this.#paths.map((path) => [path.clientWorkload.name, path.clientWorkload])).values()]
+  #groups(): ReadonlyMap<string, readonly MeasuredPath[]> {
+    const groups = new Map<string, MeasuredPath[]>()
+    for (const path of this.#paths)
+      groups.set(turnGroup(path), [...(groups.get(turnGroup(path)) ?? []), path])
+    return groups
   }
 }
 

@@ -5,7 +5,7 @@ import { mergeHistograms } from '../results/histogram.ts'
 import type { JournalEvent, RoundEvent } from '../results/schema.ts'
 import { seededRandom } from '../stats/seeded-random.ts'
 import { Build } from './build.ts'
-import type { MeasuredPath } from './control.ts'
+import { turnGroup, type MeasuredPath } from './control.ts'
 import type { NamedLoad } from './loads.ts'
 import type { Reporter } from './reporter.ts'
 import { measureRound, sampleKey } from './round.ts'
@@ -102,7 +102,7 @@ async function measurePaths(
   loads: readonly NamedLoad[],
 ): Promise<void> {
   const { paths, reporter, signal, record } = options
-  const clients = paths.map((path) => ({ name: path.name, client: path.clientWorkload.name }))
+  const clients = paths.map((path) => ({ name: path.name, client: turnGroup(path) }))
   const turns = planTurns(clients, loads, options.rounds.durationMs)
   progress('connecting clients')
   await build.connect(loads)

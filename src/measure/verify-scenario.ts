@@ -3,7 +3,7 @@ import { planScenario } from '../backends/plan.ts'
 import type { PathEvidence, UnreachableEvent } from '../results/schema.ts'
 import type { Scenario } from '../scenario/types.ts'
 import { Build } from './build.ts'
-import { withControl } from './control.ts'
+import { turnGroup, withControl } from './control.ts'
 import { expandLoads } from './loads.ts'
 import { planTurns } from './schedule.ts'
 import { tryUnreachable } from './unreachable.ts'
@@ -36,7 +36,7 @@ export async function verifyScenario(options: {
       progress('connecting clients')
       await build.connect(loads)
       progress('proving paths')
-      const clients = paths.map((path) => ({ name: path.name, client: path.clientWorkload.name }))
+      const clients = paths.map((path) => ({ name: path.name, client: turnGroup(path) }))
       evidence.push(...(await build.prove(planTurns(clients, loads, 1000))).evidence)
     }
     for (const path of plan.paths.filter((p) => !p.rule.possible)) {

@@ -111,9 +111,10 @@ export function summarizeRun(result: RunResult, options: { readonly deltaNs?: nu
     ),
     steps: steps.map((s, i) => ({ ...s, comparison: decided[i] ?? s.comparison })),
     controls: loads.flatMap((load) =>
-      measured.flatMap((path) =>
-        path.controlOf === undefined ? [] : [step(load, path.controlOf, path.name)],
-      ),
+      measured
+        // Of a pair of controls, the second against the first.
+        .filter((path) => !measured.some((other) => other.controlOf === path.name))
+        .flatMap((path) => (path.controlOf === undefined ? [] : [step(load, path.controlOf, path.name)])),
     ),
     unreachable: result.unreachable.map(({ path, confirmed, observed }) => ({ path, confirmed, observed })),
   }
