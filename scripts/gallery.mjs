@@ -38,6 +38,9 @@ if (runs.length === 0) {
   console.error(`gallery: no complete run in ${results}; hopmeter run hop-ladder makes one`)
   process.exit(1)
 }
+// The headline scenario shows whatever it can; the others fill what it lacks.
+const isHeadline = ({ result }) => result.scenario.name === 'hop-ladder'
+runs.sort((a, b) => Number(isHeadline(b)) - Number(isHeadline(a)))
 const versions = versionsSpec(runs.map((run) => run.result))
 const candidates = [
   ...runs.flatMap((run) => chartsOfRun(run).map((spec) => ({ spec, from: run.result.id }))),
