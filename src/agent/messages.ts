@@ -24,6 +24,10 @@ export function parseServeConfig(line: string): ServeConfig {
   const fields = parseFields(line)
   expectType(fields, ['serve'])
   const faults = optional(fields, 'faults', serveFaults)
+  const faultsByPath = optional(fields, 'faultsByPath', (of, name) => {
+    const byPath = object(of, name)
+    return Object.fromEntries(Object.keys(byPath).map((path) => [path, serveFaults(byPath, path)]))
+  })
   return {
     type: 'serve',
     version: version(fields),
@@ -32,6 +36,7 @@ export function parseServeConfig(line: string): ServeConfig {
     cluster: headerText(fields, 'cluster'),
     pod: headerText(fields, 'pod'),
     ...(faults === undefined ? {} : { faults }),
+    ...(faultsByPath === undefined ? {} : { faultsByPath }),
   }
 }
 
@@ -115,7 +120,8 @@ function driverLoad(of: Fields): DriverLoad {
     const ratePerSecond = positive(of, 'ratePerSecond', 1e6)
     return { profile, ratePerSecond, connections: connections(), ...sizes }
   }
-  return { profile, protocol: oneOf(of, 'protocol', ['http1', 'http2', 'tcp'] as const), ...sizes }
+  const protocol = oneOf(of, 'protocol', ['http1', 'http2', 'tcp'] as const)
+  return { profile, protocol, busyPoll: optional(of, 'busyPoll', boolean) ?? false, ...sizes }
 }
 
 function targets(fields: Fields): Target[] {
@@ -157,6 +163,12 @@ function text(of: Fields, name: string): string {
   if (typeof value !== 'string' || value === '' || value.length > 255) {
     throw wrong(name, 'a text of 1 to 255 characters', value)
   }
+  return value
+}
+
+function boolean(of: Fields, name: string): boolean {
+  const value = of[name]
+  if (typeof value !== 'boolean') throw wrong(name, 'true or false', value)
   return value
 }
 

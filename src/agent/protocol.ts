@@ -22,6 +22,8 @@ export interface ServeConfig {
   readonly cluster: string
   readonly pod: string
   readonly faults?: ServeFaults | undefined
+  /** What requests of these paths meet instead of `faults`: one server, whose paths differ in nothing else. */
+  readonly faultsByPath?: Readonly<Record<string, ServeFaults>> | undefined
 }
 
 /** Known delays and closed connections, for calibration and tests. A server without them answers at once. */
@@ -74,6 +76,11 @@ export type DriverLoad =
   | {
       readonly profile: 'pingpong'
       readonly protocol: 'http1' | 'http2' | 'tcp'
+      /**
+       * The generator never sleeps while it waits for a response. That takes a whole CPU, and keeps the time that the
+       * kernel needs to wake it, 10 to 60 µs and more after a longer wait, out of what is read.
+       */
+      readonly busyPoll?: boolean | undefined
       readonly requestBytes: number
       readonly responseBytes: number
     }

@@ -1,6 +1,6 @@
 import { createInterface } from 'node:readline'
 import { fileURLToPath } from 'node:url'
-import { agentProtocolVersion, type ServeFaults, type ServeMessage } from '../agent/protocol.ts'
+import { agentProtocolVersion, type ServeConfig, type ServeMessage } from '../agent/protocol.ts'
 import type { Command } from '../backends/backend.ts'
 import { HopmeterError } from '../errors.ts'
 import { start } from '../exec.ts'
@@ -21,7 +21,10 @@ export interface LocalServer {
 }
 
 /** Starts an echo server on a free loopback port. @throws HopmeterError when it does not listen. */
-export async function startLocalServer(name: string, faults: ServeFaults = {}): Promise<LocalServer> {
+export async function startLocalServer(
+  name: string,
+  faults: Pick<ServeConfig, 'faults' | 'faultsByPath'> = {},
+): Promise<LocalServer> {
   const { file, args } = localAgentCommand('serve')
   const process = start(file, args, { detached: true })
   const stop = async () => {
@@ -37,7 +40,7 @@ export async function startLocalServer(name: string, faults: ServeFaults = {}): 
     port: 0,
     cluster: 'local',
     pod: name,
-    faults,
+    ...faults,
   }
   process.stdin.write(`${JSON.stringify(config)}\n`)
   try {

@@ -4,7 +4,7 @@ import { connect as connectHttp2, type IncomingHttpHeaders, type IncomingHttpSta
 import { connect, type Socket } from 'node:net'
 import { text } from 'node:stream/consumers'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
-import { pathHeader, responseBytesHeader, type ServeFaults } from '../protocol.ts'
+import { pathHeader, responseBytesHeader, type ServeConfig, type ServeFaults } from '../protocol.ts'
 import { Http1ResponseParser } from '../wire/http1-response-parser.ts'
 import { tcpRequestFrame, TcpResponseReader, type TcpResponse } from '../wire/tcp-frames.ts'
 import { startEchoServer, type EchoServer } from './echo-server.ts'
@@ -12,13 +12,20 @@ import { startEchoServer, type EchoServer } from './echo-server.ts'
 let server: EchoServer
 const sockets: Socket[] = []
 
-async function restart(faults?: ServeFaults): Promise<void> {
+async function restart(faults?: ServeFaults, faultsByPath?: ServeConfig['faultsByPath']): Promise<void> {
   await server.close()
-  server = await start(faults)
+  server = await start(faults, faultsByPath)
 }
 
-function start(faults?: ServeFaults): Promise<EchoServer> {
-  return startEchoServer({ host: '127.0.0.1', port: 0, cluster: 'east', pod: 'server-1', faults })
+function start(faults?: ServeFaults, faultsByPath?: ServeConfig['faultsByPath']): Promise<EchoServer> {
+  return startEchoServer({
+    host: '127.0.0.1',
+    port: 0,
+    cluster: 'east',
+    pod: 'server-1',
+    faults,
+    faultsByPath,
+  })
 }
 
 beforeEach(async () => {
@@ -255,6 +262,31 @@ describe('faults', () => {
     }
     expect(await elapsedMs()).toBeGreaterThanOrEqual(43)
     expect(await elapsedMs()).toBeGreaterThanOrEqual(3)
+  })
+
+  test('each path meets its own faults, and a path without any those of the server', async () => {
+    await restart({ finEvery: 3 }, { slow: { delayUs: 20_000 }, short: { finEvery: 1 } })
+    const served = async (path: string) => {
+      const socket = await dial()
+      socket.write(get(path, 1).repeat(4))
+      socket.end()
+      return (await text(socket)).match(/HTTP\/1\.1 200 OK/g)?.length
+    }
+    expect(await served('short')).toBe(1)
+    expect(await served('other')).toBe(3)
+    const startedMs = performance.now()
+    expect(await served('slow')).toBe(4)
+    expect(performance.now() - startedMs).toBeGreaterThanOrEqual(20)
+  })
+
+  test('over HTTP/2 the path header decides as well', async () => {
+    await restart(undefined, { slow: { delayUs: 20_000 } })
+    const session = connectHttp2(`http://127.0.0.1:${server.port}`)
+    const startedMs = performance.now()
+    const stream = session.request({ [pathHeader]: 'slow' })
+    await text(stream)
+    expect(performance.now() - startedMs).toBeGreaterThanOrEqual(20)
+    session.close()
   })
 
   test('replies of a connection keep their order when the first is held back', async () => {

@@ -15,19 +15,23 @@ const filler = Buffer.alloc(64 * 1024, 'x')
 export class EchoService {
   readonly cluster: string
   readonly pod: string
-  readonly faults: ServeFaults | undefined
   readonly stats = new ServerStats()
   /** Absent when every reply is due at once. */
   readonly schedule: ReplySchedule | undefined
+  readonly #faults: ServeFaults | undefined
+  readonly #faultsByPath: ReadonlyMap<string, ServeFaults>
 
-  constructor(config: Pick<ServeConfig, 'cluster' | 'pod' | 'faults'>) {
+  constructor(config: Pick<ServeConfig, 'cluster' | 'pod' | 'faults' | 'faultsByPath'>) {
     this.cluster = config.cluster
     this.pod = config.pod
-    this.faults = config.faults
-    const { delayUs, firstRequestDelayUs, stall } = config.faults ?? {}
-    if (delayUs !== undefined || firstRequestDelayUs !== undefined || stall) {
-      this.schedule = new ReplySchedule(config.faults ?? {})
-    }
+    this.#faults = config.faults
+    this.#faultsByPath = new Map(Object.entries(config.faultsByPath ?? {}))
+    if ([config.faults, ...this.#faultsByPath.values()].some(delays)) this.schedule = new ReplySchedule()
+  }
+
+  /** What requests of a path meet. */
+  faultsOf(path: string): ServeFaults | undefined {
+    return this.#faultsByPath.get(path) ?? this.#faults
   }
 
   /** What a client gets that asks for no size: a person with curl. */
@@ -58,4 +62,9 @@ export class EchoService {
     }
     to.uncork()
   }
+}
+
+function delays(faults: ServeFaults | undefined): boolean {
+  const { delayUs, firstRequestDelayUs, stall } = faults ?? {}
+  return delayUs !== undefined || firstRequestDelayUs !== undefined || stall !== undefined
 }

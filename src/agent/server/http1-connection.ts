@@ -15,7 +15,7 @@ const maxKept = 32
 export function serveHttp1(socket: Socket, service: EchoService): (chunk: Buffer) => void {
   const line = new ReplyLine(socket, service)
   const parser = new Http1RequestParser(
-    (request) => line.add(() => reply(socket, service, request), !request.keepAlive),
+    (request) => line.add(request.path, () => reply(socket, service, request), !request.keepAlive),
     (request) => {
       if (request.expectContinue && line.idle && !line.closing) socket.write('HTTP/1.1 100 Continue\r\n\r\n')
     },
@@ -26,7 +26,7 @@ export function serveHttp1(socket: Socket, service: EchoService): (chunk: Buffer
       parser.push(chunk)
     } catch (error) {
       if (!(error instanceof HttpParseError)) throw error
-      line.add(() => socket.write(refusal(error)), true)
+      line.add('', () => socket.write(refusal(error)), true)
     }
   }
 }

@@ -21,8 +21,10 @@ export function createHttp2Echo(service: EchoService): Http2Server {
     const state = states.get(session) ?? { first: true, lastDueMs: 0, replies: 0 }
     states.set(session, state)
     const complete = () => {
-      if (service.schedule) service.schedule.add(state, () => reply(service, stream, headers, state))
-      else reply(service, stream, headers, state)
+      const path = decodePathName(String(headers[pathHeader] ?? ''))
+      const answer = () => reply(service, stream, headers, path, state)
+      if (service.schedule) service.schedule.add(state, service.faultsOf(path), answer)
+      else answer()
     }
     if ((flags & constants.NGHTTP2_FLAG_END_STREAM) !== 0) complete()
     else stream.on('end', complete)
@@ -35,6 +37,7 @@ function reply(
   service: EchoService,
   stream: ServerHttp2Stream,
   headers: IncomingHttpHeaders,
+  path: string,
   state: SessionState,
 ): void {
   if (stream.destroyed || !stream.session || stream.session.closed) return
@@ -53,11 +56,9 @@ function reply(
     [answerHeaders.cluster]: service.cluster,
     [answerHeaders.pod]: service.pod,
   })
-  stream.end(typeof body === 'number' ? Buffer.alloc(body, 'x') : body, () =>
-    service.stats.countServed(decodePathName(String(headers[pathHeader] ?? ''))),
-  )
+  stream.end(typeof body === 'number' ? Buffer.alloc(body, 'x') : body, () => service.stats.countServed(path))
   state.replies++
-  if (state.replies === service.faults?.finEvery) {
+  if (state.replies === service.faultsOf(path)?.finEvery) {
     // GOAWAY tells the client, as HTTP/2 servers do; the connection ends with its last stream.
     stream.session.close()
   }

@@ -35,13 +35,15 @@ export class ReplyLine {
     return this.#pending === 0
   }
 
-  /** Writes a reply when it is due. `last`: then closes the connection. */
-  add(write: () => void, last = false): void {
+  /** Writes a reply to a request of `path` when it is due. `last`: then closes the connection. */
+  add(path: string, write: () => void, last = false): void {
     if (this.#closing) return
     this.#pending++
     this.#replies++
-    if (last || this.#replies === this.#service.faults?.finEvery) this.#closing = true
-    if (this.#service.schedule) this.#service.schedule.add(this.#times, () => this.#write(write))
+    const faults = this.#service.faultsOf(path)
+    if (last || this.#replies === faults?.finEvery) this.#closing = true
+    const { schedule } = this.#service
+    if (schedule) schedule.add(this.#times, faults, () => this.#write(write))
     else this.#write(write)
   }
 

@@ -20,21 +20,16 @@ const spinMs = 2.5
  * resolution of 1 ms is far above the steps of 10 µs that calibration injects; new requests are still read meanwhile.
  */
 export class ReplySchedule {
-  readonly #faults: ServeFaults
   readonly #originMs = performance.now()
   #waiting: Waiting[] = []
   #immediate: NodeJS.Immediate | undefined
   #timer: NodeJS.Timeout | undefined
 
-  constructor(faults: ServeFaults) {
-    this.#faults = faults
-  }
-
   /** Calls `reply` when it falls due, after all earlier replies of the same connection. */
-  add(connection: ConnectionTimes, reply: () => void): void {
-    const { delayUs = 0, firstRequestDelayUs = 0 } = this.#faults
+  add(connection: ConnectionTimes, faults: ServeFaults | undefined, reply: () => void): void {
+    const { delayUs = 0, firstRequestDelayUs = 0, stall } = faults ?? {}
     const delayMs = (delayUs + (connection.first ? firstRequestDelayUs : 0)) / 1000
-    const dueMs = Math.max(connection.lastDueMs, this.#afterStall(performance.now() + delayMs))
+    const dueMs = Math.max(connection.lastDueMs, this.#afterStall(performance.now() + delayMs, stall))
     connection.first = false
     connection.lastDueMs = dueMs
     this.#waiting.push({ dueMs, reply })
@@ -49,8 +44,7 @@ export class ReplySchedule {
     this.#timer = this.#immediate = undefined
   }
 
-  #afterStall(dueMs: number): number {
-    const { stall } = this.#faults
+  #afterStall(dueMs: number, stall: ServeFaults['stall']): number {
     if (!stall) return dueMs
     const phaseMs = (dueMs - this.#originMs) % stall.everyMs
     return phaseMs < stall.forMs ? dueMs + stall.forMs - phaseMs : dueMs

@@ -11,7 +11,7 @@ export function serveTcp(socket: Socket, service: EchoService): (chunk: Buffer) 
     if (responseBytes > maxResponseBytes) {
       throw new TcpFrameError(`a response has at most ${maxResponseBytes} bytes`)
     }
-    line.add(() => {
+    line.add(path, () => {
       if (ready?.asked !== responseBytes) {
         const head = tcpResponseHead(service.cluster, service.pod, responseBytes)
         ready =
