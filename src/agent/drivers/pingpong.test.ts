@@ -25,6 +25,19 @@ function closing<T extends { close(): unknown }>(server: T): T {
 
 const http1 = { profile: 'pingpong', protocol: 'http1', ...sizes } as const
 
+test('a polling generator measures as a sleeping one does, and rests after its turn', async () => {
+  const server = closing(await echoServer('a', { delayUs: 2000 }))
+  const outcomes = await drive({ ...http1, busyPoll: true }, [target('p', server.port)], {
+    seeds: [1],
+    until: (of) => of('p').warm > 0,
+  })
+  const all = total(outcomes, 'p')
+  expect(all).toMatchObject({ cold: 1, bad: 0, errors: 0, lost: 0 })
+  expect(all.received).toBe(server.stats.take().served['p'])
+  expect(all.busyMs).toBeGreaterThanOrEqual(2 * all.received * 0.99) // HDR buckets are 0.1 % wide
+  expect(process.getActiveResourcesInfo()).not.toContain('Immediate')
+})
+
 describe.each(['http1', 'http2', 'tcp'] as const)('over %s', (protocol) => {
   const load = { profile: 'pingpong', protocol, ...sizes } as const
 

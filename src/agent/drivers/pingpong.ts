@@ -77,12 +77,14 @@ export class PingPongDriver implements Driver {
     for (const connection of this.#connections) connection.skipBytes()
     this.#order = [...this.#connections] // the seed alone decides the order
     const ticker = setInterval(() => this.#tick(), tickMs)
+    const stopPolling = this.#settings.load.busyPoll ? pollBusily() : undefined
     await new Promise<void>((done) => {
       const deadlineNs = process.hrtime.bigint() + BigInt(Math.round(durationMs * 1e6))
       this.#run = { random: mulberry32(seed), deadlineNs, done, next: this.#order.length }
       this.#step()
     })
     clearInterval(ticker)
+    stopPolling?.()
   }
 
   takeSamples(): readonly PathSample[] {
@@ -161,4 +163,13 @@ export class PingPongDriver implements Driver {
     this.#run = this.#current = undefined
     run?.done()
   }
+}
+
+/** Keeps the event loop from sleeping until the returned function is called. */
+function pollBusily(): () => void {
+  let immediate = setImmediate(poll)
+  function poll(): void {
+    immediate = setImmediate(poll)
+  }
+  return () => clearImmediate(immediate)
 }
