@@ -11,6 +11,8 @@ export interface InterleavedRound {
   readonly sample: PathSample
   /** Of the warm requests, ns; null when there were none. */
   readonly quantilesNs: QuantilesNs | null
+  /** Of the further histograms of the profile (`response`, `connect`, …), ns. */
+  readonly extraQuantilesNs: Readonly<Record<string, QuantilesNs>>
 }
 
 export interface InterleaveOptions {
@@ -53,7 +55,13 @@ export async function interleave(
       signal.throwIfAborted()
       for (const sample of (await turn(options.roundMs)).samples) {
         const { quantilesNs } = histogramQuantiles(sample.warm)
-        found.get(sample.path)?.push({ sample, quantilesNs })
+        const extraQuantilesNs = Object.fromEntries(
+          Object.entries(sample.extra).flatMap(([metric, histogram]) => {
+            const quantiles = histogramQuantiles(histogram).quantilesNs
+            return quantiles ? [[metric, quantiles]] : []
+          }),
+        )
+        found.get(sample.path)?.push({ sample, quantilesNs, extraQuantilesNs })
       }
       options.onRound?.(round, rounds)
     }

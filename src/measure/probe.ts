@@ -1,26 +1,34 @@
-import type { DriverLoad, Target } from '../agent/protocol.ts'
-import { UsageError } from '../errors.ts'
+import type { DriverLoad } from '../agent/protocol.ts'
+import type { QuantilesNs } from '../results/schema.ts'
 import { comparePaired } from '../stats/compare-paired.ts'
 import type { Comparison } from '../stats/comparison.ts'
 import { decideFamily, type FamilyMember } from '../stats/decide-family.ts'
 import { summaryQuantiles, type SummaryQuantile } from '../stats/summarize-run.ts'
 import { summarizeRounds, type Estimate } from '../stats/summarize-rounds.ts'
 import { interleave, type InterleavedRound } from './interleave.ts'
+import { probeTargets, type ProbeTarget } from './probe-target.ts'
 
-export type ProbeProtocol = 'http1' | 'http2' | 'tcp'
+type Quantiles = Readonly<Record<SummaryQuantile, Estimate>>
 
 /** One endpoint of a probe; times in ns. */
 export interface ProbedEndpoint {
+  /** As given, or the URL. */
+  readonly name: string
   readonly url: string
   readonly requests: number
   readonly errors: number
   readonly reconnects: number
-  readonly quantiles: Readonly<Record<SummaryQuantile, Estimate>>
+  /** Of the profile's first metric: requests on open connections; of `connect`, whole requests. */
+  readonly quantiles: Quantiles
+  /** The same for each of `metrics` but the first. */
+  readonly extraQuantiles: Readonly<Record<string, Quantiles>>
 }
 
-/** An endpoint against the first one, at one quantile. */
+/** An endpoint against the first one, in one metric at one quantile. */
 export interface ProbeDifference {
+  readonly name: string
   readonly url: string
+  readonly metric: string
   readonly quantile: SummaryQuantile
   readonly comparison: FamilyMember<Comparison>
 }
@@ -30,12 +38,17 @@ export interface ProbeResult {
   readonly roundMs: number
   readonly seed: number
   readonly profile: DriverLoad['profile']
+  /** Whether the generator polled instead of sleeping. */
+  readonly busyPoll: boolean
+  /** What was read, e.g. `service` and `response` of `open`. */
+  readonly metrics: readonly string[]
   readonly endpoints: readonly ProbedEndpoint[]
   readonly differences: readonly ProbeDifference[]
 }
 
 export interface ProbeOptions {
-  readonly urls: readonly string[]
+  /** `http://…` or `NAME=http://…`. */
+  readonly endpoints: readonly string[]
   readonly load: DriverLoad
   readonly rounds: number
   readonly roundMs: number
@@ -47,85 +60,97 @@ export interface ProbeOptions {
   readonly onRound?: ((done: number, total: number) => void) | undefined
 }
 
+/** What users ask of a profile, the histogram of open connections first. */
+const metricsOf: Readonly<Record<DriverLoad['profile'], readonly string[]>> = {
+  pingpong: ['request'],
+  closed: ['request'],
+  open: ['service', 'response'],
+  connect: ['request', 'connect', 'firstByte'],
+}
+
+const quantileNames = Object.keys(summaryQuantiles) as SummaryQuantile[]
+
 /**
  * Measures any endpoints with the instrument of `run`, interleaved request by request, and compares each with the
  * first. @throws UsageError for a URL that it cannot dial; HopmeterError when an endpoint does not answer.
  */
 export async function probe(options: ProbeOptions): Promise<ProbeResult> {
-  const targets = options.urls.map(probeTarget)
-  const found = await interleave({ ...options, targets, check: 'status' })
-  const rounds = targets.map((target) => found.get(target.path) ?? [])
-  const quantiles = Object.keys(summaryQuantiles) as SummaryQuantile[]
-  const differences = rounds.slice(1).flatMap((own, i) =>
-    quantiles.map((quantile) => ({
-      url: options.urls[i + 1] ?? '',
-      quantile,
-      comparison: compareEndpoints(rounds[0] ?? [], own, quantile, options.deltaNs),
-    })),
+  const { load } = options
+  const targets = probeTargets(options.endpoints)
+  const found = await interleave({
+    ...options,
+    targets: targets.map(({ target }) => target),
+    check: 'status',
+  })
+  const roundsOf = ({ target }: ProbeTarget) => found.get(target.path) ?? []
+  const metrics = metricsOf[load.profile]
+  const [first, ...others] = targets
+  // A family is one metric at one quantile: the tail must not cost the median its power.
+  const differences = metrics.flatMap((metric, place) =>
+    quantileNames.flatMap((quantile) => {
+      const valueOf = (round: InterleavedRound) => metricOf(round, place, metric)?.[quantile]
+      const base = first ? roundsOf(first) : []
+      const compared = others.map((other) =>
+        comparePairs(base, roundsOf(other), valueOf, { quantile, deltaNs: options.deltaNs }),
+      )
+      return decideFamily(compared).map((comparison, i) => {
+        const { name, url } = others[i]!
+        return { name, url, metric, quantile, comparison }
+      })
+    }),
   )
-  const decided = decideFamily(differences.map((d) => d.comparison))
   return {
     rounds: options.rounds,
     roundMs: options.roundMs,
     seed: options.seed,
-    profile: options.load.profile,
-    endpoints: rounds.map((own, i) => endpoint(options.urls[i] ?? '', own)),
-    differences: differences.map((d, i) => ({ ...d, comparison: decided[i]! })),
+    profile: load.profile,
+    busyPoll: load.profile === 'pingpong' && load.busyPoll === true,
+    metrics,
+    endpoints: targets.map((target) => endpoint(target, roundsOf(target), metrics)),
+    differences,
   }
 }
 
-/** Targets are told apart by their place, so that one URL given twice is an A/A test. */
-function probeTarget(url: string, index: number): Target {
-  let parsed: URL
-  try {
-    parsed = new URL(url)
-  } catch (cause) {
-    throw new UsageError(`"${url}" is no URL`, {
-      cause,
-      hint: 'write it whole, such as http://127.0.0.1:8080/',
-    })
-  }
-  if (parsed.protocol === 'https:') {
-    throw new UsageError(`cannot probe ${url}: TLS of one's own is not measured`, {
-      hint: 'probe the plain port',
-    })
-  }
-  if (parsed.protocol !== 'http:') throw new UsageError(`cannot probe ${url}: only http:// URLs`, {})
-  return {
-    path: `endpoint-${index + 1}`,
-    host: parsed.hostname.replace(/^\[|\]$/g, ''),
-    port: parsed.port === '' ? 80 : Number(parsed.port),
-    httpPath: `${parsed.pathname}${parsed.search}`,
-    authority: parsed.host,
-  }
+/** The first metric is that of open connections; the others are the profile's further histograms. */
+function metricOf(round: InterleavedRound, place: number, metric: string): QuantilesNs | null | undefined {
+  return place === 0 ? round.quantilesNs : round.extraQuantilesNs[metric]
 }
 
-function endpoint(url: string, rounds: readonly InterleavedRound[]): ProbedEndpoint {
+function endpoint(
+  { name, url }: ProbeTarget,
+  rounds: readonly InterleavedRound[],
+  metrics: readonly string[],
+): ProbedEndpoint {
   const sum = (count: (round: InterleavedRound) => number) =>
     rounds.reduce((total, round) => total + count(round), 0)
   const requestsPerRound = rounds.map((round) => round.sample.received)
-  const estimate = (name: SummaryQuantile) =>
-    summarizeRounds(
-      rounds.flatMap((round) => round.quantilesNs?.[name] ?? []),
-      { quantile: summaryQuantiles[name], requestsPerRound },
-    )
+  const quantiles = (place: number): Quantiles => {
+    const estimate = (quantile: SummaryQuantile) =>
+      summarizeRounds(
+        rounds.flatMap((round) => metricOf(round, place, metrics[place] ?? '')?.[quantile] ?? []),
+        { quantile: summaryQuantiles[quantile], requestsPerRound },
+      )
+    return { p50: estimate('p50'), p90: estimate('p90'), p99: estimate('p99') }
+  }
   return {
+    name,
     url,
     requests: sum((round) => round.sample.received),
     errors: sum((round) => round.sample.errors + round.sample.lost + round.sample.bad),
     reconnects: sum((round) => round.sample.reconnects),
-    quantiles: { p50: estimate('p50'), p90: estimate('p90'), p99: estimate('p99') },
+    quantiles: quantiles(0),
+    extraQuantiles: Object.fromEntries(metrics.slice(1).map((metric, i) => [metric, quantiles(i + 1)])),
   }
 }
 
-function compareEndpoints(
+function comparePairs(
   a: readonly InterleavedRound[],
   b: readonly InterleavedRound[],
-  quantile: SummaryQuantile,
-  deltaNs: number,
+  valueOf: (round: InterleavedRound) => number | undefined,
+  { quantile, deltaNs }: { quantile: SummaryQuantile; deltaNs: number },
 ): Comparison {
   const pairs = a.flatMap((round, i) => {
-    const [first, second] = [round.quantilesNs?.[quantile], b[i]?.quantilesNs?.[quantile]]
+    const [first, second] = [valueOf(round), b[i] && valueOf(b[i])]
     return first === undefined || second === undefined ? [] : [[first, second] as const]
   })
   return comparePaired(

@@ -1,47 +1,70 @@
-import type { ProbeResult } from '../../measure/probe.ts'
+import type { ProbeDifference, ProbeResult, ProbedEndpoint } from '../../measure/probe.ts'
+import { printable } from '../../terminal-text.ts'
 import { formatDeltaUs, formatInterval, formatUs } from '../format.ts'
 import { textTable } from '../table.ts'
-import { printable } from '../../terminal-text.ts'
 
 /** What a probe found, for a terminal. */
 export function probeText(result: ProbeResult): string {
-  const value = (ns: number | null) => (ns === null ? '-' : formatUs(ns))
-  const endpoints = result.endpoints.map((e) => [
-    e.url,
-    value(e.quantiles.p50.estimate),
-    formatInterval(e.quantiles.p50.low, e.quantiles.p50.high, formatUs),
-    value(e.quantiles.p90.estimate),
-    value(e.quantiles.p99.estimate),
-    String(e.requests),
-    String(e.errors),
-    String(e.reconnects),
-  ])
-  const differences = result.differences.map(({ url, quantile, comparison }) => [
-    url,
-    quantile,
-    comparison.difference === null ? '-' : formatDeltaUs(comparison.difference),
-    formatInterval(comparison.low, comparison.high, formatDeltaUs),
-    comparison.verdict,
-  ])
-  const headings = [
-    'endpoint',
-    'p50 µs',
-    '95 % interval',
-    'p90 µs',
-    'p99 µs',
-    'requests',
-    'errors',
-    'reconnects',
-  ]
-  const remarks = new Set(
-    result.differences.flatMap((d) => d.comparison.warnings.map((w) => `* ${d.quantile}: ${w.message}`)),
-  )
-  const parts = [textTable(headings, endpoints, [1, 3, 4, 5, 6, 7])]
+  const { metrics, endpoints, differences } = result
+  const parts = [headline(result), '', endpointTable(endpoints, metrics)]
   if (differences.length > 0) {
-    parts.push(`Against ${printable(result.endpoints[0]?.url ?? '')}:`)
-    parts.push(
-      textTable(['endpoint', 'quantile', 'difference µs', '95 % interval', 'verdict'], differences, [2]),
-    )
+    const head = ['endpoint', 'metric', 'quantile', 'difference µs', '95 % interval', 'verdict']
+    parts.push('', `Against ${printable(endpoints[0]?.name ?? '')}:`)
+    parts.push(textTable(head, differences.map(differenceRow), [3]))
   }
-  return [...parts, ...[...remarks].map(printable)].join('\n')
+  const remarks = remarksOf(differences)
+  if (remarks.length > 0) parts.push('', ...remarks)
+  return parts.join('\n')
+}
+
+function headline({ profile, rounds, roundMs, seed, busyPoll }: ProbeResult): string {
+  const how = busyPoll ? ', generator busy polling' : ''
+  return `${profile}, ${rounds} rounds of ${roundMs} ms, seed ${seed}${how}`
+}
+
+function endpointTable(endpoints: readonly ProbedEndpoint[], metrics: readonly string[]): string {
+  const value = (ns: number | null) => (ns === null ? '-' : formatUs(ns))
+  const rows = endpoints.flatMap((e) =>
+    metrics.map((metric, place) => {
+      const quantiles = (place === 0 ? undefined : e.extraQuantiles[metric]) ?? e.quantiles
+      return [
+        e.name,
+        metric,
+        value(quantiles.p50.estimate),
+        formatInterval(quantiles.p50.low, quantiles.p50.high, formatUs),
+        value(quantiles.p90.estimate),
+        value(quantiles.p99.estimate),
+        String(e.requests),
+        String(e.errors),
+        String(e.reconnects),
+      ]
+    }),
+  )
+  const head = ['endpoint', 'metric', 'p50 µs', '95 % interval', 'p90 µs', 'p99 µs', 'requests', 'errors']
+  return textTable([...head, 'reconnects'], rows, [2, 4, 5, 6, 7, 8])
+}
+
+function differenceRow({ name, metric, quantile, comparison }: ProbeDifference): string[] {
+  const { difference, low, high, verdict } = comparison
+  return [
+    name,
+    metric,
+    quantile,
+    difference === null ? '-' : formatDeltaUs(difference),
+    formatInterval(low, high, formatDeltaUs),
+    verdict,
+  ]
+}
+
+/** One line per remark, with everything that it is about. */
+function remarksOf(differences: readonly ProbeDifference[]): string[] {
+  const about = new Map<string, string[]>()
+  for (const { name, metric, quantile, comparison } of differences) {
+    for (const { message } of comparison.warnings) {
+      const subjects = about.get(message) ?? []
+      subjects.push(`${name} ${metric} ${quantile}`)
+      about.set(message, subjects)
+    }
+  }
+  return [...about].map(([message, subjects]) => printable(`* ${subjects.join(', ')}: ${message}`))
 }
