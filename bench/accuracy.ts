@@ -15,7 +15,7 @@ const baseUs = 400
 const rounds = 20
 const signal = new AbortController().signal
 const bytes = { requestBytes: 0, responseBytes: 16 } as const
-const pingpong: DriverLoad = { profile: 'pingpong', protocol: 'http1', ...bytes }
+const pingpong = { profile: 'pingpong', protocol: 'http1', ...bytes } as const
 const common = { roundMs: 1000, warmupMs: 1000, seed: 1, timeoutMs: 5000, check: 'status', signal } as const
 
 let missed = 0
@@ -24,20 +24,21 @@ const verdict = (ok: boolean) => {
   return ok ? 'ok' : 'MISSED'
 }
 
-/** +10, +50 and +300 µs, each in a 20 s run of its own against the base and an A/A twin. */
-async function steps(): Promise<void> {
+/**
+ * +10, +50 and +300 µs, each in a 20 s run of its own against the base and an A/A twin. One server has the three
+ * paths, so that they differ in the delay alone.
+ */
+async function steps(busyPoll: boolean): Promise<void> {
   const rows: string[][] = []
   for (const stepUs of stepsUs) {
-    const base = await startLocalServer('base', { delayUs: baseUs })
-    const slower = await startLocalServer('slower', { delayUs: baseUs + stepUs })
-    const twin = await startLocalServer('twin', { delayUs: baseUs })
+    const delayed = { base: baseUs, slower: baseUs + stepUs, twin: baseUs }
+    const faultsByPath = Object.fromEntries(
+      Object.entries(delayed).map(([path, delayUs]) => [path, { delayUs }]),
+    )
+    const server = await startLocalServer('steps', { faultsByPath })
     try {
-      const targets = Object.entries({ base, slower, twin }).map(([path, { host, port }]) => ({
-        path,
-        host,
-        port,
-      }))
-      const found = await interleave({ ...common, load: pingpong, targets, rounds })
+      const targets = Object.keys(delayed).map((path) => ({ path, host: server.host, port: server.port }))
+      const found = await interleave({ ...common, load: { ...pingpong, busyPoll }, targets, rounds })
       for (const [path, trueUs] of [
         ['slower', stepUs],
         ['twin', 0],
@@ -50,11 +51,12 @@ async function steps(): Promise<void> {
         rows.push([`+${trueUs}`, readUs.toFixed(2), interval, `±${allowedUs.toFixed(1)}`, verdict(ok)])
       }
     } finally {
-      await Promise.all([base, slower, twin].map((server) => server.stop()))
+      await server.stop()
     }
   }
-  process.stdout.write(`Known steps over ${baseUs} µs, ${rounds} rounds of 1 s each, pingpong, µs:\n`)
-  process.stdout.write(`${textTable(['true', 'read', '95 % interval', 'allowed', ''], rows, [0, 1])}\n`)
+  const how = busyPoll ? 'busy polling, as probe does' : 'sleeping between requests, as run does'
+  process.stdout.write(`Known steps over ${baseUs} µs, ${rounds} rounds of 1 s each, pingpong, ${how}, µs:\n`)
+  process.stdout.write(`${textTable(['true', 'read', '95 % interval', 'allowed', ''], rows, [0, 1])}\n\n`)
 }
 
 /** p50 of one connection on the same server, pingpong and wrk taking turns. */
@@ -130,7 +132,8 @@ function mediansOf(found: ReadonlyMap<string, readonly InterleavedRound[]>, path
   return (found.get(path) ?? []).flatMap((round) => round.quantilesNs?.p50 ?? [])
 }
 
-await steps()
+await steps(true)
+await steps(false)
 await besideWrk()
 await maximumRate()
 process.exitCode = missed === 0 ? 0 : 1
