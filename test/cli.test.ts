@@ -225,6 +225,21 @@ describe('the instrument without a testbed', () => {
     }
   })
 
+  test('probe calls endpoints by the names they were given, and shows every metric of the profile', async () => {
+    const { server, url } = await listening(createServer((_, response) => response.end('ok')))
+    try {
+      const probe = ['probe', ...quickProbe, '--profile', 'open', `old=${url}`, `new=${url}`]
+      const { code, stdout } = await hopmeter.run(probe)
+      expect(code).toBe(0)
+      expect(stdout).toContain('open, 6 rounds of 300 ms, seed 1\n')
+      expect(stdout).toMatch(/^old +service /m)
+      expect(stdout).toMatch(/^old +response /m)
+      expect(stdout).toMatch(/Against old:\n.*\n(new +service .*\n){3}(new +response .*\n){3}/)
+    } finally {
+      server.close()
+    }
+  })
+
   test('probe names an endpoint that does not answer', async () => {
     const { code, stderr } = await hopmeter.run(['probe', ...quickProbe, 'http://127.0.0.1:9/'])
     expect(code).toBe(1)

@@ -23,8 +23,8 @@ import { toolsVerb } from './tools.ts'
 import { upVerb } from './up.ts'
 import { verifyVerb } from './verify.ts'
 
-const description = `Measures what every extra component on an Istio ambient multi-cluster path costs,
-and proves which path the bytes took.`
+const description =
+  'Measures what every extra component on an Istio ambient multi-cluster path costs, and proves which path the bytes took.'
 
 const examples = `
 Examples:
