@@ -54,6 +54,15 @@ export interface EvidenceSnapshot {
   readonly served: readonly { readonly workload: string; readonly byPath: Readonly<Record<string, number>> }[]
 }
 
+/** One pod of a client workload: a testbed with several clients has as many of each. */
+export interface ClientPod {
+  readonly name: string
+  /** The command that runs `agent load` inside of it. */
+  readonly command: Command
+  /** IP addresses (pod, then node) from which its traffic can appear. */
+  readonly addresses: readonly string[]
+}
+
 export interface Testbed {
   readonly engine: Engine
   /** How delay between networks is made: `none`, `netem` or `userspace-vxlan`. */
@@ -64,6 +73,8 @@ export interface Testbed {
   readonly facts: Readonly<Record<string, string>>
   /** The command that runs `agent <mode>` inside a workload's pod. */
   agentCommand(workload: Workload, mode: 'load'): Command
+  /** All pods of a client workload, in a fixed order; absent where every workload is one pod. */
+  clientPods?(workload: Workload): readonly ClientPod[]
   /** Where a client dials to take this path: the service VIP, or the pod address without a mesh. */
   target(path: PlannedPath): { readonly host: string; readonly port: number }
   readonly addresses: readonly OwnedAddress[]
@@ -80,8 +91,23 @@ export interface Testbed {
 
 export interface Backend {
   readonly name: BackendName
+  /** Pods of every client workload, which send load at the same time; 1 where absent. */
+  readonly clients?: number | undefined
   /** The steps of `up`, without changing anything; some need to ask the machine what it can do. */
   steps(plan: Plan): readonly Step[] | Promise<readonly Step[]>
   /** Stands the testbed up; on failure or abort it leaves nothing behind and throws. */
   up(plan: Plan, context: BackendContext): Promise<Testbed>
+}
+
+/** The pods of a client workload, also where the backend has one each. */
+export function clientPodsOf(testbed: Testbed, workload: Workload): readonly ClientPod[] {
+  return (
+    testbed.clientPods?.(workload) ?? [
+      {
+        name: workload.name,
+        command: testbed.agentCommand(workload, 'load'),
+        addresses: testbed.sourceAddresses(workload),
+      },
+    ]
+  )
 }

@@ -25,4 +25,7 @@ export interface Flow {
   /** Application-direction bytes: client to server. Absent where the component does not count bytes. */
   readonly bytesUp?: number | undefined
   readonly bytesDown?: number | undefined
+  /** Bytes of all flows that differ from this one in their source only, where the component counts them together. */
+  readonly sharedBytesUp?: number | undefined
+  readonly sharedBytesDown?: number | undefined
 }

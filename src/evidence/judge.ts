@@ -91,16 +91,22 @@ function wrongAnswers({ answeredBy, subject, serverPod }: PathObservation): stri
 /** A component that counted fewer bytes than the client sent did not carry all of the path. */
 function thinStops({ bytesSent }: PathObservation, stops: readonly Stop[]): string[] {
   return stops
-    .filter((stop) => stop.flow?.bytesUp !== undefined && stop.flow.bytesUp < bytesSent)
+    .flatMap(({ component, flow }) => {
+      const bytesUp = flow?.bytesUp ?? flow?.sharedBytesUp
+      return bytesUp === undefined ? [] : [{ component, bytesUp }]
+    })
+    .filter(({ bytesUp }) => bytesUp < bytesSent)
     .map(
-      ({ component, flow }) =>
-        `${pathLabel([component])} carried ${flow?.bytesUp} bytes of the ${bytesSent} that the client sent: part of the traffic went another way`,
+      ({ component, bytesUp }) =>
+        `${pathLabel([component])} carried ${bytesUp} bytes of the ${bytesSent} that the client sent: part of the traffic went another way`,
     )
 }
 
 function hopOf({ component, flow }: Stop): PathEvidence['hops'][number] {
   if (!flow) return { component }
   const { source, upstream, connections } = flow
+  const bytesUp = flow.bytesUp ?? flow.sharedBytesUp
+  const bytesDown = flow.bytesDown ?? flow.sharedBytesDown
   return {
     component,
     source,
@@ -108,7 +114,7 @@ function hopOf({ component, flow }: Stop): PathEvidence['hops'][number] {
     connections,
     ...(flow.sourceIdentity === undefined ? {} : { sourceIdentity: flow.sourceIdentity }),
     ...(flow.requested === undefined ? {} : { requested: flow.requested }),
-    ...(flow.bytesUp === undefined ? {} : { bytesUp: flow.bytesUp }),
-    ...(flow.bytesDown === undefined ? {} : { bytesDown: flow.bytesDown }),
+    ...(bytesUp === undefined ? {} : { bytesUp }),
+    ...(bytesDown === undefined ? {} : { bytesDown }),
   }
 }

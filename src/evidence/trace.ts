@@ -13,6 +13,8 @@ export interface TraceSubject {
   readonly serverAddress: string
   /** Addresses from which the client's traffic can appear: its pod, then its node. */
   readonly clientAddresses: readonly string[]
+  /** IP addresses of further pods of the same client: what comes from there is not of this pod. */
+  readonly otherClients?: readonly string[] | undefined
   /** Ends of the SPIFFE id that the client's connections carry, e.g. `/sa/client-east-1-n1`. */
   readonly clientIdentitySuffix: string
   readonly owners: ReadonlyMap<string, Component>
@@ -49,7 +51,10 @@ export function tracePath(subject: TraceSubject, window: EvidenceWindow): Trace 
   const stops: Stop[] = [{ component: subject.client }]
   const gaps: string[] = []
   const captured = sightings(window, 'outbound').filter(
-    ({ entry, flow }) => samePlace(entry.component, subject.client) && flow.requested === subject.target,
+    ({ entry, flow }) =>
+      samePlace(entry.component, subject.client) &&
+      flow.requested === subject.target &&
+      !isAnotherPods(subject, flow),
   )
   let dialled = subject.target
   let protocol: Protocol = 'TCP'
@@ -98,6 +103,7 @@ function onward(subject: TraceSubject, window: EvidenceWindow, owner: Component)
   const direction = owner.kind === 'ztunnel' ? 'inbound' : 'forward'
   return sightings(window, direction).filter(({ entry, flow }) => {
     if (entry.component.kind !== owner.kind || !samePlace(entry.component, owner)) return false
+    if (isAnotherPods(subject, flow)) return false
     // A plain TCP proxy knows neither identities nor the final destination, only who connected.
     if (owner.kind === 'load-balancer') return subject.clientAddresses.includes(flow.source)
     return (
@@ -116,6 +122,10 @@ function isClient(subject: TraceSubject, flow: Flow): boolean {
   return flow.sourceIdentity === undefined
     ? true // an engine that does not tell: the other conditions have to do
     : flow.sourceIdentity.endsWith(subject.clientIdentitySuffix)
+}
+
+function isAnotherPods({ otherClients }: TraceSubject, flow: Flow): boolean {
+  return otherClients?.includes(flow.source) === true
 }
 
 function sightings(window: EvidenceWindow, direction: Flow['direction']): Sighting[] {

@@ -56,6 +56,12 @@ function flowSince(before: Flow | undefined, after: Flow): Flow {
     connections: after.connections - before.connections,
     bytesUp: since(after.bytesUp, before.bytesUp),
     bytesDown: since(after.bytesDown, before.bytesDown),
+    ...(after.sharedBytesUp === undefined
+      ? {}
+      : {
+          sharedBytesUp: since(after.sharedBytesUp, before.sharedBytesUp),
+          sharedBytesDown: since(after.sharedBytesDown, before.sharedBytesDown),
+        }),
   }
 }
 

@@ -1,8 +1,8 @@
 import type { PathSample } from '../agent/protocol.ts'
-import type { Backend, BackendContext, Testbed } from '../backends/backend.ts'
+import { clientPodsOf, type Backend, type BackendContext, type Testbed } from '../backends/backend.ts'
 import type { Plan } from '../backends/plan.ts'
 import type { PathEvidence } from '../results/schema.ts'
-import { AgentClient, type TurnResult } from './agent-client.ts'
+import { AgentGroup, type GroupTurn } from './agent-group.ts'
 import { turnGroup, type MeasuredPath } from './control.ts'
 import type { NamedLoad } from './loads.ts'
 import { judgeWindow } from './observe.ts'
@@ -12,11 +12,11 @@ const requestTimeoutMs = 5000
 /** Short, but longer than one request over the slowest path at its first connection. */
 const proofTurnMs = 200
 
-/** A testbed that is up, with one connected load agent per client and load. */
+/** A testbed that is up, with one connected load agent per client pod and load. */
 export class Build {
   readonly testbed: Testbed
   readonly #paths: readonly MeasuredPath[]
-  readonly #agents = new Map<string, AgentClient>()
+  readonly #agents = new Map<string, AgentGroup>()
 
   private constructor(testbed: Testbed, paths: readonly MeasuredPath[]) {
     this.testbed = testbed
@@ -41,17 +41,17 @@ export class Build {
     for (const load of loads) {
       for (const [group, paths] of this.#groups()) {
         const targets = paths.map((path) => ({ path: path.name, ...this.testbed.target(path) }))
-        const command = this.testbed.agentCommand(paths[0]!.clientWorkload, 'load')
-        const agent = await AgentClient.open(command, load.load, targets, requestTimeoutMs)
-        this.#agents.set(agentKey(group, load.id), agent)
+        const pods = clientPodsOf(this.testbed, paths[0]!.clientWorkload)
+        const agents = await AgentGroup.open(pods, load.load, targets, requestTimeoutMs)
+        this.#agents.set(agentKey(group, load.id), agents)
       }
     }
   }
 
-  async turn(turn: Turn, seed: number): Promise<TurnResult> {
-    const agent = this.#agents.get(agentKey(turn.client, turn.load.id))
-    if (!agent) throw new Error(`no agent for ${turn.client} and ${turn.load.id}`)
-    return agent.turn(seed, turn.durationMs)
+  async turn(turn: Turn, seed: number): Promise<GroupTurn> {
+    const agents = this.#agents.get(agentKey(turn.client, turn.load.id))
+    if (!agents) throw new Error(`no agent for ${turn.client} and ${turn.load.id}`)
+    return agents.turn(seed, turn.durationMs)
   }
 
   /** Sends a little load over every path and judges what the components saw of it. */
@@ -59,21 +59,21 @@ export class Build {
     turns: readonly Turn[],
   ): Promise<{ evidence: readonly PathEvidence[]; samples: readonly PathSample[] }> {
     const before = await this.testbed.evidence()
-    const samples: PathSample[] = []
-    for (const turn of turns)
-      samples.push(...(await this.turn({ ...turn, durationMs: proofTurnMs }, 1)).samples)
+    const results: GroupTurn[] = []
+    for (const turn of turns) results.push(await this.turn({ ...turn, durationMs: proofTurnMs }, 1))
     const after = await this.testbed.evidence()
-    return { evidence: judgeWindow(this.testbed, this.#paths, before, after, samples), samples }
+    const samples = results.flatMap((result) => result.samples)
+    return { evidence: judgeWindow(this.testbed, this.#paths, before, after, results), samples }
   }
 
   /** Ends the agents, then the testbed. Never throws for what is already gone. */
   async down(): Promise<void> {
-    await Promise.all([...this.#agents.values()].map((agent) => agent.close()))
+    await Promise.all([...this.#agents.values()].map((agents) => agents.close()))
     await this.testbed.down()
   }
 
   #killAgents(): void {
-    for (const agent of this.#agents.values()) agent.kill()
+    for (const agents of this.#agents.values()) agents.kill()
   }
 
   #groups(): ReadonlyMap<string, readonly MeasuredPath[]> {

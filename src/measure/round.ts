@@ -2,6 +2,7 @@ import { availableParallelism } from 'node:os'
 import type { PathSample } from '../agent/protocol.ts'
 import { histogramQuantiles, mergeHistograms } from '../results/histogram.ts'
 import type { PathRound, QuantilesNs, RoundEvent } from '../results/schema.ts'
+import type { GroupTurn } from './agent-group.ts'
 import type { Build } from './build.ts'
 import type { MeasuredPath } from './control.ts'
 import { startHostHealth } from './host-health.ts'
@@ -31,18 +32,15 @@ export async function measureRound(
   const startedAt = new Date()
   const pathRounds: PathRound[] = []
   const generators: RoundEvent['generators'] = []
-  const samples: PathSample[] = []
+  const results: GroupTurn[] = []
   for (const turn of scheduled.turns) {
     const result = await build.turn(turn, turn.seed)
     const loadId = turn.load.id
-    samples.push(...result.samples)
+    results.push(result)
     pathRounds.push(
       ...result.samples.map((s) => pathRound(s, loadId, earlyColds.get(sampleKey(s.path, loadId)))),
     )
-    const requests = result.samples.reduce((sum, s) => sum + s.sent, 0)
-    const { runDelayNs, ...generator } = result.health
-    const runDelayNsPerRequest = runDelayNs === null || requests === 0 ? null : runDelayNs / requests
-    generators.push({ client: turn.client, load: loadId, ...generator, runDelayNsPerRequest })
+    generators.push(...generatorsOf(result, turn.client, loadId))
   }
   const host = health.stop()
   const after = await testbed.evidence()
@@ -59,12 +57,23 @@ export async function measureRound(
     at: startedAt.toISOString(),
     durationMs,
     paths: pathRounds,
-    evidence: [...judgeWindow(testbed, paths, before, after, samples)],
+    evidence: [...judgeWindow(testbed, paths, before, after, results)],
     generators,
     host: otherBusy === undefined ? host : { ...host, otherBusy },
     componentCpu,
   }
   return { type: 'round', ...round, flags: roundFlags(round) }
+}
+
+/** Each pod's own state: a round is as good as the worst of its generators, which a sum or a mean would hide. */
+function generatorsOf({ pods }: GroupTurn, client: string, load: string): RoundEvent['generators'] {
+  return pods.map(({ samples, health }, instance) => {
+    const { runDelayNs, ...generator } = health
+    const requests = samples.reduce((sum, sample) => sum + sample.sent, 0)
+    const runDelayNsPerRequest = runDelayNs === null || requests === 0 ? null : runDelayNs / requests
+    const which = pods.length === 1 ? {} : { instance }
+    return { client, ...which, load, ...generator, runDelayNsPerRequest }
+  })
 }
 
 /** Undefined where the components' CPU time is not known: then nobody can say whose the load is. */

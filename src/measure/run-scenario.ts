@@ -81,6 +81,7 @@ export async function runScenario(options: RunScenarioOptions): Promise<Finished
       overrides: overridesOf(options),
       seed,
       backend: backend.name,
+      ...((backend.clients ?? 1) === 1 ? {} : { clients: backend.clients }),
       verify: options.verify ?? 'strict',
       rounds: { ...rounds },
       loads: loads.map(({ id: loadId, load }) => ({ id: loadId, ...load })),

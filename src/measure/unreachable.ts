@@ -1,7 +1,7 @@
-import type { Testbed } from '../backends/backend.ts'
+import { clientPodsOf, type Testbed } from '../backends/backend.ts'
 import type { PlannedPath } from '../backends/plan.ts'
 import type { UnreachableEvent } from '../results/schema.ts'
-import { AgentClient } from './agent-client.ts'
+import { AgentGroup } from './agent-group.ts'
 
 const tryForMs = 1000
 const timeoutMs = 2000
@@ -13,12 +13,12 @@ export async function tryUnreachable(
   build: number,
 ): Promise<UnreachableEvent> {
   const startedAt = new Date()
-  const command = testbed.agentCommand(path.clientWorkload, 'load')
   const load = { profile: 'pingpong', protocol: 'http1', requestBytes: 16, responseBytes: 16 } as const
   const target = { path: path.name, ...testbed.target(path) }
-  const agent = await AgentClient.open(command, load, [target], timeoutMs)
+  const pods = clientPodsOf(testbed, path.clientWorkload)
+  const agents = await AgentGroup.open(pods, load, [target], timeoutMs)
   try {
-    const { samples } = await agent.turn(1, tryForMs)
+    const { samples } = await agents.turn(1, tryForMs)
     const sample = samples[0]
     const received = sample?.received ?? 0
     const failure = sample?.firstError ?? 'no response'
@@ -32,6 +32,6 @@ export async function tryUnreachable(
       afterMs: Date.now() - startedAt.getTime(),
     }
   } finally {
-    await agent.close()
+    await agents.close()
   }
 }

@@ -7,6 +7,7 @@ export const comparableKeys = [
   'rounds',
   'paths',
   'backend',
+  'clients',
   'host',
   'kernel',
   'node',
@@ -68,10 +69,16 @@ function factsOf(run: RunResult): Readonly<Record<ComparableKey, string>> {
     rounds: `${rounds.durationMs} ms after ${rounds.warmupMs} ms`,
     paths: run.paths.map((path) => path.name).join(', '),
     backend: run.backend,
+    clients: clientsOf(run.clients),
     host: `${environment.cores} × ${environment.cpuModel}, ${environment.memoryMiB} MiB, ${environment.virtualization}`,
     kernel: `${environment.kernel}, clock ${environment.clockSource}`,
     node: environment.node,
     delay: build?.delayMethod ?? 'none',
     'load-balancer': build?.loadBalancer ?? 'none',
   }
+}
+
+/** Requests of several clients wait for each other, so their latencies mean something else. */
+function clientsOf(clients = 1): string {
+  return clients === 1 ? 'one per client workload' : `${clients} per client workload`
 }

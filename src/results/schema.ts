@@ -44,6 +44,8 @@ export const runHeader = z.strictObject({
   overrides: z.record(z.string(), z.string()),
   seed: z.number().int(),
   backend: z.enum(['lab', 'kind', 'contexts']),
+  /** Pods per client that sent the same load at the same time; histograms hold the requests of all. Absent: one. */
+  clients: count.optional(),
   verify: z.enum(['strict', 'warn', 'off']),
   rounds: z.strictObject({ count, durationMs: z.number(), warmupMs: z.number(), builds: count }),
   loads: z.array(load),
@@ -117,6 +119,8 @@ export const pathEvidence = z.strictObject({
   served: count.optional(),
   /** Why it is a mismatch or unproven: expected, seen, likely cause. */
   reasons: z.array(z.string()),
+  /** Client pods that this holds for, each by itself; `hops` are one pod's. Absent: one. */
+  clients: count.optional(),
 })
 
 const quantilesNs = z.strictObject({
@@ -157,6 +161,8 @@ export const pathRound = z.strictObject({
 
 const generatorHealth = z.strictObject({
   client: z.string(),
+  /** Which of several client pods, from 0; each has an entry of its own. Absent: there is one. */
+  instance: count.optional(),
   load: z.string(),
   wallMs: z.number(),
   cpuMs: z.number(),
