@@ -83,7 +83,7 @@ async function connect(
   context: StepContext,
   release: () => void,
 ): Promise<Testbed> {
-  const parts = { tools, facts, plan, sessionId: session.id }
+  const parts = { tools, facts, plan, sessionId: session.id, clients: options.clients ?? 1 }
   const found = await inStep('find pods', findPods(parts, clusters, context))
   for (const readiness of mesh?.readiness(found) ?? []) await waitUntilReady(readiness, context)
   const servers = await inStep(

@@ -30,6 +30,7 @@ export interface ContextsOptions extends KubernetesOptions {
 export function createContexts(options: ContextsOptions): Backend {
   return {
     name: 'contexts',
+    clients: options.clients ?? 1,
     steps: (plan) =>
       assemble(plan, options, undefined)
         .phases.flat()
@@ -111,6 +112,7 @@ function assemble(plan: Plan, options: ContextsOptions, session: Session | undef
     sessionId: session?.id ?? 'SESSION-ID',
     agentImage: options.agentImage ?? agentImage,
     agentText: agentText(),
+    clients: options.clients ?? 1,
   }
   const phases = [
     clusters.map((cluster) => claimStep(facts, session, cluster)),

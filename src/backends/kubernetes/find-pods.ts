@@ -1,14 +1,16 @@
 import { HopmeterError } from '../../errors.ts'
-import type { Plan } from '../plan.ts'
+import type { Plan, Workload } from '../plan.ts'
 import type { StepContext } from './contract.ts'
 import type { TestbedCluster } from './layout.ts'
 import type { FactsBook } from './node-facts.ts'
 import { serviceKey, type FoundPod } from './testbed.ts'
 import type { Toolbox } from './toolbox.ts'
-import { ownObjects } from './workload-steps.ts'
+import { indexedPods, ownObjects, type KubeObject } from './workload-steps.ts'
 
 export interface Found {
+  /** By their own names; a workload that is one pod gives it its name. */
   readonly pods: ReadonlyMap<string, FoundPod>
+  /** Service address by `client cluster/server workload`. */
   readonly services: ReadonlyMap<string, string>
 }
 
@@ -19,11 +21,13 @@ export async function findPods(
     readonly facts: FactsBook
     readonly plan: Plan
     readonly sessionId: string
+    /** Pods of every client workload. */
+    readonly clients: number
   },
   clusters: readonly TestbedCluster[],
   context: StepContext,
 ): Promise<Found> {
-  const { tools, facts, plan, sessionId } = parts
+  const { tools, facts, plan, sessionId, clients } = parts
   const pods = new Map<string, FoundPod>()
   const services = new Map<string, string>()
   await Promise.all(
@@ -33,12 +37,17 @@ export async function findPods(
         facts.of(cluster, context),
       ])
       for (const workload of plan.workloads.filter(({ placement }) => placement.cluster === cluster.name)) {
-        const pod = objects.find(({ kind, metadata }) => kind === 'Pod' && metadata.name === workload.name)
-        const ip = pod?.status?.podIP
-        if (ip === undefined)
-          throw new HopmeterError(`pod ${workload.name} of ${cluster.name} has no address`)
         const node = nodes.find(({ number }) => number === workload.placement.node)
-        pods.set(workload.name, { workload, cluster, ip, nodeAddress: node?.address ?? '' })
+        const count = workload.role === 'client' ? clients : 1
+        for (const [index, pod] of podsOf(objects, workload, count).entries()) {
+          const ip = pod?.status?.podIP
+          if (pod === undefined || ip === undefined) {
+            const which = count === 1 ? '' : ` ${index + 1} of ${count}`
+            throw new HopmeterError(`pod ${workload.name}${which} of ${cluster.name} has no address`)
+          }
+          const { name } = pod.metadata
+          pods.set(name, { name, index, workload, cluster, ip, nodeAddress: node?.address ?? '' })
+        }
       }
       for (const workload of plan.workloads.filter(({ role }) => role === 'server')) {
         const service = objects.find(
@@ -50,4 +59,22 @@ export async function findPods(
     }),
   )
   return { pods, services }
+}
+
+function podsOf(
+  objects: readonly KubeObject[],
+  workload: Workload,
+  count: number,
+): readonly (KubeObject | undefined)[] {
+  if (count === 1)
+    return [objects.find(({ kind, metadata }) => kind === 'Pod' && metadata.name === workload.name)]
+  const indexed = indexedPods(objects, workload.name)
+  return Array.from({ length: count }, (_, index) => indexed.get(index))
+}
+
+/** Pods of a workload, in the order of their numbers. */
+export function podsFor(found: Pick<Found, 'pods'>, workload: Workload): readonly FoundPod[] {
+  return [...found.pods.values()]
+    .filter((pod) => pod.workload.name === workload.name)
+    .toSorted((a, b) => a.index - b.index)
 }

@@ -26,6 +26,7 @@ import { istioPart } from './istio/istio-part.ts'
 export function createKind(options: KubernetesOptions = {}): Backend {
   return {
     name: 'kind',
+    clients: options.clients ?? 1,
     steps: (plan) => {
       const { phases } = assemble(plan, options, undefined)
       return phases.flat().map(({ name, commands }): Step => ({ name, commands }))
@@ -96,6 +97,7 @@ function assemble(plan: Plan, options: KubernetesOptions, session: Session | und
     sessionId: session?.id ?? 'SESSION-ID',
     agentImage: options.agentImage ?? agentImage,
     agentText: agentText(),
+    clients: options.clients ?? 1,
   }
   const phases: readonly Phase[] = [
     [namesStep(tools, session, clusters)],

@@ -13,6 +13,8 @@ export interface KubernetesOptions {
   readonly gatewayApi?: string | undefined
   readonly nodeImage?: string | undefined
   readonly agentImage?: string | undefined
+  /** Pods of every client workload, which send load at the same time; 1 unless given. */
+  readonly clients?: number | undefined
   readonly loadBalancerImage?: string | undefined
   /** `trimmed` (default): requests for laptops; `default`: those of the charts. */
   readonly resources?: 'trimmed' | 'default' | undefined

@@ -1,8 +1,9 @@
 import type { ServeMessage } from '../../agent/protocol.ts'
 import type { Component } from '../../topology/model.ts'
-import type { Command, ComponentFlows, Engine, EvidenceSnapshot, OwnedAddress, Testbed } from '../backend.ts'
+import type { ClientPod, Command, ComponentFlows, Engine, EvidenceSnapshot, OwnedAddress, Testbed } from '../backend.ts'
 import { namespaceOf, serverPort, type Plan, type PlannedPath, type Workload } from '../plan.ts'
 import type { KubeCluster } from './contract.ts'
+import { podsFor, type Found } from './find-pods.ts'
 import { PodProcess } from './pod-process.ts'
 import type { Toolbox } from './toolbox.ts'
 import { agentCommandLine } from './workload-manifests.ts'
@@ -14,6 +15,10 @@ const statsTimeoutMs = 10_000
 
 /** A pod of the testbed, as it was found. */
 export interface FoundPod {
+  /** Its own; that of the workload where the workload is one pod. */
+  readonly name: string
+  /** Which of the workload's pods, from 0. */
+  readonly index: number
   readonly workload: Workload
   readonly cluster: KubeCluster
   readonly ip: string
@@ -28,15 +33,12 @@ export interface FlowWatcher {
   close(): void
 }
 
-export interface TestbedParts {
+export interface TestbedParts extends Pick<Found, 'pods' | 'services'> {
   readonly tools: Toolbox
   readonly plan: Plan
   readonly engine: Engine
   readonly loadBalancer: string
   readonly facts: Readonly<Record<string, string>>
-  readonly pods: ReadonlyMap<string, FoundPod>
-  /** Service address by `client cluster/server workload`. */
-  readonly services: ReadonlyMap<string, string>
   /** Of ztunnels, gateways and load balancers; those of pods are added. */
   readonly addresses: readonly OwnedAddress[]
   readonly servers: readonly { readonly workload: string; readonly process: PodProcess }[]
@@ -67,6 +69,14 @@ export class KubeTestbed implements Testbed {
 
   agentCommand(workload: Workload, mode: 'load'): Command {
     return execCommand(this.#parts.tools, this.#pod(workload), [...agentCommandLine, mode])
+  }
+
+  clientPods(workload: Workload): readonly ClientPod[] {
+    return this.#pods(workload).map((pod) => ({
+      name: pod.name,
+      command: execCommand(this.#parts.tools, pod, [...agentCommandLine, 'load']),
+      addresses: [pod.ip, pod.nodeAddress],
+    }))
   }
 
   target(path: PlannedPath): { readonly host: string; readonly port: number } {
@@ -110,9 +120,13 @@ export class KubeTestbed implements Testbed {
   }
 
   #pod(workload: Workload): FoundPod {
-    const pod = this.#parts.pods.get(workload.name)
-    if (!pod) throw new RangeError(`workload "${workload.name}" has no pod in this testbed`)
-    return pod
+    return this.#pods(workload)[0]!
+  }
+
+  #pods(workload: Workload): readonly FoundPod[] {
+    const pods = podsFor(this.#parts, workload)
+    if (pods.length === 0) throw new RangeError(`workload "${workload.name}" has no pod in this testbed`)
+    return pods
   }
 }
 
@@ -120,8 +134,12 @@ export function serviceKey(clientCluster: string, server: Workload): string {
   return `${clientCluster}/${server.name}`
 }
 
-function execCommand(tools: Toolbox, { workload, cluster }: FoundPod, program: readonly string[]): Command {
-  const of = ['--namespace', namespaceOf(workload), '--stdin', workload.name]
+function execCommand(
+  tools: Toolbox,
+  { name, workload, cluster }: FoundPod,
+  program: readonly string[],
+): Command {
+  const of = ['--namespace', namespaceOf(workload), '--stdin', name]
   return tools.kubectl(cluster, ['exec', ...of, '--', ...program])
 }
 

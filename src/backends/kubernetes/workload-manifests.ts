@@ -9,7 +9,9 @@ const agentMount = '/hopmeter'
 export const agentCommandLine = ['node', `${agentMount}/agent.mjs`] as const
 /** Digest of an object as hopmeter made it; tells whether it has to be made again. */
 export const specAnnotation = 'hopmeter.dev/spec'
-const workloadLabel = 'hopmeter.dev/workload'
+export const workloadLabel = 'hopmeter.dev/workload'
+/** Kubernetes' own, on pods of an indexed Job: their number, from 0. */
+export const indexAnnotation = 'batch.kubernetes.io/job-completion-index'
 
 export interface Manifest {
   readonly apiVersion: string
@@ -29,6 +31,8 @@ export interface ManifestParts {
   readonly agentImage: string
   /** Source of the bundled agent. */
   readonly agentText: string
+  /** Pods of every client workload; with several they are an indexed Job instead of a pod. */
+  readonly clients: number
 }
 
 /** Namespaces of the workloads in a cluster: only those that it needs. */
@@ -66,7 +70,10 @@ export function manifestsFor(
       automountServiceAccountToken: false,
     })),
     ...servicesIn(plan, cluster).map((server) => serviceManifest(server)),
-    ...workloads.map((workload) => podManifest(parts, workload, nodes, agentMap)),
+    ...workloads.map((workload) => {
+      const pod = podManifest(parts, workload, nodes, agentMap)
+      return workload.role === 'client' && parts.clients > 1 ? jobManifest(parts, pod) : pod
+    }),
   ].map((object) => finished(object, parts.sessionId))
 }
 
@@ -120,6 +127,28 @@ function serviceManifest(server: Workload): Draft {
     spec: {
       selector: { [workloadLabel]: server.name },
       ports: [{ name: 'tcp', port: serverPort, targetPort: serverPort, protocol: 'TCP' }],
+    },
+  }
+}
+
+/**
+ * As many pods as there are to be clients, all placed as the one would be. They never complete: the Job's part is to
+ * number them and to replace those that are gone.
+ */
+function jobManifest({ clients, sessionId }: ManifestParts, { metadata, spec }: Draft): Draft {
+  return {
+    apiVersion: 'batch/v1',
+    kind: 'Job',
+    metadata,
+    spec: {
+      completionMode: 'Indexed',
+      completions: clients,
+      parallelism: clients,
+      template: {
+        // Without the digest of ours, so that these pods are the Job's to look after.
+        metadata: { labels: { ...metadata.labels, [sessionLabel]: sessionId } },
+        spec: { ...(spec as object), restartPolicy: 'OnFailure' },
+      },
     },
   }
 }

@@ -5,10 +5,17 @@ import type { FactsBook } from './node-facts.ts'
 import { sessionLabel } from './ownership.ts'
 import { waitUntilReady } from './steps.ts'
 import type { Toolbox } from './toolbox.ts'
-import { manifestsFor, specAnnotation, type Manifest, type ManifestParts } from './workload-manifests.ts'
+import {
+  indexAnnotation,
+  manifestsFor,
+  specAnnotation,
+  workloadLabel,
+  type Manifest,
+  type ManifestParts,
+} from './workload-manifests.ts'
 
 const podDeadlineMs = 300_000
-const kinds = 'namespaces,configmaps,serviceaccounts,services,pods'
+const kinds = 'namespaces,configmaps,serviceaccounts,services,jobs,pods'
 
 /** The part of any object that hopmeter reads. */
 export interface KubeObject {
@@ -20,7 +27,7 @@ export interface KubeObject {
     readonly annotations?: Readonly<Record<string, string>>
     readonly deletionTimestamp?: string
   }
-  readonly spec?: { readonly clusterIP?: string; readonly nodeName?: string }
+  readonly spec?: { readonly clusterIP?: string; readonly nodeName?: string; readonly completions?: number }
   readonly status?: {
     readonly phase?: string
     readonly podIP?: string
@@ -82,10 +89,15 @@ export function workloadStep(parts: WorkloadStepParts, cluster: TestbedCluster):
       for (const { kind, metadata } of stale) {
         const of = metadata.namespace === undefined ? [] : ['--namespace', metadata.namespace]
         const name = `${kind.toLowerCase()}/${metadata.name}`
-        await tools.call(tools.kubectl(cluster, ['delete', ...of, '--ignore-not-found', name]), context)
+        // The pods of a Job that is gone would go on being found for a while.
+        const cascade = kind === 'Job' ? ['--cascade=foreground'] : []
+        await tools.call(
+          tools.kubectl(cluster, ['delete', ...of, '--ignore-not-found', ...cascade, name]),
+          context,
+        )
       }
-      const late = missing.filter(({ kind }) => kind === 'Pod')
-      const early = missing.filter(({ kind }) => kind !== 'Pod')
+      const late = missing.filter(({ kind }) => runsPods(kind))
+      const early = missing.filter(({ kind }) => !runsPods(kind))
       // The admission of a pod needs its service account, which a list alone does not wait for.
       if (early.length > 0) await tools.call(apply(early), context)
       if (late.length > 0) await tools.call(apply(late), context)
@@ -137,12 +149,39 @@ function compareObjects(wanted: readonly Manifest[], found: readonly KubeObject[
     const want = wantedKeys.get(keyOf(have))
     // Kubernetes copies labels to objects of its own; those carry no digest of ours.
     if (have.metadata.annotations?.[specAnnotation] === undefined) return false
-    return want === undefined || (have.kind === 'Pod' && !isSame(want, have))
+    return want === undefined || (runsPods(have.kind) && !isSame(want, have))
   })
-  const notReady = wanted
-    .filter(({ kind }) => kind === 'Pod')
-    .flatMap((want) => podProblem(want.metadata.name, byKey.get(keyOf(want))))
+  const notReady = wanted.flatMap((want) => {
+    if (want.kind === 'Pod') return podProblem(want.metadata.name, byKey.get(keyOf(want)))
+    return want.kind === 'Job' ? jobProblems(want, found) : []
+  })
   return { missing, stale, notReady }
+}
+
+/** Neither can be changed in place. */
+function runsPods(kind: string): boolean {
+  return kind === 'Pod' || kind === 'Job'
+}
+
+/** Pods of a workload that an indexed Job runs, by their number; those that are going are none of them. */
+export function indexedPods(found: readonly KubeObject[], workload: string): ReadonlyMap<number, KubeObject> {
+  const pods = found.filter(
+    ({ kind, metadata, status }) =>
+      kind === 'Pod' &&
+      metadata.labels?.[workloadLabel] === workload &&
+      metadata.annotations?.[indexAnnotation] !== undefined &&
+      metadata.deletionTimestamp === undefined &&
+      status?.phase !== 'Failed',
+  )
+  return new Map(pods.map((pod) => [Number(pod.metadata.annotations?.[indexAnnotation]), pod]))
+}
+
+function jobProblems(job: Manifest, found: readonly KubeObject[]): readonly string[] {
+  const { completions } = job['spec'] as { readonly completions: number }
+  const pods = indexedPods(found, job.metadata.name)
+  return Array.from({ length: completions }, (_, index) =>
+    podProblem(`${job.metadata.name} ${index + 1} of ${completions}`, pods.get(index)),
+  ).flat()
 }
 
 function keyOf({ kind, metadata }: { kind: string; metadata: { name: string; namespace?: string } }): string {

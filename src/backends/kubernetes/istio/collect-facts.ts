@@ -127,11 +127,11 @@ async function clusterFacts(
     ...(gateway ? { gateway } : {}),
     pods: workloads
       .filter(({ workload }) => workload.mesh === 'ambient')
-      .map(({ ip, workload }): PodFacts => {
-        const pod = objects.find(({ kind, metadata }) => kind === 'Pod' && metadata.name === workload.name)
+      .map(({ name, ip, workload }): PodFacts => {
+        const pod = objects.find(({ kind, metadata }) => kind === 'Pod' && metadata.name === name)
         const dump = ztunnels.find(({ node }) => node === workload.placement.node)?.dump
         return {
-          name: workload.name,
+          name,
           node: workload.placement.node,
           mesh: workload.mesh,
           redirection: pod?.metadata.annotations?.['ambient.istio.io/redirection'],

@@ -23,7 +23,9 @@ const found: Found = {
       const { cluster, node } = workload.placement
       const kube = { name: cluster, kubeconfig: `${cluster}.kubeconfig`, context: `kind-${cluster}` }
       const ip = `10.${number(cluster)}0.${node - 1}.${20 + i}`
-      return [workload.name, { workload, cluster: kube, ip, nodeAddress: `172.18.0.${number(cluster)}` }]
+      const nodeAddress = `172.18.0.${number(cluster)}`
+      const { name } = workload
+      return [name, { name, index: 0, workload, cluster: kube, ip, nodeAddress }]
     }),
   ),
   services: new Map(

@@ -113,15 +113,32 @@ export function ztunnelFlows(
   const carried = open.flatMap((connection) => openFlows(view, cluster, connection, clientsOf))
   const flows = sumFlows([...closed, ...carried])
   const ends = (flow: Flow) => JSON.stringify(endsOf(flow))
-  const ways = new Map<string, number>()
-  for (const flow of flows) ways.set(ends(flow), (ways.get(ends(flow)) ?? 0) + 1)
+  const ways = new Map<string, Flow[]>()
+  for (const flow of flows) ways.set(ends(flow), [...(ways.get(ends(flow)) ?? []), flow])
   return flows.map((flow) => {
     // Counters know client and service, not the way: they belong to a flow only where there was one way.
-    const counted = ways.get(ends(flow)) === 1 ? bytes.filter((c) => belongs(view, cluster, flow, c)) : []
+    const alike = ways.get(ends(flow)) ?? []
+    const counted = isOneWay(view, alike) ? bytes.filter((c) => belongs(view, cluster, flow, c)) : []
     if (counted.length === 0) return flow
     const sum = (pick: (c: CountedBytes) => number) => counted.reduce((total, c) => total + pick(c), 0)
-    return { ...flow, bytesUp: sum((c) => c.bytesUp), bytesDown: sum((c) => c.bytesDown) }
+    const [up, down] = [sum((c) => c.bytesUp), sum((c) => c.bytesDown)]
+    return alike.length === 1
+      ? { ...flow, bytesUp: up, bytesDown: down }
+      : { ...flow, sharedBytesUp: up, sharedBytesDown: down }
   })
+}
+
+/** Several pods of one client go one way, although each is a flow of its own. */
+function isOneWay(view: MeshView, [first, ...others]: readonly Flow[]): boolean {
+  const isOfClient = ({ source, sourceIdentity }: Flow) => view.identityOf(source) === sourceIdentity
+  return others.every(
+    (flow) =>
+      first !== undefined &&
+      flow.protocol === first.protocol &&
+      flow.upstream === first.upstream &&
+      isOfClient(flow) &&
+      isOfClient(first),
+  )
 }
 
 function endsOf({ direction, sourceIdentity, requested, upstream }: Flow): readonly unknown[] {

@@ -1,7 +1,8 @@
 import { meshNamespace, serverPort, serviceHostname, type PlannedPath } from '../../plan.ts'
 import type { Readiness, StepContext } from '../contract.ts'
-import type { Found } from '../find-pods.ts'
+import { podsFor, type Found } from '../find-pods.ts'
 import type { KindCluster } from '../layout.ts'
+import type { FoundPod } from '../testbed.ts'
 import { agentCommandLine } from '../workload-manifests.ts'
 import { readDump, ztunnelPods } from './read-mesh.ts'
 import { publishedAddress, readGatewayService } from './gateway-steps.ts'
@@ -132,7 +133,7 @@ function podsCaptured(parts: IstioParts, found: Found, cluster: KindCluster, nod
     check: async (context) => {
       const dump = await dumpOf(parts, cluster, node, context)
       if (!dump) return 'no ztunnel runs there'
-      const missing = pods.flatMap(({ ip, workload: { name } }) => {
+      const missing = pods.flatMap(({ ip, name }) => {
         const known = dump.workloads.find(({ workloadIps }) => workloadIps?.includes(ip))
         if (known?.protocol !== 'HBONE') return [`${name} is ${known?.protocol ?? 'unknown'} to ztunnel`]
         const state = Object.values(dump.workloadState ?? {}).find(({ info }) => info?.name === known.name)
@@ -205,30 +206,37 @@ function noPitfall(parts: IstioParts, found: Found): Readiness {
 }
 
 function probeAnswered({ tools }: IstioParts, found: Found, path: PlannedPath): Readiness {
-  const client = found.pods.get(path.clientWorkload.name)
+  const clients = podsFor(found, path.clientWorkload)
   const target = found.services.get(`${path.client.cluster}/${path.serverWorkload.name}`)
-  const args = [
-    ...['exec', '--namespace', meshNamespace, path.clientWorkload.name, '--'],
-    ...[agentCommandLine[0], '-e', probeProgram, target ?? '', String(serverPort)],
-  ]
+  const probe = async ({ name, cluster }: FoundPod, signal: AbortSignal) => {
+    const args = [
+      ...['exec', '--namespace', meshNamespace, name, '--'],
+      ...[agentCommandLine[0], '-e', probeProgram, target ?? '', String(serverPort)],
+    ]
+    const answer = readProbe(await tools.call(tools.kubectl(cluster, args), { signal, timeoutMs: 20_000 }))
+    if ('error' in answer) return answer.error
+    if (answer.cluster === path.server.cluster && answer.pod === path.serverWorkload.name) return null
+    return `${answer.pod} of ${answer.cluster} answered`
+  }
   return {
     name: `one request on ${path.name} is answered by ${path.server.cluster}`,
     deadlineMs: deadlines.probe,
     check: async ({ signal }) => {
-      if (!client || target === undefined) return 'the client has no pod or the service no address'
-      const answer = readProbe(
-        await tools.call(tools.kubectl(client.cluster, args), { signal, timeoutMs: 20_000 }),
+      if (clients.length === 0 || target === undefined)
+        return 'the client has no pod or the service no address'
+      // Each pod: that request opens its first tunnel, too.
+      const problems = await Promise.all(clients.map((client) => probe(client, signal)))
+      const failed = problems.flatMap((problem, i) =>
+        problem === null ? [] : [clients.length === 1 ? problem : `${clients[i]?.name}: ${problem}`],
       )
-      if ('error' in answer) return answer.error
-      if (answer.cluster === path.server.cluster && answer.pod === path.serverWorkload.name) return null
-      return `${answer.pod} of ${answer.cluster} answered`
+      return failed.length === 0 ? null : failed.join('; ')
     },
     explain: (missing) =>
       missing.includes('answered')
         ? 'the service has endpoints in another cluster: the server must run in one cluster only'
         : isTimeout(missing)
           ? 'packets do not arrive: routes of pod CIDRs must exist in both directions, and nothing may block TCP port 15008'
-          : `ztunnel refused it; kubectl --context ${client?.cluster.context ?? ''} --namespace ${systemNamespace} logs daemonset/ztunnel says why`,
+          : `ztunnel refused it; kubectl --context ${clients[0]?.cluster.context ?? ''} --namespace ${systemNamespace} logs daemonset/ztunnel says why`,
   }
 }
 
