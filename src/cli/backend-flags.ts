@@ -2,7 +2,7 @@ import { Option, type Command } from 'commander'
 import { withoutMesh } from '../scenario/without-mesh.ts'
 import type { Scenario } from '../scenario/types.ts'
 import type { KubernetesFlags } from './backends.ts'
-import { backendOption, collect, keyValue } from './options.ts'
+import { backendOption, clientCount, collect, keyValue } from './options.ts'
 
 /** Flags of every verb that stands a testbed up. */
 export interface BackendFlags extends KubernetesFlags {
@@ -35,9 +35,17 @@ export function addBackendFlags(command: Command): Command {
     )
     .addOption(new Option('--node-image <image>', 'kind: image of the nodes').env('HOPMETER_NODE_IMAGE'))
     .addOption(
-      new Option('--agent-image <image>', 'kind: stock Node image that the agent runs in').env(
+      new Option('--agent-image <image>', 'kind, contexts: stock Node image that the agent runs in').env(
         'HOPMETER_AGENT_IMAGE',
       ),
+    )
+    .addOption(
+      new Option(
+        '--clients <n>',
+        'kind, contexts: pods per client that send load at the same time (default: 1)',
+      )
+        .argParser(clientCount)
+        .env('HOPMETER_CLIENTS'),
     )
     .addOption(
       new Option('--lb-image <image>', 'kind: HAProxy image of load balancers that proxy').env(

@@ -16,6 +16,8 @@ export interface KubernetesFlags {
   readonly nodeImage?: string
   readonly agentImage?: string
   readonly lbImage?: string
+  /** Pods of every client workload. */
+  readonly clients?: number
   readonly resources?: 'trimmed' | 'default'
   readonly keep?: boolean
   /** Context of each cluster, by its name in the scenario. */
@@ -29,7 +31,14 @@ export function createBackend(
   flags: KubernetesFlags = {},
   more: Pick<KubernetesOptions, 'failureLogs'> = {},
 ): Backend {
-  if (name === 'lab') return createLab()
+  if (name === 'lab') {
+    if ((flags.clients ?? 1) > 1) {
+      throw new UsageError('several clients are not supported on the lab backend', {
+        hint: '--clients (HOPMETER_CLIENTS) is for --backend kind and contexts; the lab has one client per node',
+      })
+    }
+    return createLab()
+  }
   if (name === 'kind') return createKind({ ...kubernetesOptions(flags), ...more })
   if (name === 'contexts') return contextsBackend(flags)
   throw new UsageError(`there is no backend "${name}"`, { hint: 'use --backend lab, kind or contexts' })
@@ -51,8 +60,8 @@ function contextsBackend(flags: KubernetesFlags): Backend {
 }
 
 export function kubernetesOptions(flags: KubernetesFlags): KubernetesOptions {
-  const { istio, istioHub, istioTag, istioSet, gatewayApi, nodeImage, agentImage, lbImage, resources, keep } =
-    flags
+  const { istio, istioHub, istioTag, istioSet, gatewayApi, nodeImage } = flags
+  const { agentImage, clients, lbImage, resources, keep } = flags
   return {
     istio,
     istioHub,
@@ -61,6 +70,7 @@ export function kubernetesOptions(flags: KubernetesFlags): KubernetesOptions {
     gatewayApi,
     nodeImage,
     agentImage,
+    clients,
     loadBalancerImage: lbImage,
     resources,
     keep,

@@ -35,6 +35,15 @@ export function positiveInteger(text: string): number {
   return value
 }
 
+const mostClients = 100
+
+/** Parser for numbers of client pods: each needs a process here and a pod there. */
+export function clientCount(text: string): number {
+  const value = positiveInteger(text)
+  if (value > mostClients) throw new InvalidArgumentError(`expected a number from 1 to ${mostClients}`)
+  return value
+}
+
 /** Parser for seeds: 32-bit, so that every part of the program can hold one. */
 export function seedNumber(text: string): number {
   const value = Number(text)

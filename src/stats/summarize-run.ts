@@ -1,20 +1,19 @@
 import type { RunResult } from '../results/schema.ts'
 import { componentTitle } from '../topology/component.ts'
 import type { Component } from '../topology/model.ts'
-import { comparePairedNested } from './compare-nested.ts'
-import { decideFamily } from './decide-family.ts'
 import type { Comparison } from './comparison.ts'
-import { valueOf, valuesByBuild, type MeasuredRound } from './round-values.ts'
-import { summarizeLatency, type NestedEstimate } from './summarize-nested.ts'
+import { cpuPerRequest, type CpuCost } from './cpu-per-request.ts'
+import type { MeasuredRound } from './round-values.ts'
+import { summarizeMetrics, type MetricSummary, type QuantileEstimates } from './summarize-metrics.ts'
+import { sweepsOf, type Sweep } from './sweep.ts'
+
+export { summaryQuantiles, type SummaryQuantile } from './summary-quantiles.ts'
 
 /**
  * Differences inside ±2 µs do not matter unless told otherwise: a fiftieth of what the cheapest component costs, and
  * what 20 rounds of interleaved requests resolve. A wider band would call a true 10 µs "same".
  */
 export const defaultDeltaNs = 2000
-
-export const summaryQuantiles = { p50: 0.5, p90: 0.9, p99: 0.99 } as const
-export type SummaryQuantile = keyof typeof summaryQuantiles
 
 /** One path under one load over the rounds of a run; times in ns. */
 export interface PathSummary {
@@ -25,9 +24,10 @@ export interface PathSummary {
   readonly controlOf?: string | undefined
   /** Requests in the warm histograms, all rounds. */
   readonly requests: number
-  readonly quantiles: Readonly<Record<SummaryQuantile, NestedEstimate>>
+  /** Of the whole time of a request: what `warm` histograms hold. */
+  readonly quantiles: QuantileEstimates
   /** The same over rounds without flags; null when no round has one. */
-  readonly valid: Readonly<Record<SummaryQuantile, NestedEstimate>> | null
+  readonly valid: QuantileEstimates | null
   /** Rounds in which the path was proven, shown to be another, or neither. */
   readonly verdicts: Readonly<Record<'proven' | 'mismatch' | 'unproven', number>>
 }
@@ -56,11 +56,21 @@ export interface RunSummary {
   readonly flaggedRounds: number
   readonly delayMethod: string
   readonly loadBalancer: string
+  /** Pods per client that sent load at the same time. */
+  readonly clients: number
   readonly deltaNs: number
   readonly paths: readonly PathSummary[]
   readonly steps: readonly StepSummary[]
   /** The A/A control of each load: what two measurements of one path differ by. */
   readonly controls: readonly StepSummary[]
+  /** Every time that the loads measure, `paths` and `steps` among them. */
+  readonly metrics: readonly MetricSummary[]
+  /** CPU time per request of each component, by load. */
+  readonly cpu: readonly CpuCost[]
+  /** Closed loops, path by path. */
+  readonly sweeps: readonly Sweep[]
+  /** How often each flag was given. */
+  readonly flags: Readonly<Record<string, number>>
   readonly unreachable: readonly {
     readonly path: string
     readonly confirmed: boolean
@@ -76,19 +86,29 @@ export function summarizeRun(result: RunResult, options: { readonly deltaNs?: nu
   const ladder = measured
     .filter((path) => path.controlOf === undefined)
     .toSorted((a, b) => (a.hops ?? 0) - (b.hops ?? 0))
-  const step = (load: string, from: string, to: string): StepSummary => ({
-    load,
-    from,
-    to,
-    adds: addedComponents(expectedOf(result, from), expectedOf(result, to)),
-    comparison: compareStep(result.measured, load, from, to, deltaNs),
-  })
-  const loads = result.loads.map((load) => load.id)
-  const pairs = loads.flatMap((load) =>
-    ladder.slice(1).map((to, i) => ({ load, from: ladder[i]!.name, to: to.name })),
-  )
-  const steps = pairs.map(({ load, from, to }) => step(load, from, to))
-  const decided = decideFamily(steps.map((s) => s.comparison))
+  const controls = measured.filter((path) => path.controlOf !== undefined)
+  const pairs = {
+    paths: [...ladder, ...controls].map((path) => path.name),
+    steps: ladder.slice(1).map((to, i) => [ladder[i]!.name, to.name] as const),
+    controls: controls
+      // Of a pair of controls, the second against the first.
+      .filter((path) => !measured.some((other) => other.controlOf === path.name))
+      .map((path) => [path.controlOf ?? '', path.name] as const),
+  }
+  const metrics = result.loads.flatMap((load) => summarizeMetrics(result.measured, load, pairs, deltaNs))
+  const latencies = metrics.filter(({ series }) => series === 'warm')
+  const stepsOf = (kind: 'steps' | 'controls') =>
+    latencies.flatMap((metric) =>
+      metric[kind].map(
+        ({ from, to, comparison }): StepSummary => ({
+          load: metric.load,
+          from,
+          to,
+          adds: addedComponents(expectedOf(result, from), expectedOf(result, to)),
+          comparison,
+        }),
+      ),
+    )
   return {
     id: result.id,
     scenario: result.scenario.name,
@@ -103,19 +123,17 @@ export function summarizeRun(result: RunResult, options: { readonly deltaNs?: nu
     flaggedRounds: result.measured.filter((round) => round.flags.length > 0).length,
     delayMethod: firstBuild?.delayMethod ?? 'none',
     loadBalancer: firstBuild?.loadBalancer ?? 'none',
+    clients: result.clients ?? 1,
     deltaNs,
-    paths: loads.flatMap((load) =>
-      [...ladder, ...measured.filter((path) => path.controlOf !== undefined)].map((path) =>
-        summarizePath(result.measured, path, load),
-      ),
+    paths: latencies.flatMap((latency) =>
+      [...ladder, ...controls].flatMap((path) => summarizePath(result.measured, path, latency)),
     ),
-    steps: steps.map((s, i) => ({ ...s, comparison: decided[i] ?? s.comparison })),
-    controls: loads.flatMap((load) =>
-      measured
-        // Of a pair of controls, the second against the first.
-        .filter((path) => !measured.some((other) => other.controlOf === path.name))
-        .flatMap((path) => (path.controlOf === undefined ? [] : [step(load, path.controlOf, path.name)])),
-    ),
+    steps: stepsOf('steps'),
+    controls: stepsOf('controls'),
+    metrics,
+    cpu: cpuPerRequest(result),
+    sweeps: sweepsOf(result),
+    flags: countFlags(result.measured),
     unreachable: result.unreachable.map(({ path, confirmed, observed }) => ({ path, confirmed, observed })),
   }
 }
@@ -123,50 +141,33 @@ export function summarizeRun(result: RunResult, options: { readonly deltaNs?: nu
 function summarizePath(
   rounds: readonly MeasuredRound[],
   path: RunResult['paths'][number],
-  load: string,
-): PathSummary {
-  const estimates = (chosen: readonly MeasuredRound[]) => {
-    const own = chosen.flatMap((round) => round.paths.filter((p) => p.path === path.name && p.load === load))
-    const requestsPerRound = own.map((p) => p.n)
-    const estimate = (name: SummaryQuantile) =>
-      summarizeLatency(valuesByBuild(chosen, { path: path.name, load, quantile: name }), {
-        quantile: summaryQuantiles[name],
-        requestsPerRound,
-      })
-    return { p50: estimate('p50'), p90: estimate('p90'), p99: estimate('p99') }
-  }
-  const valid = rounds.filter((round) => round.flags.length === 0)
-  const own = rounds.flatMap((round) => round.paths.filter((p) => p.path === path.name && p.load === load))
+  latency: MetricSummary | undefined,
+): PathSummary[] {
+  const own = latency?.paths.find((p) => p.path === path.name)
+  if (!latency || !own) return []
   const verdicts = { proven: 0, mismatch: 0, unproven: 0 }
   for (const item of rounds.flatMap((round) => round.evidence)) {
     if (item.path === path.name) verdicts[item.verdict] += 1
   }
-  return {
-    path: path.name,
-    load,
-    hops: path.hops ?? 0,
-    components: path.expected,
-    controlOf: path.controlOf,
-    requests: own.reduce((sum, p) => sum + p.n, 0),
-    quantiles: estimates(rounds),
-    valid: valid.length === 0 ? null : estimates(valid),
-    verdicts,
-  }
+  return [
+    {
+      path: path.name,
+      load: latency.load,
+      hops: path.hops ?? 0,
+      components: path.expected,
+      controlOf: path.controlOf,
+      requests: own.count,
+      quantiles: own.quantiles,
+      valid: own.valid,
+      verdicts,
+    },
+  ]
 }
 
-/** p50 of two paths of one run, paired by round: `to` minus `from`. Rounds that lack either are left out. */
-function compareStep(
-  rounds: readonly MeasuredRound[],
-  load: string,
-  from: string,
-  to: string,
-  deltaNs: number,
-): Comparison {
-  const both = rounds.filter((round) =>
-    [from, to].every((path) => valueOf(round, { path, load, quantile: 'p50' }) !== null),
-  )
-  const values = (path: string) => valuesByBuild(both, { path, load, quantile: 'p50' })
-  return comparePairedNested(values(from), values(to), { deltaNs })
+function countFlags(rounds: readonly MeasuredRound[]): Record<string, number> {
+  const counts: Record<string, number> = {}
+  for (const flag of rounds.flatMap((round) => round.flags)) counts[flag] = (counts[flag] ?? 0) + 1
+  return counts
 }
 
 function expectedOf(result: RunResult, name: string): readonly Component[] {

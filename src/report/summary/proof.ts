@@ -11,7 +11,8 @@ export interface Proof {
 /** What was seen of every path, hop by hop, for a terminal. */
 export function proofText(proof: Proof): string {
   const paths = proof.evidence.map((evidence) => {
-    const head = `${evidence.path}: ${evidence.verdict}, ${evidence.observed.length} components (${evidence.observedProtocol ?? 'no complete trail'})`
+    const each = evidence.clients === undefined ? '' : ` for each of ${evidence.clients} client pods`
+    const head = `${evidence.path}: ${evidence.verdict}${each}, ${evidence.observed.length} components (${evidence.observedProtocol ?? 'no complete trail'})`
     const rows = evidence.hops.map((hop) => [
       `  ${componentLabel(hop.component)}`,
       hop.source === undefined ? '' : `from ${hop.source}`,

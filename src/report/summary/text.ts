@@ -64,7 +64,8 @@ function stepsOf(summary: RunSummary, load: string): readonly StepSummary[] {
 
 function factsLine(summary: RunSummary): string {
   const rounds = `${summary.rounds} rounds in ${summary.builds} build(s)`
-  return `run ${summary.id}, engine ${summary.engine}, ${rounds}, seed ${summary.seed}, status ${summary.status}`
+  const clients = summary.clients === 1 ? '' : `, clients: ${summary.clients}`
+  return `run ${summary.id}, engine ${summary.engine}${clients}, ${rounds}, seed ${summary.seed}, status ${summary.status}`
 }
 
 function pathTable(summary: RunSummary, paths: readonly PathSummary[]) {
@@ -120,6 +121,13 @@ function stepRow({ from, to, adds, comparison }: StepSummary): string[] {
   ]
 }
 
+function clientsCaveat({ clients, paths }: RunSummary): string {
+  const inFlight = paths.some(({ load }) => load.startsWith('pingpong'))
+    ? `: with pingpong ${clients} requests were in flight at a time, and part of the latency is waiting for each other`
+    : ''
+  return `${clients} pods of each client sent the same load at the same time${inFlight}. Loads are per pod. Compare with runs of ${clients} clients only.`
+}
+
 /** What a reader must know before quoting a number. */
 export function caveats(summary: RunSummary): string[] {
   const delta = formatUs(summary.deltaNs)
@@ -130,6 +138,7 @@ export function caveats(summary: RunSummary): string[] {
           'The lab forwards bytes with its own proxies: order and relative cost carry over, the numbers are not Istio’s.',
         ]
       : []),
+    ...(summary.clients === 1 ? [] : [clientsCaveat(summary)]),
     ...(summary.delayMethod === 'none' ? [] : [`Delay between networks is made by ${summary.delayMethod}.`]),
     ...(summary.loadBalancer === 'none' ? [] : [`The load balancer is ${summary.loadBalancer}.`]),
     ...(summary.flaggedRounds === 0
