@@ -1,7 +1,7 @@
 import { afterEach, beforeEach, expect, test } from 'vitest'
 import { loadScenario } from '../../scenario/load.ts'
 import { withoutMesh } from '../../scenario/without-mesh.ts'
-import { estimateMemoryMiB, kindDoctor } from './doctor.ts'
+import { estimateInotifyInstances, estimateMemoryMiB, kindDoctor } from './doctor.ts'
 import { FakeCluster } from './testing/fake-cluster.ts'
 
 let fake: FakeCluster
@@ -59,4 +59,25 @@ test('knows that Kubernetes 1.35 needs cgroup v2', async () => {
 test('estimates memory by clusters, nodes and mesh', async () => {
   const { scenario } = await loadScenario('hop-ladder')
   expect(estimateMemoryMiB(scenario)).toBeGreaterThan(estimateMemoryMiB(withoutMesh(scenario)) + 4 * 400)
+})
+
+test('counts inotify instances by nodes: the common limit of 128 is not enough for five in a mesh', async () => {
+  const { scenario } = await loadScenario('hop-ladder')
+  const plain = withoutMesh((await loadScenario('same-network')).scenario)
+  expect(estimateInotifyInstances(scenario)).toBeGreaterThan(128)
+  expect(estimateInotifyInstances(plain)).toBeLessThan(128)
+  const reasons = async (limit: number) => {
+    const options = { ...fake.options, execute: fake.inProcess() }
+    const report = await kindDoctor([withoutMesh(scenario), plain], options, { max_user_instances: limit })
+    expect(report.checks.find(({ name }) => name === 'inotify max_user_instances')?.ok).toBe(true)
+    return report.scenarios.map(({ ok, reason }) => [ok, reason])
+  }
+  expect(await reasons(128)).toEqual([
+    [
+      false,
+      expect.stringMatching(/inotify instances, the limit is 128: sysctl fs\.inotify\.max_user_instances=/),
+    ],
+    [true, expect.stringMatching(/GiB/)],
+  ])
+  expect((await reasons(1024)).map(([ok]) => ok)).toEqual([true, true])
 })

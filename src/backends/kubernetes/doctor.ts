@@ -1,4 +1,5 @@
 import { existsSync, readFileSync } from 'node:fs'
+import path from 'node:path'
 import { HopmeterError } from '../../errors.ts'
 import type { Scenario } from '../../scenario/types.ts'
 import { planScenario } from '../plan.ts'
@@ -26,8 +27,11 @@ export interface KindReport {
 
 /** Kubernetes minor from which kubelets refuse cgroup v1. */
 const cgroupV2Minor = 35
+const inotifyFolder = '/proc/sys/fs/inotify'
 /** kind's own advice for several clusters on one machine. */
 const inotifyMinimum = { max_user_instances: 512, max_user_watches: 524_288 } as const
+/** inotify instances, counted in running nodes; all of them count for one user, as they share the kernel. */
+const inotifyInstances = { controlPlane: 28, istio: 3, worker: 17, istioWorker: 3, machine: 8 } as const
 
 /** MiB; the first two measured (a fresh control plane, and what Istio adds to it), the rest estimated. */
 const memoryMiB = {
@@ -49,6 +53,7 @@ interface DockerInfo {
 export async function kindDoctor(
   scenarios: readonly Scenario[] = [],
   options: KubernetesOptions = {},
+  limits: InotifyLimits = readInotifyLimits(),
 ): Promise<KindReport> {
   const istio = options.istio ?? defaultIstio
   let tools: Toolbox
@@ -65,7 +70,7 @@ export async function kindDoctor(
   ])
   const info = docker.ok ? await dockerInfo(tools) : undefined
   const image = options.nodeImage ?? pinsFor(istio).nodeImage.image
-  const own = [kindForImage(kind, istio, options), cgroupCheck(info, image), ...inotifyChecks()]
+  const own = [kindForImage(kind, istio, options), cgroupCheck(info, image), ...inotifyChecks(limits)]
   const machine: KindCheck[] = info
     ? [
         {
@@ -81,14 +86,19 @@ export async function kindDoctor(
     checks: [...always, istioctl, ...machine],
     scenarios: scenarios.map((scenario) => ({
       name: scenario.name,
-      ...ability(scenario, { istioctl, totalBytes: info?.MemTotal, always }),
+      ...ability(scenario, { istioctl, totalBytes: info?.MemTotal, limits, always }),
     })),
   }
 }
 
 function ability(
   scenario: Scenario,
-  machine: { istioctl: KindCheck; totalBytes: number | undefined; always: readonly KindCheck[] },
+  machine: {
+    readonly istioctl: KindCheck
+    readonly totalBytes: number | undefined
+    readonly limits: InotifyLimits
+    readonly always: readonly KindCheck[]
+  },
 ): { readonly ok: boolean; readonly reason?: string } {
   const reasons: string[] = machine.always
     .filter(({ ok }) => !ok)
@@ -107,6 +117,13 @@ function ability(
       `needs about ${(needed / 1024).toFixed(1)} GiB of memory, there are ${(has / 1024).toFixed(1)}`,
     )
   }
+  const instances = estimateInotifyInstances(scenario)
+  const limit = machine.limits.max_user_instances
+  if (limit !== undefined && instances > limit) {
+    reasons.push(
+      `needs about ${instances} inotify instances, the limit is ${limit}: ${sysctl('max_user_instances')}`,
+    )
+  }
   if (reasons.length > 0) return { ok: false, reason: reasons.join('; ') }
   return { ok: true, reason: `about ${(needed / 1024).toFixed(1)} GiB` }
 }
@@ -120,6 +137,17 @@ export function estimateMemoryMiB(scenario: Scenario): number {
   const perWorker = memoryMiB.worker + (needsMesh ? memoryMiB.istioWorker : 0)
   const pods = planScenario(scenario).workloads.length * memoryMiB.pod
   return memoryMiB.machine + clusters.length * perCluster + workers * perWorker + pods
+}
+
+/** About how many inotify instances the nodes of a scenario take; with too few of them a node does not start. */
+export function estimateInotifyInstances(scenario: Scenario): number {
+  const { clusters } = scenario.topology
+  const needsMesh = scenario.paths.some(({ mesh }) => mesh === 'ambient')
+  const { controlPlane, istio, worker, istioWorker, machine } = inotifyInstances
+  const workers = clusters.reduce((sum, { nodes }) => sum + nodes - 1, 0)
+  const perCluster = controlPlane + (needsMesh ? istio : 0)
+  const perWorker = worker + (needsMesh ? istioWorker : 0)
+  return machine + clusters.length * perCluster + workers * perWorker
 }
 
 async function toolCheck(tools: Toolbox, name: ToolName): Promise<KindCheck> {
@@ -194,15 +222,27 @@ async function dockerInfo(tools: Toolbox): Promise<DockerInfo | undefined> {
   }
 }
 
-/** Advice, not a condition: how many clusters fit under a limit depends on what else runs. */
-function inotifyChecks(): readonly KindCheck[] {
-  return Object.entries(inotifyMinimum).flatMap(([name, minimum]): KindCheck[] => {
-    const file = `/proc/sys/fs/inotify/${name}`
-    if (!existsSync(file)) return [] // Docker Desktop: the limits are those of its own machine
-    const value = Number(readFileSync(file, 'utf8'))
-    const advice = `; when nodes do not start, as root: sysctl fs.inotify.${name}=${minimum}`
-    return [{ name: `inotify ${name}`, ok: true, detail: `${value}${value >= minimum ? '' : advice}` }]
+type InotifyLimits = Readonly<Partial<Record<keyof typeof inotifyMinimum, number>>>
+
+/** Nothing on Docker Desktop: the limits are those of its own machine. */
+export function readInotifyLimits(folder = inotifyFolder): InotifyLimits {
+  const names = Object.keys(inotifyMinimum).filter((name) => existsSync(path.join(folder, name)))
+  return Object.fromEntries(
+    names.map((name) => [name, Number(readFileSync(path.join(folder, name), 'utf8'))]),
+  )
+}
+
+/** Advice, not a condition: how many clusters fit under a limit is said with each scenario. */
+function inotifyChecks(limits: InotifyLimits): readonly KindCheck[] {
+  return Object.entries(limits).map(([key, value]): KindCheck => {
+    const name = key as keyof typeof inotifyMinimum
+    const advice = value >= inotifyMinimum[name] ? '' : `; when nodes do not start, as root: ${sysctl(name)}`
+    return { name: `inotify ${name}`, ok: true, detail: `${value}${advice}` }
   })
+}
+
+function sysctl(name: keyof typeof inotifyMinimum): string {
+  return `sysctl fs.inotify.${name}=${Math.max(inotifyMinimum[name], 1024)}`
 }
 
 function failure(name: string, error: unknown): KindCheck {
