@@ -28,7 +28,7 @@ export function load(input: Readable, output: Writable, signal: AbortSignal): Pr
           .then(() => (over ? undefined : session.handle(parseLoadRequest(line))))
           .catch((error: unknown) => end(() => reject(error)))
       },
-      () => end(resolve),
+      { onEnd: () => end(resolve) },
     )
     signal.addEventListener('abort', () => end(resolve), { once: true })
   })

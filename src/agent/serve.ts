@@ -38,7 +38,7 @@ export function serve(input: Readable, output: Writable, signal: AbortSignal): P
           fail(error)
         }
       },
-      () => stop(resolve),
+      { onEnd: () => stop(resolve) },
     )
     signal.addEventListener('abort', () => stop(resolve), { once: true })
   })

@@ -42,7 +42,7 @@ export async function standAsServer(config: string, output: Writable, signal: Ab
           say({ type: 'error', message: error instanceof Error ? error.message : String(error) })
         }
       },
-      () => socket.end(),
+      { onEnd: () => socket.end() },
     )
     say({ type: 'listening', host: parsed.host, port: server.port })
   })

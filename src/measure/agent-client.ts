@@ -1,4 +1,3 @@
-import { createInterface } from 'node:readline'
 import {
   agentProtocolVersion,
   type DriverLoad,
@@ -7,33 +6,24 @@ import {
   type Target,
 } from '../agent/protocol.ts'
 import type { Command } from '../backends/backend.ts'
-import { HopmeterError } from '../errors.ts'
-import { start, type BackgroundProcess } from '../exec.ts'
+import { start } from '../exec.ts'
+import { JsonLinesProcess } from '../json-lines-process.ts'
 
 export type TurnResult = Extract<LoadMessage, { type: 'turn' }>
+type OpenedMessage = Extract<LoadMessage, { type: 'opened' }>
+type ClosedMessage = Extract<LoadMessage, { type: 'closed' }>
 
 /** How much longer than its turn an agent may take before we call it stuck. */
 const turnGraceMs = 20_000
-const maxStderrChars = 4000
+const endWithinMs = 2000
 
 /** A running load agent: one process inside a client pod, with one driver and its connections. */
 export class AgentClient {
-  readonly #process: BackgroundProcess
-  readonly #waiting: { resolve: (m: LoadMessage) => void; reject: (e: Error) => void }[] = []
-  #stderr = ''
+  readonly #process: JsonLinesProcess
   #turns = 0
-  #failure: Error | undefined
 
-  private constructor(process: BackgroundProcess) {
+  private constructor(process: JsonLinesProcess) {
     this.#process = process
-    createInterface({ input: process.stdout }).on('line', (line) => this.#receive(line))
-    process.stderr.on('data', (chunk: Buffer) => {
-      this.#stderr = (this.#stderr + chunk.toString()).slice(-maxStderrChars)
-    })
-    process.done.then(
-      () => this.#fail(new HopmeterError(`the load agent ended early${this.#detail()}`)),
-      (cause: unknown) => this.#fail(new HopmeterError(`the load agent failed${this.#detail()}`, { cause })),
-    )
   }
 
   /**
@@ -47,22 +37,14 @@ export class AgentClient {
     timeoutMs: number,
     check: 'echo' | 'status' = 'echo',
   ): Promise<AgentClient> {
-    const client = new AgentClient(start(command.file, command.args, { detached: true }))
-    try {
-      const request = {
-        type: 'open',
-        version: agentProtocolVersion,
-        load,
-        targets,
-        timeoutMs,
-        check,
-      } as const
-      await client.#ask(request, timeoutMs * (targets.length + 1) + turnGraceMs)
-      return client
-    } catch (error) {
-      client.kill()
-      throw error
-    }
+    const child = start(command.file, command.args, { detached: true })
+    const process = new JsonLinesProcess('load agent', child)
+    const version = agentProtocolVersion
+    const request: LoadRequest = { type: 'open', version, load, targets, timeoutMs, check }
+    await process.ask<OpenedMessage>(request, 'opened', {
+      timeoutMs: timeoutMs * (targets.length + 1) + turnGraceMs,
+    })
+    return new AgentClient(process)
   }
 
   get pid(): number | undefined {
@@ -72,77 +54,19 @@ export class AgentClient {
   /** Sends load for one slot and returns what came back, path by path. */
   async turn(seed: number, durationMs: number): Promise<TurnResult> {
     this.#turns += 1
-    const answer = await this.#ask(
-      { type: 'turn', id: this.#turns, seed, durationMs },
-      durationMs + turnGraceMs,
-    )
-    if (answer.type !== 'turn')
-      throw new HopmeterError(`the load agent answered a turn with "${answer.type}"`)
-    return answer
+    const request: LoadRequest = { type: 'turn', id: this.#turns, seed, durationMs }
+    return await this.#process.ask<TurnResult>(request, 'turn', { timeoutMs: durationMs + turnGraceMs })
   }
 
   /** Ends connections and the process; never throws. */
   async close(): Promise<void> {
-    try {
-      await this.#ask({ type: 'close' }, 2000)
-    } catch {
-      // Whatever state it is in: the end of its input is the end of it.
-    }
-    this.#process.stdin.end()
-    const timer = setTimeout(() => this.kill(), 2000)
-    await this.#process.done.catch(() => {})
-    clearTimeout(timer)
+    const request: LoadRequest = { type: 'close' }
+    // Whatever state it is in: the end of its input is the end of it.
+    await this.#process.ask<ClosedMessage>(request, 'closed', { timeoutMs: endWithinMs }).catch(() => {})
+    await this.#process.end(endWithinMs)
   }
 
   kill(): void {
-    this.#process.kill('SIGKILL')
-  }
-
-  #ask(request: LoadRequest, timeoutMs: number): Promise<LoadMessage> {
-    if (this.#failure) return Promise.reject(this.#failure)
-    return new Promise<LoadMessage>((resolve, reject) => {
-      const timer = setTimeout(() => {
-        this.kill()
-        reject(
-          new HopmeterError(
-            `the load agent did not answer "${request.type}" within ${timeoutMs} ms${this.#detail()}`,
-          ),
-        )
-      }, timeoutMs)
-      const settle =
-        <T>(then: (value: T) => void) =>
-        (value: T) => {
-          clearTimeout(timer)
-          then(value)
-        }
-      this.#waiting.push({ resolve: settle(resolve), reject: settle(reject) })
-      this.#process.stdin.write(`${JSON.stringify(request)}\n`)
-    })
-  }
-
-  #receive(line: string): void {
-    let message: LoadMessage
-    try {
-      message = JSON.parse(line) as LoadMessage
-    } catch (cause) {
-      this.#fail(
-        new HopmeterError(`the load agent wrote something that is not JSON: ${line.slice(0, 200)}`, {
-          cause,
-        }),
-      )
-      return
-    }
-    if (message.type === 'error') this.#fail(new HopmeterError(`load agent: ${message.message}`))
-    else this.#waiting.shift()?.resolve(message)
-  }
-
-  #fail(error: Error): void {
-    this.#failure ??= error
-    for (const { reject } of this.#waiting.splice(0)) reject(this.#failure)
-  }
-
-  #detail(): string {
-    const text = this.#stderr.trim()
-    return text === '' ? '' : `: ${text}`
+    this.#process.kill()
   }
 }

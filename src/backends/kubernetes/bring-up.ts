@@ -12,7 +12,7 @@ import type { KubernetesOptions } from './options.ts'
 import { Session } from './session.ts'
 import { failed, runPhases, waitUntilReady } from './steps.ts'
 import { takeDown } from './take-down.ts'
-import { attachServers, KubeTestbed } from './testbed.ts'
+import { attachServers, detachServers, KubeTestbed } from './testbed.ts'
 import { createToolbox } from './create-toolbox.ts'
 import type { Toolbox, ToolName } from './toolbox.ts'
 import { toolProblem, toolRemedies, toolVersions } from './tools.ts'
@@ -122,7 +122,7 @@ async function connect(
       },
     })
   } catch (error) {
-    for (const { process } of servers) process.close()
+    await detachServers(servers)
     throw error
   }
 }

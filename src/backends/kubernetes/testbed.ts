@@ -1,17 +1,20 @@
 import type { ServeMessage } from '../../agent/protocol.ts'
+import { start } from '../../exec.ts'
+import { JsonLinesProcess } from '../../json-lines-process.ts'
 import type { Component } from '../../topology/model.ts'
 import type { ClientPod, Command, ComponentFlows, Engine, EvidenceSnapshot, OwnedAddress, Testbed } from '../backend.ts'
 import { namespaceOf, serverPort, type Plan, type PlannedPath, type Workload } from '../plan.ts'
 import type { KubeCluster } from './contract.ts'
 import { podsFor, type Found } from './find-pods.ts'
-import { PodProcess } from './pod-process.ts'
 import type { Toolbox } from './toolbox.ts'
 import { agentCommandLine } from './workload-manifests.ts'
 
 type StatsMessage = Extract<ServeMessage, { type: 'stats' }>
+type ListeningMessage = Extract<ServeMessage, { type: 'listening' }>
 
 const attachTimeoutMs = 30_000
 const statsTimeoutMs = 10_000
+const endWithinMs = 2000
 
 /** A pod of the testbed, as it was found. */
 export interface FoundPod {
@@ -41,7 +44,7 @@ export interface TestbedParts extends Pick<Found, 'pods' | 'services'> {
   readonly facts: Readonly<Record<string, string>>
   /** Of ztunnels, gateways and load balancers; those of pods are added. */
   readonly addresses: readonly OwnedAddress[]
-  readonly servers: readonly { readonly workload: string; readonly process: PodProcess }[]
+  readonly servers: readonly { readonly workload: string; readonly process: JsonLinesProcess }[]
   readonly watcher: FlowWatcher | undefined
   readonly takeDown: () => Promise<void>
 }
@@ -105,7 +108,8 @@ export class KubeTestbed implements Testbed {
       watcher?.flows() ?? [],
       Promise.all(
         servers.map(async ({ workload, process }) => {
-          const answer = await process.ask<StatsMessage>({ type: 'stats' }, statsTimeoutMs)
+          const options = { timeoutMs: statsTimeoutMs }
+          const answer = await process.ask<StatsMessage>({ type: 'stats' }, 'stats', options)
           return { workload, byPath: answer.served }
         }),
       ),
@@ -114,7 +118,7 @@ export class KubeTestbed implements Testbed {
   }
 
   async down(): Promise<void> {
-    for (const { process } of this.#parts.servers) process.close()
+    await detachServers(this.#parts.servers)
     this.#parts.watcher?.close()
     await this.#parts.takeDown()
   }
@@ -150,19 +154,25 @@ export async function attachServers(
   signal: AbortSignal,
 ): Promise<TestbedParts['servers']> {
   const servers = pods.filter(({ workload }) => workload.role === 'server')
-  const attached: { readonly workload: string; readonly process: PodProcess }[] = []
+  const attached: TestbedParts['servers'][number][] = []
   const results = await Promise.allSettled(
     servers.map(async (pod) => {
       const command = execCommand(tools, pod, [...agentCommandLine, 'attach'])
       const timeoutMs = tools.deadlineMs(attachTimeoutMs)
       const env = tools.env(command)
       const name = `echo server ${pod.workload.name}`
-      const process = await PodProcess.start(name, command, { env, timeoutMs, signal })
+      const process = new JsonLinesProcess(name, start(command.file, command.args, { env, detached: true }))
       attached.push({ workload: pod.workload.name, process })
+      await process.next<ListeningMessage>('listening', { timeoutMs, signal })
     }),
   )
   const failure = results.find((result) => result.status === 'rejected')
   if (!failure) return attached
-  for (const { process } of attached) process.close()
+  await detachServers(attached)
   throw failure.reason
+}
+
+/** Ends what `attachServers` began; the servers go on. Never throws. */
+export async function detachServers(servers: TestbedParts['servers']): Promise<void> {
+  await Promise.all(servers.map(({ process }) => process.end(endWithinMs)))
 }

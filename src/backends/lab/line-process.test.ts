@@ -3,17 +3,16 @@ import { openAnchor, type Anchor } from './anchor.ts'
 import { LineProcess } from './line-process.ts'
 import { labReady, requires } from './testing/requires.ts'
 
-/** Answers `listening` to the first line, then `pong` to `ping`, dies of `die`, and babbles on `babble`. */
+/** Answers its configuration with `listening`, or with what that asks for; then `ping` with `pong`. */
 const program = `
 const say = (m) => console.log(JSON.stringify(m))
 require('node:readline').createInterface({ input: process.stdin }).on('line', (line) => {
   const { type, ...rest } = JSON.parse(line)
-  if (type === 'start') say({ type: 'listening' })
   if (type === 'ping') say({ type: 'pong', ...rest })
-  if (type === 'refuse') say({ type: 'error', message: 'no, thank you' })
-  if (type === 'babble') console.log('hello')
-  if (type === 'die') { console.error('too much'); process.exit(3) }
+  else if (type === 'die') { console.error('too much'); process.exit(3) }
+  else say({ type: 'listening' })
 })`
+const command = { file: process.execPath, args: ['-e', program] }
 
 describe('LineProcess', () => {
   let anchor: Anchor | undefined
@@ -22,54 +21,54 @@ describe('LineProcess', () => {
   })
   afterAll(() => anchor?.close())
 
-  function begin(first: object = { type: 'start' }, signal?: AbortSignal): Promise<LineProcess> {
+  function inLab(): Anchor {
     if (!anchor) throw new Error('there are no private namespaces')
-    const command = { file: process.execPath, args: ['-e', program] }
-    return LineProcess.start(anchor, 'test program', command, first, signal)
+    return anchor
   }
 
-  it('sends requests and matches answers in order', async (context) => {
+  it('configures a program, then asks it', async (context) => {
     await requires(context)
-    const subject = await begin()
+    const subject = await LineProcess.start(inLab(), 'test program', command, {})
     const answers = await Promise.all([1, 2, 3].map((n) => subject.ask({ type: 'ping', n }, 'pong')))
     expect(answers).toEqual([1, 2, 3].map((n) => ({ type: 'pong', n })))
+    subject.assertRunning()
   })
 
   it('reads the CPU time of the program, not of nsenter', async (context) => {
     await requires(context)
-    const subject = await begin()
+    const subject = await LineProcess.start(inLab(), 'test program', command, {})
     // Node takes at least this much CPU time to start; nsenter takes less than a tenth.
     expect(subject.cpuMs()).toBeGreaterThan(10)
   })
 
-  it.for([
-    ['reports an error', { type: 'refuse' }, 'test program: no, thank you'],
-    ['ends', { type: 'die' }, 'test program failed: too much'],
-    [
-      'writes something else than JSON',
-      { type: 'babble' },
-      'test program wrote something that is not JSON: hello',
-    ],
-  ] as const)('rejects when the program %s', async ([, request, message], context) => {
+  it('asks a program once, and ends it', async (context) => {
     await requires(context)
-    await expect(begin(request)).rejects.toThrow(message)
-    const running = await begin()
-    await expect(running.ask(request, 'pong')).rejects.toThrow(message)
-    // Nothing that comes later can be trusted.
-    await expect(running.ask({ type: 'ping' }, 'pong')).rejects.toThrow(message)
+    const request = { type: 'ping', n: 1 }
+    const answer = await LineProcess.once(inLab(), 'test program', command, request, 'pong')
+    expect(answer).toEqual({ type: 'pong', n: 1 })
   })
 
-  it('rejects when the answer is of another kind', async (context) => {
+  it('tells why a program did not start', async (context) => {
     await requires(context)
-    const subject = await begin()
-    await expect(subject.ask({ type: 'ping' }, 'flows')).rejects.toThrow('answered "pong" instead of "flows"')
+    const dying = LineProcess.start(inLab(), 'test program', command, { type: 'die' })
+    await expect(dying).rejects.toThrow('test program failed: too much')
+    const gone = { file: '/nonexistent/program', args: [] }
+    await expect(LineProcess.start(inLab(), 'test program', gone, {})).rejects.toThrow(
+      /^test program failed: .*\/nonexistent\/program/,
+    )
   })
 
   it('stops waiting when it is aborted', async (context) => {
     await requires(context)
     const abort = new AbortController()
-    const silent = begin({ type: 'ignore' }, abort.signal)
+    const waiting = LineProcess.start(
+      inLab(),
+      'test program',
+      { file: 'sleep', args: ['1000'] },
+      {},
+      abort.signal,
+    )
     abort.abort(new Error('enough'))
-    await expect(silent).rejects.toThrow('enough')
+    await expect(waiting).rejects.toThrow('enough')
   })
 })
