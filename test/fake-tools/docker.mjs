@@ -1,4 +1,9 @@
+import { existsSync, readFileSync } from 'node:fs'
+import path from 'node:path'
 import { fail, flag } from './model.mjs'
+import { endProcess, startProcess } from './pods.mjs'
+
+const haproxy = path.join(import.meta.dirname, 'haproxy.mjs')
 
 const base = '172.30.0.'
 
@@ -10,14 +15,15 @@ export function docker(model, args, input) {
   const [verb, ...rest] = args
   if (verb === 'version') return '28.0.0'
   if (verb === 'info')
-    return JSON.stringify({ CgroupVersion: '2', MemTotal: 16e9, NCPU: 4, ServerVersion: '28.0.0' })
+    return JSON.stringify({ CgroupVersion: model.cgroup, MemTotal: 16e9, NCPU: 4, ServerVersion: '28.0.0' })
   if (verb === 'ps') return list(model, rest)
   if (verb === 'image') return inspectImage(model, rest.at(-1))
   if (verb === 'inspect') return inspect(model, rest)
   if (verb === 'pull') return fail('Error response from daemon: no network here')
   if (verb === 'start') return start(model, rest.at(-1))
   if (verb === 'rm') return remove(model, rest.at(-1))
-  if (verb === 'run') return runContainer(model, rest)
+  if (verb === 'create') return createContainer(model, rest)
+  if (verb === 'cp') return copyInto(model, rest)
   if (verb === 'exec') return execute(model, rest, input)
   return fail(`docker: '${verb}' is not a docker command.`)
 }
@@ -32,9 +38,11 @@ function list(model, args) {
       ([own, c]) => (cluster === undefined || c.cluster === cluster) && (name === undefined || own === name),
     )
     .map(([own, c]) =>
-      format.startsWith('{{.Label')
-        ? (c.labels?.['hopmeter.dev/session'] ?? 'none')
-        : `${own}\t${c.running ? 'running' : 'exited'}\t${c.mounts.join(',')}`,
+      args.includes('--quiet')
+        ? own
+        : format.startsWith('{{.Label')
+          ? (c.labels?.['hopmeter.dev/session'] ?? 'none')
+          : `${own}\t${c.running ? 'running' : 'exited'}\t${c.mounts.join(',')}`,
     )
     .join('\n')
 }
@@ -48,31 +56,70 @@ function container(model, name) {
   return model.containers[name] ?? fail(`Error response from daemon: No such container: ${name}`)
 }
 
+/** With `--format` the address only, as hopmeter asks for it; else all that it reads of a container. */
 function inspect(model, args) {
-  return container(model, args.at(-1)).address
+  const found = container(model, args.at(-1))
+  if (flag(args, '--format')) return found.address
+  const { running, address, labels = {}, image, hostPort } = found
+  const ports =
+    hostPort === undefined ? {} : { '9999/tcp': [{ HostIp: '127.0.0.1', HostPort: String(hostPort) }] }
+  return JSON.stringify([
+    {
+      State: { Running: running },
+      Config: { Image: image, Labels: labels },
+      NetworkSettings: {
+        Networks: { kind: { IPAddress: running ? address : '' } },
+        Ports: running ? ports : {},
+      },
+    },
+  ])
 }
 
 function start(model, name) {
   const found = container(model, name)
   found.running = true
+  if (found.image === undefined) return name
+  found.target = /^\s*server node (\S+)$/m.exec(found.config ?? '')?.[1]
+  if (found.target === undefined) {
+    found.running = false
+    fail(`Error response from daemon: container ${name} exited: no configuration`)
+  }
+  startProcess(model, name, [haproxy, model.folder, name, String(found.hostPort)])
   return name
 }
 
 function remove(model, name) {
   container(model, name)
+  endProcess(model, name)
   delete model.containers[name]
   return name
 }
 
-function runContainer(model, args) {
+function createContainer(model, args) {
   const name = flag(args, '--name')
   if (model.containers[name])
-    fail(`docker: Error response from daemon: Conflict. The container name "/${name}" is already in use`)
+    fail(`Error response from daemon: Conflict. The container name "/${name}" is already in use`)
   const labels = Object.fromEntries(
     args.flatMap((arg, i) => (arg === '--label' ? [args[i + 1].split('=')] : [])),
   )
-  model.containers[name] = { running: true, mounts: [], labels, address: nextAddress(model) }
+  const image = model.images.find((own) => args.includes(own))
+  if (image === undefined) fail('Unable to find image locally: no network here')
+  const hostPort = model.agentPort + 1 + Object.keys(model.containers).length
+  model.containers[name] = {
+    running: false,
+    mounts: [],
+    labels,
+    image,
+    hostPort,
+    address: nextAddress(model),
+  }
   return 'f00d'
+}
+
+function copyInto(model, [file, to]) {
+  if (!existsSync(file)) fail(`lstat ${file}: no such file or directory`)
+  container(model, to.split(':')[0]).config = readFileSync(file, 'utf8')
+  return ''
 }
 
 function execute(model, args, input) {

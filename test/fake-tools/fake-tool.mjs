@@ -2,11 +2,13 @@
 import { appendFileSync, existsSync, readFileSync } from 'node:fs'
 import path from 'node:path'
 import { docker } from './docker.mjs'
+import { runAgent } from './exec-in-pod.mjs'
+import { istioctl } from './istioctl.mjs'
 import { kind } from './kind.mjs'
-import { execInPod, kubectl, runAgent } from './kubectl.mjs'
+import { kubectl, reach } from './kubectl.mjs'
 import { ToolFailure, withModel } from './model.mjs'
 
-const tools = { docker, kind, kubectl }
+const tools = { docker, istioctl, kind, kubectl }
 
 /** One call against the model in `folder`. @throws ToolFailure */
 export function fakeTool(folder, name, args, input) {
@@ -33,8 +35,8 @@ function main() {
       return
     }
     if (fault === 'fail') throw new ToolFailure('injected failure', 1)
-    if (name === 'kubectl' && args.includes('exec')) {
-      runAgent(withModel(folder, (model) => execInPod(model, args)))
+    if (name === 'kubectl' && args.includes('exec') && args.includes('--stdin')) {
+      runAgent(folder, reach, args)
       return
     }
     const needsInput = args.includes('-') || args.includes('--interactive') || args.includes('-batch')

@@ -1,37 +1,36 @@
-import { spawn } from 'node:child_process'
-import path from 'node:path'
-import { createInterface } from 'node:readline'
-import { fail, flag } from './model.mjs'
-import { killPods, podAddress, serverConfig, standsFor, startPod } from './pods.mjs'
-
-const agent = path.join(import.meta.dirname, '../../dist/agent.mjs')
-const plural = {
-  namespaces: 'Namespace',
-  configmaps: 'ConfigMap',
-  serviceaccounts: 'ServiceAccount',
-  services: 'Service',
-  pods: 'Pod',
-}
+import { readFileSync } from 'node:fs'
+import { reconcile, restart } from './istio.mjs'
+import { fail, flag, parseDocuments } from './model.mjs'
+import { gatewayCrd, get, key, now, object, objectsOf, put, resource } from './objects.mjs'
+import { inPod, serverEnvironment } from './exec-in-pod.mjs'
+import { killPods, podAddress, startPod } from './pods.mjs'
+import { accessLog, metrics } from './telemetry.mjs'
 
 export function kubectl(model, args, input) {
   if (args[0] === 'version') return JSON.stringify({ clientVersion: { gitVersion: 'v1.34.0' } })
   const { cluster, name, words } = reach(model, args)
   const [verb, noun] = words
+  if (verb === 'get' && noun === '--raw') return raw(model, cluster, name, words[2])
   if (verb === 'get' && noun === 'nodes') return nodes(model, cluster)
   if (verb === 'get') return get(cluster, words)
-  if (verb === 'apply') return apply(model, name, cluster, JSON.parse(input))
+  if (verb === 'apply') return apply(model, name, cluster, documents(words, input))
   if (verb === 'delete') return remove(model, name, cluster, words)
+  if (verb === 'annotate' || verb === 'label') return mark(cluster, words)
+  if (verb === 'patch') return patch(cluster, words)
+  if (verb === 'rollout') return rollout(model, name, cluster, words)
+  if (verb === 'logs') return logs(model, cluster, name, words)
+  if (verb === 'exec') return inPod(model, { cluster, name, words })
   return fail(`error: unknown command "${verb}" for "kubectl"`)
 }
 
 /** The cluster behind file and context, as a real kubectl would reach it, and the words without global flags. */
-function reach(model, args) {
+export function reach(model, args) {
   const kubeconfig = flag(args, '--kubeconfig')
   const context = flag(args, '--context')
   if (!kubeconfig || !context) fail("error: this would have used the user's own kubeconfig")
   const name = context.replace(/^kind-/, '')
   const cluster = model.clusters[name]
-  const isUp = cluster?.nodes.every((node) => model.containers[node.name].running)
+  const isUp = cluster?.nodes?.every((node) => model.containers[node.name].running)
   if (!isUp)
     fail(`The connection to the server 127.0.0.1:6443 was refused - did you specify the right host or port?`)
   const words = []
@@ -51,89 +50,127 @@ function nodes(model, cluster) {
     status: {
       addresses: [{ type: 'InternalIP', address }],
       conditions: [{ type: 'Ready', status: 'True', lastHeartbeatTime: new Date().toISOString() }],
-      nodeInfo: { kubeletVersion: 'v1.34.0' },
+      nodeInfo: { kubeletVersion: model.kubernetes },
     },
   }))
   return JSON.stringify({ items })
 }
 
-function key(kind, namespace, name) {
-  return `${kind}/${kind === 'Namespace' ? '' : (namespace ?? 'default')}/${name}`
+/** What `--filename` names: standard input, a file, or the Gateway API's release on the network. */
+function documents(words, input) {
+  const file = flag(words, '--filename')
+  if (file === '-') return parseDocuments(input)
+  const version = /gateway-api\/releases\/download\/([^/]+)\//.exec(file)?.[1]
+  if (version !== undefined) return [crd(version)]
+  try {
+    return parseDocuments(readFileSync(file, 'utf8'))
+  } catch {
+    return fail(`error: the path "${file}" does not exist`)
+  }
 }
 
-function get(cluster, words) {
-  const [, noun, name] = words
-  const output = flag(words, '--output', '-o')
-  if (words.includes('--all-namespaces')) {
-    const [label, value] = flag(words, '--selector').split('=')
-    const kinds = noun.split(',').map((word) => plural[word])
-    const items = Object.values(cluster.objects).filter(
-      (object) => kinds.includes(object.kind) && object.metadata.labels?.[label] === value,
-    )
-    return JSON.stringify({ items })
+function crd(version) {
+  return {
+    apiVersion: 'apiextensions.k8s.io/v1',
+    kind: 'CustomResourceDefinition',
+    metadata: { name: gatewayCrd, annotations: { 'gateway.networking.k8s.io/bundle-version': version } },
   }
-  if (noun === 'namespaces') {
-    const [label, value] = flag(words, '--selector').split('=')
-    const all = Object.values(cluster.objects).filter((object) => object.kind === 'Namespace')
-    return JSON.stringify({ items: all.filter((object) => object.metadata.labels?.[label] === value) })
-  }
-  const kind =
-    { configmap: 'ConfigMap', namespace: 'Namespace' }[noun] ??
-    fail(`error: the server doesn't have a resource type "${noun}"`)
-  const object = cluster.objects[key(kind, words.namespace, name)]
-  if (!object) fail(`Error from server (NotFound): ${noun}s "${name}" not found`)
-  return output === 'json' ? JSON.stringify(object) : (object.data?.session ?? '')
 }
 
-function apply(model, clusterName, cluster, body) {
-  for (const object of body.kind === 'List' ? body.items : [body]) {
-    const { kind, metadata } = object
-    if (
-      kind !== 'Namespace' &&
-      metadata.namespace !== 'kube-system' &&
-      !cluster.objects[key('Namespace', undefined, metadata.namespace)]
-    ) {
-      fail(`Error from server (NotFound): namespaces "${metadata.namespace}" not found`)
-    }
-    const own = key(kind, metadata.namespace, metadata.name)
-    const before = cluster.objects[own]
-    if (kind === 'Service') {
-      const clusterIP =
-        before?.spec.clusterIP ?? `127.${cluster.podSubnet.split('.')[1]}.255.${cluster.nextService++}`
-      object.spec.clusterIP = clusterIP
-    }
-    if (kind === 'Pod') {
-      if (before)
-        fail(`The Pod "${metadata.name}" is invalid: spec: Forbidden: pod updates may not change fields`)
-      runPod(model, clusterName, cluster, object)
-    }
-    // The agent's source would make every later reading of the model slow.
-    if (object.data?.['agent.mjs'])
-      object.data = { 'agent.mjs': `${object.data['agent.mjs'].length} characters` }
-    cluster.objects[own] = object
+function apply(model, clusterName, cluster, bodies) {
+  for (const own of bodies.flatMap((body) => (body?.kind === 'List' ? body.items : [body]))) {
+    if (!own?.kind) fail('error: error validating "STDIN": invalid object to validate')
+    applyOne(model, clusterName, cluster, own)
   }
+  reconcile(model, clusterName)
   return ''
 }
 
+function applyOne(model, clusterName, cluster, own) {
+  const { kind, metadata } = own
+  const { namespace } = metadata
+  if (
+    namespace !== undefined &&
+    namespace !== 'kube-system' &&
+    !object(cluster, 'Namespace', undefined, namespace)
+  )
+    fail(`Error from server (NotFound): namespaces "${namespace}" not found`)
+  if (kind.startsWith('Gateway')) resource(cluster, kind.toLowerCase())
+  const before = cluster.objects[key(kind, namespace, metadata.name)]
+  metadata.labels = { ...before?.metadata.labels, ...metadata.labels }
+  metadata.annotations = { ...before?.metadata.annotations, ...metadata.annotations }
+  own.status = before?.status
+  if (kind === 'Service') own.spec.clusterIP = before?.spec.clusterIP ?? serviceAddress(cluster)
+  if (kind === 'Secret' && own.stringData) {
+    own.data = Object.fromEntries(
+      Object.entries(own.stringData).map(([name, text]) => [name, Buffer.from(text).toString('base64')]),
+    )
+    delete own.stringData
+  }
+  if (kind === 'Pod') {
+    if (before)
+      fail(`The Pod "${metadata.name}" is invalid: spec: Forbidden: pod updates may not change fields`)
+    runPod(model, clusterName, cluster, own)
+  }
+  if (kind === 'Job') {
+    if (before)
+      fail(`The Job "${metadata.name}" is invalid: spec.template: Invalid value: field is immutable`)
+    runJob(model, clusterName, cluster, own)
+  }
+  // The agent's source would make every later reading of the model slow.
+  if (own.data?.['agent.mjs']) own.data = { 'agent.mjs': `${own.data['agent.mjs'].length} characters` }
+  put(cluster, own)
+}
+
+/** Service addresses are loopback ones, too, and never dialled themselves: a relay stands for ztunnel. */
+export function serviceAddress(cluster) {
+  return `127.${cluster.podSubnet.split('.')[1]}.255.${cluster.nextService++}`
+}
+
 function runPod(model, clusterName, cluster, pod) {
+  const { namespace, name } = pod.metadata
   const wanted =
     pod.spec.affinity.nodeAffinity.requiredDuringSchedulingIgnoredDuringExecution.nodeSelectorTerms[0]
       .matchFields[0].values[0]
-  const node = cluster.nodes.find(({ name }) => name === wanted)
-  const account = cluster.objects[key('ServiceAccount', pod.metadata.namespace, pod.spec.serviceAccountName)]
-  if (!account)
+  const node = cluster.nodes.find((own) => own.name === wanted)
+  if (!object(cluster, 'ServiceAccount', namespace, pod.spec.serviceAccountName))
     fail(`Error from server (Forbidden): serviceaccount "${pod.spec.serviceAccountName}" not found`)
   if (!node) {
-    pod.status = {
-      phase: 'Pending',
-      conditions: [{ type: 'PodScheduled', status: 'False', message: '0 nodes match' }],
-    }
+    const unscheduled = { type: 'PodScheduled', status: 'False', message: '0 nodes match' }
+    pod.status = { phase: 'Pending', conditions: [unscheduled] }
     return
   }
   const podIP = podAddress(node.podCIDR, cluster.nextPod++)
   pod.spec.nodeName = node.name
-  pod.status = { phase: 'Running', podIP, conditions: [{ type: 'Ready', status: 'True' }] }
-  startPod(model, clusterName, pod, podIP)
+  const ready = { type: 'Ready', status: 'True' }
+  pod.status = { phase: 'Running', podIP, startTime: now(), conditions: [ready] }
+  if (isCaptured(cluster, pod)) pod.metadata.annotations['ambient.istio.io/redirection'] = 'enabled'
+  startPod(model, clusterName, name, serverEnvironment(model, pod))
+}
+
+/** An indexed Job: its pods have numbers, and names with an ending of Kubernetes' own. */
+function runJob(
+  model,
+  clusterName,
+  cluster,
+  { metadata: { name, namespace }, spec: { completions, template } },
+) {
+  for (let index = 0; index < completions; index++) {
+    const labels = { ...template.metadata.labels, 'job-name': name }
+    const annotations = { 'batch.kubernetes.io/job-completion-index': String(index) }
+    const ending = (model.nextUid++).toString(36).padStart(5, 'x')
+    const metadata = { name: `${name}-${index}-${ending}`, namespace, labels, annotations }
+    const pod = { apiVersion: 'v1', kind: 'Pod', metadata, spec: template.spec }
+    runPod(model, clusterName, cluster, pod)
+    put(cluster, pod)
+  }
+}
+
+/** What istio-cni decides when a pod starts; later labels change nothing. */
+function isCaptured(cluster, { metadata }) {
+  const mode = 'istio.io/dataplane-mode'
+  const labels = object(cluster, 'Namespace', undefined, metadata.namespace)?.metadata.labels
+  return cluster.istiod !== undefined && (metadata.labels[mode] ?? labels?.[mode]) === 'ambient'
 }
 
 function remove(model, clusterName, cluster, words) {
@@ -142,71 +179,78 @@ function remove(model, clusterName, cluster, words) {
       removeNamespace(model, clusterName, cluster, name)
     return ''
   }
-  const [kind, name] = words.at(-1).split('/')
-  const found = Object.keys(cluster.objects).find(
-    (own) => own.toLowerCase() === key(kind, words.namespace, name).toLowerCase(),
-  )
-  if (found?.startsWith('Pod/')) killPods(model, clusterName, name)
-  if (found) delete cluster.objects[found]
+  const names = words.slice(1).filter((word) => word.includes('/'))
+  for (const [noun, name] of names.map((word) => word.split('/'))) {
+    const { kind } = resource(cluster, noun)
+    if (kind === 'Pod') killPods(model, clusterName, name)
+    delete cluster.objects[key(kind, words.namespace, name)]
+    for (const pod of objectsOf(cluster, 'Pod', words.namespace)) {
+      const isOfJob = kind === 'Job' && pod.metadata.labels?.['job-name'] === name
+      if (isOfJob) delete cluster.objects[key('Pod', words.namespace, pod.metadata.name)]
+    }
+  }
   return ''
 }
 
 function removeNamespace(model, clusterName, cluster, name) {
-  for (const own of Object.keys(cluster.objects)) {
-    const [kind, namespace, object] = own.split('/')
-    if (own !== key('Namespace', undefined, name) && namespace !== name) continue
-    if (kind === 'Pod') killPods(model, clusterName, object)
+  for (const [own, { kind, metadata }] of Object.entries(cluster.objects)) {
+    const isItself = kind === 'Namespace' && metadata.name === name
+    if (!isItself && metadata.namespace !== name) continue
+    if (kind === 'Pod') killPods(model, clusterName, metadata.name)
     delete cluster.objects[own]
   }
 }
 
-/** `kubectl exec`: the agent itself runs, on this machine, against targets that the model's routes let through. */
-export function execInPod(model, args) {
-  const { cluster, name: clusterName, words } = reach(model, args)
-  const at = words.indexOf('--')
-  const podName = words[at - 1]
-  const pod = cluster.objects[key('Pod', words.namespace, podName)]
-  if (!pod) fail(`Error from server (NotFound): pods "${podName}" not found`)
-  const mode = words.at(-1)
-  const config = pod.spec.containers[0].env?.[0]?.value
-  const env = config === undefined ? {} : { HOPMETER_SERVE: serverConfig(config, pod.status.podIP) }
-  return { mode, env, reachable: (host) => isReachable(model, clusterName, pod, host) }
+/** `kubectl annotate|label namespace NAME key=value key-`. */
+function mark(cluster, words) {
+  const [verb, noun, name, ...changes] = words.filter((word) => !word.startsWith('--'))
+  const { kind, plural } = resource(cluster, noun)
+  const own = object(cluster, kind, words.namespace, name)
+  if (!own) fail(`Error from server (NotFound): ${plural} "${name}" not found`)
+  const field = verb === 'label' ? 'labels' : 'annotations'
+  own.metadata[field] ??= {}
+  for (const change of changes) {
+    const [at, value] = change.split('=')
+    if (value === undefined) delete own.metadata[field][at.replace(/-$/, '')]
+    else own.metadata[field][at] = value
+  }
+  return ''
 }
 
-function isReachable(model, from, pod, host) {
-  const target = standsFor(host).split('.')
-  const owner = Object.entries(model.clusters).find(([, c]) => c.podSubnet.split('.')[1] === target[1])
-  if (!owner) return false
-  if (owner[0] === from) return true
-  const targetNode = owner[1].nodes.find((node) => node.podCIDR.split('.')[2] === target[2])
-  const own = model.clusters[from].nodes.find(({ name }) => name === pod.spec.nodeName)
-  const leads = (node, cidr, via) =>
-    model.containers[node].node.routes.some(
-      (route) => route.dst === cidr && (route.gateway === via || route.dev === 'hopmeter-vxlan'),
-    )
-  return (
-    targetNode !== undefined &&
-    leads(own.name, targetNode.podCIDR, targetNode.address) &&
-    leads(targetNode.name, own.podCIDR, own.address)
-  )
+function patch(cluster, words) {
+  const [, noun, name] = words
+  const { kind, plural } = resource(cluster, noun)
+  const own = object(cluster, kind, words.namespace, name)
+  if (!own) fail(`Error from server (NotFound): ${plural} "${name}" not found`)
+  const change = JSON.parse(flag(words, '--patch'))
+  own.status = { ...own.status, ...change.status }
+  return ''
 }
 
-/** Runs the agent with our own standard input and output. */
-export function runAgent({ mode, env, reachable }) {
-  const child = spawn(process.execPath, [agent, mode], {
-    stdio: ['pipe', 'inherit', 'inherit'],
-    env: { ...process.env, ...env },
-  })
-  const lines = createInterface({ input: process.stdin })
-  lines.on('line', (line) => {
-    const message = JSON.parse(line)
-    for (const target of message.targets ?? []) {
-      // Nobody listens on the discard port: as good as no route.
-      if (!reachable(target.host)) Object.assign(target, { host: '127.0.0.1', port: 9 })
-    }
-    child.stdin.write(`${JSON.stringify(message)}\n`)
-  })
-  lines.on('close', () => child.stdin.end())
-  for (const signal of ['SIGTERM', 'SIGINT']) process.on(signal, () => child.kill(signal))
-  child.on('exit', (code) => process.exit(code ?? 1))
+function rollout(model, clusterName, cluster, words) {
+  const [, verb, of] = words
+  const [noun, name] = of.split('/')
+  const { kind, plural } = resource(cluster, noun)
+  if (!object(cluster, kind, words.namespace, name))
+    fail(`Error from server (NotFound): ${plural} "${name}" not found`)
+  if (verb === 'restart') restart(model, clusterName, name)
+  return verb === 'restart' ? `${of} restarted` : `${of} successfully rolled out`
+}
+
+function logs(model, cluster, clusterName, words) {
+  const pod = words[1]
+  if (!object(cluster, 'Pod', words.namespace, pod))
+    fail(`error: error from server (NotFound): pods "${pod}" not found in namespace "${words.namespace}"`)
+  const lines = cluster.ztunnels?.[pod] ? accessLog(model, clusterName, pod) : []
+  const since = flag(words, '--since-time')
+  const tail = flag(words, '--tail')
+  const later = since === undefined ? lines : lines.filter((line) => line.slice(0, 19) >= since.slice(0, 19))
+  return (tail === undefined ? later : later.slice(-Number(tail))).join('\n')
+}
+
+function raw(model, cluster, clusterName, url) {
+  const pod = /\/pods\/([^:]+):15020\/proxy\/metrics$/.exec(url)?.[1]
+  if (!cluster.ztunnels?.[pod])
+    fail('Error from server (NotFound): the server could not find the requested resource')
+  return metrics(model, clusterName, pod)
 }

@@ -1,5 +1,6 @@
 // A small model of Docker, kind clusters and Kubernetes objects, kept in a folder. Enough for whole lives of testbeds.
 import { existsSync, mkdirSync, readFileSync, renameSync, rmdirSync, writeFileSync } from 'node:fs'
+import { createRequire } from 'node:module'
 import path from 'node:path'
 
 /** Reads the model, lets `work` change it, and writes it back; one process at a time. */
@@ -9,6 +10,7 @@ export function withModel(folder, work) {
   try {
     const file = path.join(folder, 'model.json')
     const model = existsSync(file) ? JSON.parse(readFileSync(file, 'utf8')) : emptyModel()
+    model.folder = folder
     try {
       return work(model)
     } finally {
@@ -36,7 +38,19 @@ function takeLock(lock) {
 
 export function emptyModel() {
   return {
-    images: ['node:20', 'haproxy:3.0.11', 'node:20.19.0-bookworm-slim'],
+    images: [
+      'node:20',
+      'haproxy:3.0.11',
+      'node:20.19.0-bookworm-slim',
+      ...['pilot', 'install-cni', 'ztunnel', 'proxyv2'].map(
+        (name) => `registry.istio.io/release/${name}:1.31.0-distroless`,
+      ),
+    ],
+    istio: '1.31.0',
+    kubernetes: 'v1.34.0',
+    cgroup: '2',
+    /** At which echo servers listen, on the addresses of their pods. */
+    agentPort: 8080,
     /** Node containers and others, by name. */
     containers: {},
     /** By kind's name. */
@@ -75,4 +89,14 @@ export function flag(args, ...names) {
 
 export function flags(args, name) {
   return args.flatMap((arg, i) => (arg === name ? [args[i + 1]] : []))
+}
+
+/** JSON or YAML. Most of it is JSON, and every call is a process of its own: a YAML parser comes only when needed. */
+export function parseDocuments(text) {
+  try {
+    return [JSON.parse(text)]
+  } catch {
+    const { parseAllDocuments } = createRequire(import.meta.url)('yaml')
+    return parseAllDocuments(text).flatMap((document) => document.toJS() ?? [])
+  }
 }

@@ -1,7 +1,7 @@
 import { spawn } from 'node:child_process'
 import path from 'node:path'
 
-const agent = path.join(import.meta.dirname, '../../dist/agent.mjs')
+export const agent = path.join(import.meta.dirname, '../../dist/agent.mjs')
 
 /** Addresses of fake pods are loopback ones, so that real echo servers can answer there. */
 export function podAddress(podCIDR, host) {
@@ -14,29 +14,34 @@ export function standsFor(address) {
 }
 
 /** A server pod is a real echo server. */
-export function startPod(model, clusterName, pod, address) {
-  const container = pod.spec.containers[0]
-  const config = container.env?.find((variable) => variable.name === 'HOPMETER_SERVE')?.value
-  if (config === undefined) return
-  const env = { ...process.env, HOPMETER_SERVE: serverConfig(config, address) }
-  const child = spawn(process.execPath, [agent, 'serve'], { stdio: 'ignore', detached: true, env })
-  child.unref()
-  model.processes[`${clusterName}/${pod.metadata.name}`] = child.pid
+export function startPod(model, clusterName, name, env) {
+  if (env.HOPMETER_SERVE === undefined) return
+  startProcess(model, `${clusterName}/${name}`, [agent, 'serve'], env)
 }
 
-export function serverConfig(config, address) {
-  return JSON.stringify({ ...JSON.parse(config), host: address })
+/** A program that goes on until `killPods`. */
+export function startProcess(model, own, args, env = {}) {
+  const child = spawn(process.execPath, args, {
+    stdio: 'ignore',
+    detached: true,
+    env: { ...process.env, ...env },
+  })
+  child.unref()
+  model.processes[own] = child.pid
 }
 
 export function killPods(model, clusterName, podName) {
-  for (const [key, pid] of Object.entries(model.processes)) {
-    if (podName === undefined ? key.startsWith(`${clusterName}/`) : key === `${clusterName}/${podName}`) {
-      try {
-        process.kill(pid, 'SIGKILL')
-      } catch {
-        // ended by itself
-      }
-      delete model.processes[key]
-    }
+  for (const key of Object.keys(model.processes)) {
+    if (podName === undefined ? key.startsWith(`${clusterName}/`) : key === `${clusterName}/${podName}`)
+      endProcess(model, key)
   }
+}
+
+export function endProcess(model, key) {
+  try {
+    if (model.processes[key]) process.kill(model.processes[key], 'SIGKILL')
+  } catch {
+    // ended by itself
+  }
+  delete model.processes[key]
 }

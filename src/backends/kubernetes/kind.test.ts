@@ -11,15 +11,13 @@ import { takeDownSessions } from './down.ts'
 import { createKind } from './kind.ts'
 import { Session } from './session.ts'
 import { FakeCluster, type Fault } from './testing/fake-cluster.ts'
+import { isRead, nothing, quiet } from './testing/lives.ts'
 
 let fake: FakeCluster
 beforeEach(async () => {
   fake = await FakeCluster.make()
 })
 afterEach(() => fake.close())
-
-const quiet = { signal: new AbortController().signal, progress: () => {} }
-const nothing = { clusters: [], containers: [], processes: [] }
 
 async function plain(name: string): Promise<Scenario> {
   return withoutMesh((await loadScenario(name)).scenario)
@@ -226,14 +224,3 @@ describe('a fault at each single command', () => {
 
 const stepName =
   /^(check tools|check that cluster names|create cluster|mark cluster|load images into|route pod CIDRs|start workloads in|find pods|attach to|nodes of)/
-
-/** Commands that change nothing. */
-function isRead(line: string): boolean {
-  return [
-    /^(docker|kind|kubectl|istioctl) version/,
-    /^kubectl .*\bget\b/,
-    /^kind get /,
-    /^docker (ps|inspect|image inspect|info)\b/,
-    /^docker exec \S+ (crictl images|ip -json -4 route show|bridge fdb show|iptables -t nat -S)/,
-  ].some((pattern) => pattern.test(line))
-}

@@ -8,6 +8,8 @@ import {
   rmSync,
   writeFileSync,
 } from 'node:fs'
+import { once } from 'node:events'
+import { createServer, type AddressInfo } from 'node:net'
 import { tmpdir } from 'node:os'
 import path from 'node:path'
 import { CommandError } from '../../../errors.ts'
@@ -27,15 +29,23 @@ export interface RecordedCall {
   readonly KUBECONFIG?: string
 }
 
-interface FakeModel {
+export interface FakeModel {
   portRaces: number
+  agentPort: number
   images: string[]
+  kubernetes: string
+  cgroup: string
   containers: Record<
     string,
     { running: boolean; mounts: string[]; address?: string; cluster?: string; node?: FakeNode }
   >
-  clusters: Record<string, { objects: Record<string, unknown> }>
+  clusters: Record<string, FakeKubernetes>
   processes: Record<string, number>
+}
+
+interface FakeKubernetes {
+  objects: Record<string, object>
+  ztunnels?: Record<string, { node: string; network: string; root: string; startedMs: number }>
 }
 
 interface FakeNode {
@@ -85,7 +95,11 @@ export class FakeCluster {
       FakeTools,
       'withModel'
     >
-    return new FakeCluster(mkdtempSync(path.join(tmpdir(), 'hopmeter-fake-')), { fakeTool, withModel })
+    const folder = mkdtempSync(path.join(tmpdir(), 'hopmeter-fake-'))
+    const fake = new FakeCluster(folder, { fakeTool, withModel })
+    const agentPort = await freePort()
+    fake.model((model) => Object.assign(model, { agentPort }))
+    return fake
   }
 
   get userKubeconfig(): string {
@@ -198,6 +212,15 @@ export class FakeCluster {
     }
     rmSync(this.folder, { recursive: true, force: true, maxRetries: 5 })
   }
+}
+
+/** Pods of several fakes have the same addresses; their servers differ in the port. */
+async function freePort(): Promise<number> {
+  const server = createServer().listen(0, '127.0.0.1')
+  await once(server, 'listening')
+  const { port } = server.address() as AddressInfo
+  server.close()
+  return port
 }
 
 function elapsed(ms: number, signal: AbortSignal | undefined): Promise<void> {
