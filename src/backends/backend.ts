@@ -63,6 +63,26 @@ export interface ClientPod {
   readonly addresses: readonly string[]
 }
 
+/** CPU time of one component since some time before the run. */
+export interface ComponentCpu {
+  readonly component: Component
+  readonly cpuMs: number
+  /** Time for which a CPU quota kept it from running, ms; absent where that is not known. */
+  readonly throttledMs?: number | undefined
+  /** When the counter was read, by its own clock, ms; absent where it was read at the time of the call. */
+  readonly atMs?: number | undefined
+}
+
+/** How a testbed knows CPU times. */
+export interface CpuSource {
+  /** e.g. `schedstat`, `cgroup`, `cadvisor`. */
+  readonly name: string
+  /** False where counters move every ten seconds or so: a turn or a round is too short for them. */
+  readonly perTurn: boolean
+  /** Whether the components are all that the testbed runs, so that what remains is load of others. */
+  readonly coversTestbed: boolean
+}
+
 export interface Testbed {
   readonly engine: Engine
   /** How delay between networks is made: `none`, `netem` or `userspace-vxlan`. */
@@ -82,8 +102,10 @@ export interface Testbed {
   podAddress(workload: Workload): string
   /** IP addresses (pod, then node) from which a workload's traffic can appear. */
   sourceAddresses(workload: Workload): readonly string[]
-  /** Resource use of the components so far, for cost per request; empty where unknown. */
-  cpuUsage(): Promise<readonly { readonly component: Component; readonly cpuMs: number }[]>
+  /** CPU time of ztunnels, gateways, load balancers and servers so far, for cost per request; empty where unknown. */
+  cpuUsage(): Promise<readonly ComponentCpu[]>
+  /** Absent where `cpuUsage` is empty. */
+  readonly cpuSource?: CpuSource | undefined
   evidence(): Promise<EvidenceSnapshot>
   /** Takes everything down; never throws for what is already gone. */
   down(): Promise<void>

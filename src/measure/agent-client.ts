@@ -10,6 +10,7 @@ import { start } from '../exec.ts'
 import { JsonLinesProcess } from '../json-lines-process.ts'
 
 export type TurnResult = Extract<LoadMessage, { type: 'turn' }>
+type OpenSettings = Omit<Extract<LoadRequest, { type: 'open' }>, 'targets'>
 type OpenedMessage = Extract<LoadMessage, { type: 'opened' }>
 type ClosedMessage = Extract<LoadMessage, { type: 'closed' }>
 
@@ -21,9 +22,11 @@ const endWithinMs = 2000
 export class AgentClient {
   readonly #process: JsonLinesProcess
   #turns = 0
+  readonly #settings: OpenSettings
 
-  private constructor(process: JsonLinesProcess) {
+  private constructor(process: JsonLinesProcess, settings: OpenSettings) {
     this.#process = process
+    this.#settings = settings
   }
 
   /**
@@ -40,11 +43,23 @@ export class AgentClient {
     const child = start(command.file, command.args, { detached: true })
     const process = new JsonLinesProcess('load agent', child)
     const version = agentProtocolVersion
-    const request: LoadRequest = { type: 'open', version, load, targets, timeoutMs, check }
-    await process.ask<OpenedMessage>(request, 'opened', {
-      timeoutMs: timeoutMs * (targets.length + 1) + turnGraceMs,
+    const client = new AgentClient(process, { type: 'open', version, load, timeoutMs, check })
+    await client.#open(targets)
+    return client
+  }
+
+  async #open(targets: readonly Target[]): Promise<void> {
+    const request: LoadRequest = { ...this.#settings, targets }
+    await this.#process.ask<OpenedMessage>(request, 'opened', {
+      timeoutMs: this.#settings.timeoutMs * (targets.length + 1) + turnGraceMs,
     })
-    return new AgentClient(process)
+  }
+
+  /** Ends all connections and opens the same load for other targets; the process stays as warm as it is. */
+  async retarget(targets: readonly Target[]): Promise<void> {
+    const request: LoadRequest = { type: 'close' }
+    await this.#process.ask<ClosedMessage>(request, 'closed', { timeoutMs: turnGraceMs })
+    await this.#open(targets)
   }
 
   get pid(): number | undefined {

@@ -1,12 +1,13 @@
-import type { PathSample } from '../agent/protocol.ts'
+import type { PathSample, Target } from '../agent/protocol.ts'
 import { clientPodsOf, type Backend, type BackendContext, type Testbed } from '../backends/backend.ts'
 import type { Plan } from '../backends/plan.ts'
 import type { PathEvidence } from '../results/schema.ts'
 import { AgentGroup, type GroupTurn } from './agent-group.ts'
 import { turnGroup, type MeasuredPath } from './control.ts'
+import { CpuMeter } from './cpu-meter.ts'
 import type { NamedLoad } from './loads.ts'
 import { judgeWindow } from './observe.ts'
-import type { Turn } from './schedule.ts'
+import { hasTurnPerPath, type Turn } from './schedule.ts'
 
 const requestTimeoutMs = 5000
 /** Short, but longer than one request over the slowest path at its first connection. */
@@ -15,11 +16,13 @@ const proofTurnMs = 200
 /** A testbed that is up, with one connected load agent per client pod and load. */
 export class Build {
   readonly testbed: Testbed
+  readonly cpu: CpuMeter
   readonly #paths: readonly MeasuredPath[]
   readonly #agents = new Map<string, AgentGroup>()
 
   private constructor(testbed: Testbed, paths: readonly MeasuredPath[]) {
     this.testbed = testbed
+    this.cpu = new CpuMeter(testbed)
     this.#paths = paths
   }
 
@@ -40,7 +43,7 @@ export class Build {
   async connect(loads: readonly NamedLoad[]): Promise<void> {
     for (const load of loads) {
       for (const [group, paths] of this.#groups()) {
-        const targets = paths.map((path) => ({ path: path.name, ...this.testbed.target(path) }))
+        const targets = this.#targets(paths.map(({ name }) => name))
         const pods = clientPodsOf(this.testbed, paths[0]!.clientWorkload)
         const agents = await AgentGroup.open(pods, load.load, targets, requestTimeoutMs)
         this.#agents.set(agentKey(group, load.id), agents)
@@ -51,6 +54,8 @@ export class Build {
   async turn(turn: Turn, seed: number): Promise<GroupTurn> {
     const agents = this.#agents.get(agentKey(turn.client, turn.load.id))
     if (!agents) throw new Error(`no agent for ${turn.client} and ${turn.load.id}`)
+    // Only for profiles that connect anew in each turn; others keep the connections that they have.
+    if (hasTurnPerPath(turn.load)) await agents.retarget(this.#targets(turn.paths))
     return agents.turn(seed, turn.durationMs)
   }
 
@@ -70,6 +75,11 @@ export class Build {
   async down(): Promise<void> {
     await Promise.all([...this.#agents.values()].map((agents) => agents.close()))
     await this.testbed.down()
+  }
+
+  #targets(names: readonly string[]): readonly Target[] {
+    const own = this.#paths.filter((path) => names.includes(path.name))
+    return own.map((path) => ({ path: path.name, ...this.testbed.target(path) }))
   }
 
   #killAgents(): void {

@@ -24,33 +24,40 @@ export async function measureRound(
   scheduled: ScheduledRound,
   paths: readonly MeasuredPath[],
   earlyColds: EarlyColds,
+  isLast = false,
 ): Promise<RoundEvent> {
-  const { testbed } = build
+  const { testbed, cpu } = build
   const before = await testbed.evidence()
-  const cpuBefore = await testbed.cpuUsage()
+  await cpu.begin()
   const health = startHostHealth()
   const startedAt = new Date()
   const pathRounds: PathRound[] = []
   const generators: RoundEvent['generators'] = []
+  const turns: NonNullable<RoundEvent['turns']> = []
   const results: GroupTurn[] = []
   for (const turn of scheduled.turns) {
     const result = await build.turn(turn, turn.seed)
+    const componentCpu = await cpu.lap()
+    const { client } = turn
     const loadId = turn.load.id
+    if (componentCpu) {
+      const generatorCpuMs = result.pods.reduce((sum, pod) => sum + pod.health.cpuMs, 0)
+      turns.push({ client, load: loadId, paths: [...turn.paths], generatorCpuMs, componentCpu })
+    }
     results.push(result)
     pathRounds.push(
       ...result.samples.map((s) => pathRound(s, loadId, earlyColds.get(sampleKey(s.path, loadId)))),
     )
-    generators.push(...generatorsOf(result, turn.client, loadId))
+    generators.push(...generatorsOf(result, client, loadId))
   }
   const host = health.stop()
+  const loadedMs = Date.now() - startedAt.getTime()
+  const used = await cpu.end(isLast)
   const after = await testbed.evidence()
-  const cpuAfter = await testbed.cpuUsage()
   const durationMs = Date.now() - startedAt.getTime()
-  const componentCpu = cpuAfter.map(({ component, cpuMs }, i) => ({
-    component,
-    cpuMs: cpuMs - (cpuBefore[i]?.cpuMs ?? 0),
-  }))
-  const otherBusy = otherBusyShare(host.busy, durationMs, componentCpu, generators)
+  const otherBusy = cpu.coversTestbed
+    ? otherBusyShare(host.busy, loadedMs, used.componentCpu, generators)
+    : undefined
   const round = {
     build: number,
     round: scheduled.round,
@@ -60,7 +67,8 @@ export async function measureRound(
     evidence: [...judgeWindow(testbed, paths, before, after, results)],
     generators,
     host: otherBusy === undefined ? host : { ...host, otherBusy },
-    componentCpu,
+    ...used,
+    ...(turns.length === 0 ? {} : { turns }),
   }
   return { type: 'round', ...round, flags: roundFlags(round) }
 }
@@ -76,7 +84,7 @@ function generatorsOf({ pods }: GroupTurn, client: string, load: string): RoundE
   })
 }
 
-/** Undefined where the components' CPU time is not known: then nobody can say whose the load is. */
+/** Undefined where no CPU time was read: then nobody can say whose the load is. */
 function otherBusyShare(
   busy: number,
   durationMs: number,
@@ -98,12 +106,15 @@ function pathRound(sample: PathSample, load: string, earlyCold: string | undefin
     ...rest
   } = sample
   const quantiles = histogramQuantiles(sample.warm)
+  const cold = earlyCold === undefined ? sample.cold : mergeHistograms([earlyCold, sample.cold])
+  const { quantilesNs: coldQuantilesNs } = histogramQuantiles(cold)
   return {
     ...rest,
     load,
     n: quantiles.count,
     quantilesNs: quantiles.quantilesNs,
-    cold: earlyCold === undefined ? sample.cold : mergeHistograms([earlyCold, sample.cold]),
+    cold,
+    ...(coldQuantilesNs === null ? {} : { coldQuantilesNs }),
     extra: { ...sample.extra },
     extraQuantilesNs: extraQuantiles(sample.extra),
     ...(counters === undefined ? {} : { counters: { ...counters } }),

@@ -128,7 +128,8 @@ async function measurePaths(
   let earlyColds = new Map([...colds].map(([key, list]) => [key, mergeHistograms(list)]))
   for (const scheduled of scheduleRounds(turns, options.rounds.count, seed)) {
     signal.throwIfAborted()
-    const event = await measureRound(build, number, scheduled, paths, earlyColds)
+    const isLast = scheduled.round === options.rounds.count
+    const event = await measureRound(build, number, scheduled, paths, earlyColds, isLast)
     earlyColds = new Map()
     await record(event)
     rounds.push(event)

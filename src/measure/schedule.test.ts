@@ -29,7 +29,18 @@ describe('turns of a round', () => {
     ])
   })
 
-  test('a round visits every client and load exactly once, in an order that its seed decides', () => {
+  test('a closed loop has one path per turn, so that the CPU time of a turn is that path’s', () => {
+    const turns = planTurns(paths, expandLoads([closed]), 1200)
+    expect(turns.map((t) => [t.client, t.load.id, t.paths, t.durationMs])).toEqual(
+      ['closed-c1-16x1024', 'closed-c16-16x1024'].flatMap((load) => [
+        ['plain', load, ['no-mesh'], 200],
+        ['mesh', load, ['single'], 200],
+        ['mesh', load, ['gateway'], 200],
+      ]),
+    )
+  })
+
+  test('a round visits every path and load exactly once, in an order that its seed decides', () => {
     const turns = planTurns(paths, expandLoads([pingpong, closed]), 1000)
     fc.assert(
       fc.property(
@@ -40,8 +51,9 @@ describe('turns of a round', () => {
           expect(rounds).toEqual(scheduleRounds(turns, count, seed))
           expect(rounds.map((r) => r.round)).toEqual(Array.from({ length: count }, (_, i) => i + 1))
           for (const round of rounds) {
-            const visited = round.turns.map((t) => `${t.client} ${t.load.id}`)
-            expect(new Set(visited).size).toBe(turns.length)
+            const visited = round.turns.flatMap((t) => t.paths.map((path) => `${path} ${t.load.id}`))
+            expect(visited).toHaveLength(paths.length * 3)
+            expect(new Set(visited).size).toBe(visited.length)
           }
         },
       ),

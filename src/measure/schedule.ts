@@ -29,7 +29,8 @@ export function shuffled<T>(items: readonly T[], random: () => number): T[] {
 
 /**
  * Splits a round among clients and loads. Every path gets the same share of the round, so a client with four paths
- * has a slot four times as long as a client with one.
+ * has a slot four times as long as a client with one. Profiles that visit paths one after the other over connections
+ * of that visit have a turn per path: then the CPU time of a turn is that path's.
  */
 export function planTurns(
   paths: readonly { readonly name: string; readonly client: string }[],
@@ -40,13 +41,19 @@ export function planTurns(
   for (const { name, client } of paths) byClient.set(client, [...(byClient.get(client) ?? []), name])
   const shareMs = roundMs / (paths.length * loads.length)
   return loads.flatMap((load) =>
-    [...byClient].map(([client, own]) => ({
-      client,
-      load,
-      paths: own,
-      durationMs: Math.round(shareMs * own.length),
-    })),
+    [...byClient].flatMap(([client, own]) =>
+      (hasTurnPerPath(load) ? own.map((name) => [name]) : [own]).map((visited) => ({
+        client,
+        load,
+        paths: visited,
+        durationMs: Math.round(shareMs * visited.length),
+      })),
+    ),
   )
+}
+
+export function hasTurnPerPath({ load }: NamedLoad): boolean {
+  return load.profile === 'closed'
 }
 
 /** The rounds of one build: turns in shuffled order, each with a seed of its own. Pure in its arguments. */

@@ -22,6 +22,10 @@ test.each([
   ['run-delay', { generators: [{ ...generator!, runDelayNsPerRequest: 10_001 }] }],
   ['cpu-pressure', { host: { ...round.host, cpuPressure: 0.11 } }],
   ['steal', { host: { ...round.host, steal: 0.011 } }],
+  [
+    'throttled',
+    { throttled: [{ component: { kind: 'ztunnel', cluster: 'east-1', node: 1 }, throttledMs: 0.4 }] },
+  ],
 ])('a round is flagged with %s', (flag, change) => {
   expect(roundFlags({ ...round, ...change })).toEqual([flag])
 })
@@ -40,6 +44,12 @@ test('delay and pressure are our own where nobody else uses the CPUs', () => {
 
 test('one request in flight may keep the loop busy', () => {
   expect(roundFlags({ ...round, generators: [{ ...generator!, eventLoopUtilization: 0.9 }] })).toEqual([])
+})
+
+test('a connection profile may have no request after the first, whatever its sizes', () => {
+  const without = (load: string) => ({ ...round, paths: [{ ...firstPath!, n: 0, load }, ...otherPaths] })
+  expect(roundFlags(without('connect-16x1024'))).toEqual([])
+  expect(roundFlags(without('pingpong'))).toEqual(['no-samples'])
 })
 
 test('a host without pressure information is not under pressure', () => {

@@ -29,7 +29,7 @@ export function roundFlags(round: Omit<RoundEvent, 'type' | 'flags'>): string[] 
     ['errors', some(paths, (p) => p.errors > 0)],
     ['lost-requests', some(paths, (p) => p.lost > 0)],
     ['reconnects', some(paths, (p) => p.reconnects > 0)],
-    ['no-samples', some(paths, (p) => p.n === 0 && p.load !== 'connect')],
+    ['no-samples', some(paths, (p) => p.n === 0 && !p.load.startsWith('connect'))],
     [
       'served-differs',
       some(evidence, (e) => e.served !== undefined && e.served !== responsesOf(paths, e.path)),
@@ -45,6 +45,7 @@ export function roundFlags(round: Omit<RoundEvent, 'type' | 'flags'>): string[] 
     ],
     ['cpu-pressure', isShared && (host.cpuPressure ?? 0) > validityLimits.cpuPressure],
     ['steal', host.steal > validityLimits.steal],
+    ['throttled', (round.throttled ?? []).length > 0],
   ]
   return conditions.filter(([, holds]) => holds).map(([flag]) => flag)
 }

@@ -114,6 +114,20 @@ describe('a digest', () => {
     ])
   })
 
+  test('keeps CPU time of turns in the order of its components, too', async () => {
+    const pod = { kind: 'server-pod', cluster: 'a', node: 1 } as const
+    const gateway = { kind: 'east-west-gateway', cluster: 'b' } as const
+    const turn = { client: 'c', load: 'closed-c1', paths: ['single'], generatorCpuMs: 4 }
+    const componentCpu = [{ component: pod, cpuMs: 1.5 }]
+    const { measured } = await digest([
+      sampleHeader(),
+      { ...sampleRound({ round: 1 }), componentCpu, turns: [{ ...turn, componentCpu }] },
+      { ...sampleRound({ round: 2 }), componentCpu: [{ component: gateway, cpuMs: 2 }] },
+    ])
+    expect(measured[0]?.turns).toEqual([{ ...turn, componentCpuMs: [1.5, null] }])
+    expect(measured[1]).not.toHaveProperty('turns')
+  })
+
   test('keeps builds, proofs, unreachable paths and notes in order', async () => {
     const at = '2026-11-23T01:02:03.000Z'
     const { builds, proofs, unreachable, notes } = await digest([

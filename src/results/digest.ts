@@ -73,7 +73,7 @@ export async function digestJournal(events: AsyncIterable<JournalEvent>): Promis
     ...lists,
     components: components.all,
     // A component that appeared late is missing from earlier rounds.
-    measured: lists.measured.map((round) => ({ ...round, componentCpuMs: components.padded(round.componentCpuMs) })),
+    measured: lists.measured.map((round) => padRound(round, components)),
     evidence: evidence.all(),
     histograms: histograms.all(),
   }
@@ -85,13 +85,28 @@ function untyped<E extends { type: string }>(event: E): WithoutType<E> {
 }
 
 function roundDigestOf(event: RoundEvent, components: ComponentList): RunResult['measured'][number] {
-  const { paths, evidence, componentCpu, ...round } = untyped(event)
+  const { paths, evidence, componentCpu, turns, ...round } = untyped(event)
   return {
     ...round,
     paths: paths.map(({ warm: _warm, cold: _cold, extra: _extra, ...counts }) => counts),
     evidence: evidence.map(({ path, verdict }) => ({ path, verdict })),
     componentCpuMs: components.inOrder(componentCpu),
+    ...(turns === undefined
+      ? {}
+      : {
+          turns: turns.map(({ componentCpu: ofTurn, ...turn }) => ({
+            ...turn,
+            componentCpuMs: components.inOrder(ofTurn),
+          })),
+        }),
   }
+}
+
+function padRound(round: RunResult['measured'][number], components: ComponentList): RunResult['measured'][number] {
+  const componentCpuMs = components.padded(round.componentCpuMs)
+  if (round.turns === undefined) return { ...round, componentCpuMs }
+  const turns = round.turns.map((turn) => ({ ...turn, componentCpuMs: components.padded(turn.componentCpuMs) }))
+  return { ...round, componentCpuMs, turns }
 }
 
 /** Components in the order of their first appearance, so that each round needs to keep numbers only. */

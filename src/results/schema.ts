@@ -154,6 +154,8 @@ export const pathRound = z.strictObject({
   extra: z.record(z.string(), z.string()),
   /** Of the histograms in `extra` that hold anything, ns. */
   extraQuantilesNs: z.record(z.string(), quantilesNs).optional(),
+  /** Of `cold`, ns; absent when no connection was opened. */
+  coldQuantilesNs: quantilesNs.optional(),
   /** Further counts of the load profile, e.g. `backlog`. */
   counters: z.record(z.string(), count).optional(),
   firstError: z.string().optional(),
@@ -182,6 +184,19 @@ const hostHealth = z.strictObject({
   otherBusy: z.number().optional(),
 })
 
+const componentCpu = z.array(z.strictObject({ component, cpuMs: z.number() }))
+
+/** One slot of a round: one client sent one load over these paths, and nobody else sent anything. */
+const turnCpu = z.strictObject({
+  client: z.string(),
+  load: z.string(),
+  paths: z.array(z.string()),
+  /** CPU time of the load generator, of all its pods together, ms. */
+  generatorCpuMs: z.number(),
+  /** CPU time of each component, ms. */
+  componentCpu,
+})
+
 export const roundEvent = z.strictObject({
   type: z.literal('round'),
   build: count,
@@ -192,8 +207,12 @@ export const roundEvent = z.strictObject({
   evidence: z.array(pathEvidence),
   generators: z.array(generatorHealth),
   host: hostHealth,
-  /** CPU time of each component in this round, ms. */
-  componentCpu: z.array(z.strictObject({ component, cpuMs: z.number() })),
+  /** CPU time of each component in this round, ms; where counters move every ten seconds only, since the round before. */
+  componentCpu,
+  /** CPU time of each turn, in the order in which they ran; absent where it can only be read for longer times. */
+  turns: z.array(turnCpu).optional(),
+  /** Components that a CPU quota kept from running in this round, and for how long; absent when there is none. */
+  throttled: z.array(z.strictObject({ component, throttledMs: z.number() })).optional(),
   /** Why this round is suspect, e.g. `lost-requests`, `event-loop-delay`; empty means valid. */
   flags: z.array(z.string()),
 })
@@ -260,11 +279,15 @@ export type JournalEvent = z.infer<typeof journalEvent>
 export type EndStatus = EndEvent['status']
 
 /** One round without its histograms and observations: what statistics over many runs need, a hundred times smaller. */
-export const roundDigest = roundEvent.omit({ paths: true, evidence: true, componentCpu: true }).extend({
+export const roundDigest = roundEvent.omit({ paths: true, evidence: true, componentCpu: true, turns: true }).extend({
   paths: z.array(pathRound.omit({ warm: true, cold: true, extra: true })),
   evidence: z.array(pathEvidence.pick({ path: true, verdict: true })),
   /** CPU time of each of the run's `components`, in their order, ms; null where one was not seen in this round. */
   componentCpuMs: z.array(z.number().nullable()),
+  /** As in the journal, with CPU times in the order of `components`. */
+  turns: z
+    .array(turnCpu.omit({ componentCpu: true }).extend({ componentCpuMs: z.array(z.number().nullable()) }))
+    .optional(),
 })
 
 /** The evidence of one path in one build: how often each verdict was given, and one observation in full. */

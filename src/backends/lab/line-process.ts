@@ -1,5 +1,6 @@
 import { readFileSync } from 'node:fs'
 import { JsonLinesProcess, type JsonLine } from '../../json-lines-process.ts'
+import { throttledMsOf } from '../cgroup.ts'
 import type { Anchor } from './anchor.ts'
 import type { LabCommand } from './command.ts'
 import { cpuTimeMs } from './cpu-time.ts'
@@ -65,9 +66,19 @@ export class LineProcess {
 
   /** CPU time of the program so far, all threads together, ms; undefined when it cannot be read. */
   cpuMs(): number | undefined {
-    const { pid } = this.#process
-    const child = pid === undefined ? undefined : onlyChild(pid)
+    const child = this.#programPid()
     return child === undefined ? undefined : cpuTimeMs(child)
+  }
+
+  /** Time for which a CPU quota kept the program from running so far, ms; undefined when it cannot be read. */
+  throttledMs(): number | undefined {
+    const child = this.#programPid()
+    return child === undefined ? undefined : throttledMsOf(child)
+  }
+
+  #programPid(): number | undefined {
+    const { pid } = this.#process
+    return pid === undefined ? undefined : onlyChild(pid)
   }
 }
 

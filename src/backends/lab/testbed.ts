@@ -2,7 +2,7 @@ import type { ServeMessage } from '../../agent/protocol.ts'
 import type { Component } from '../../topology/model.ts'
 import { componentKey } from '../../topology/component.ts'
 import { hopmeterVersion } from '../../version.ts'
-import type { Command, EvidenceSnapshot, Testbed } from '../backend.ts'
+import type { Command, ComponentCpu, CpuSource, EvidenceSnapshot, Testbed } from '../backend.ts'
 import { serverPort, type Plan, type PlannedPath, type Workload } from '../plan.ts'
 import type { Anchor } from './anchor.ts'
 import type { ComponentMessage } from './components/protocol.ts'
@@ -36,6 +36,7 @@ interface LabParts {
 /** A lab that is up. */
 export class LabTestbed implements Testbed {
   readonly engine = { name: 'lab-node', version: hopmeterVersion }
+  readonly cpuSource: CpuSource = { name: 'schedstat', perTurn: true, coversTestbed: true }
   readonly delayMethod: string
   readonly loadBalancer: string
   readonly facts: Readonly<Record<string, string>>
@@ -72,14 +73,23 @@ export class LabTestbed implements Testbed {
     return node ? [ip, node.ip] : [ip]
   }
 
-  cpuUsage(): Promise<readonly { readonly component: Component; readonly cpuMs: number }[]> {
-    const sums = new Map<string, { readonly component: Component; cpuMs: number }>()
-    for (const { component, process } of this.#parts.components) {
+  cpuUsage(): Promise<readonly ComponentCpu[]> {
+    const { components, servers, plan } = this.#parts
+    const running = [
+      ...components,
+      ...servers.flatMap((process): RunningComponent[] => {
+        const workload = plan.workloads.find(({ name }) => name === process.name)
+        return workload ? [{ component: { kind: 'server-pod', ...workload.placement }, process }] : []
+      }),
+    ]
+    const sums = new Map<string, ComponentCpu>()
+    for (const { component, process } of running) {
       const cpuMs = process.cpuMs()
       if (cpuMs === undefined) continue
-      const sum = sums.get(componentKey(component)) ?? { component, cpuMs: 0 }
-      sum.cpuMs += cpuMs
-      sums.set(componentKey(component), sum)
+      const key = componentKey(component)
+      const sum = sums.get(key)
+      const throttledMs = process.throttledMs()
+      sums.set(key, sum ? { ...sum, cpuMs: sum.cpuMs + cpuMs } : { component, cpuMs, throttledMs })
     }
     return Promise.resolve([...sums.values()])
   }
