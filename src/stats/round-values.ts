@@ -7,7 +7,7 @@ export interface Series {
   readonly path: string
   readonly load: string
   readonly quantile: keyof QuantilesNs
-  /** `warm` unless given; else a name of `extra`: `connect`, `firstByte`, `lag`, `response`. */
+  /** `warm` unless given; else `cold`, or a name of `extra`: `connect`, `firstByte`, `wait`, `lag`, `response`. */
   readonly metric?: string | undefined
 }
 
@@ -15,7 +15,11 @@ export interface Series {
 export function valueOf(round: MeasuredRound, { path, load, quantile, metric }: Series): number | null {
   const own = round.paths.find((p) => p.path === path && p.load === load)
   const quantiles =
-    metric === undefined || metric === 'warm' ? own?.quantilesNs : own?.extraQuantilesNs?.[metric]
+    metric === undefined || metric === 'warm'
+      ? own?.quantilesNs
+      : metric === 'cold'
+        ? own?.coldQuantilesNs
+        : own?.extraQuantilesNs?.[metric]
   return quantiles?.[quantile] ?? null
 }
 

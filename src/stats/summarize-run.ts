@@ -99,15 +99,13 @@ export function summarizeRun(result: RunResult, options: { readonly deltaNs?: nu
   const latencies = metrics.filter(({ series }) => series === 'warm')
   const stepsOf = (kind: 'steps' | 'controls') =>
     latencies.flatMap((metric) =>
-      metric[kind].map(
-        ({ from, to, comparison }): StepSummary => ({
-          load: metric.load,
-          from,
-          to,
-          adds: addedComponents(expectedOf(result, from), expectedOf(result, to)),
-          comparison,
-        }),
-      ),
+      metric[kind].map(({ from, to, comparison }): StepSummary => ({
+        load: metric.load,
+        from,
+        to,
+        adds: addedComponents(expectedOf(result, from), expectedOf(result, to)),
+        comparison,
+      })),
     )
   return {
     id: result.id,

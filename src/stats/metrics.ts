@@ -1,0 +1,86 @@
+import { UsageError } from '../errors.ts'
+import type { RunResult } from '../results/schema.ts'
+
+/** A time that a load profile measures. */
+export interface Metric {
+  /** What users call it, e.g. `first-byte`. */
+  readonly name: string
+  /** Where rounds keep it: `warm`, `cold`, or a name of `extraQuantilesNs`. */
+  readonly series: string
+  /** From what to what. */
+  readonly title: string
+  /** Shown without being asked for. The first one of a profile is its headline. */
+  readonly isDefault: boolean
+}
+
+type ProfileName = RunResult['loads'][number]['profile']
+
+const cold = { name: 'cold', series: 'cold', isDefault: false } as const
+const latency: Metric = {
+  name: 'latency',
+  series: 'warm',
+  title: 'write to last byte, on a connection that has answered before',
+  isDefault: true,
+}
+const firstOfConnection: Metric = { ...cold, title: 'write to last byte, first request of a connection' }
+
+/** The metrics of each profile; the headline comes first. */
+const metricsByProfile: Readonly<Record<ProfileName, readonly Metric[]>> = {
+  pingpong: [latency, firstOfConnection],
+  closed: [latency, firstOfConnection],
+  open: [
+    { name: 'response', series: 'response', title: 'intended time to last byte', isDefault: true },
+    { name: 'service', series: 'warm', title: 'write to last byte', isDefault: true },
+    { name: 'lag', series: 'lag', title: 'intended time to write', isDefault: true },
+    firstOfConnection,
+  ],
+  connect: [
+    { name: 'connect', series: 'connect', title: 'start of connecting to connected', isDefault: true },
+    { name: 'first-byte', series: 'firstByte', title: 'start of connecting to first byte', isDefault: true },
+    { name: 'total', series: 'warm', title: 'start of connecting to last byte', isDefault: true },
+    {
+      ...cold,
+      title: 'start of connecting to last byte, first connection after the testbed stood: tunnels are cold',
+      isDefault: true,
+    },
+    { name: 'wait', series: 'wait', title: 'connected to first byte', isDefault: false },
+  ],
+}
+
+/** Names that `--metric` takes. `latency` is the whole time of any profile, whatever else it is called there. */
+export const metricNames: readonly string[] = [
+  ...new Set(Object.values(metricsByProfile).flatMap((metrics) => metrics.map(({ name }) => name))),
+]
+
+export function metricsOf(profile: ProfileName): readonly Metric[] {
+  return metricsByProfile[profile]
+}
+
+export function headlineOf(profile: ProfileName): Metric {
+  return metricsByProfile[profile][0]!
+}
+
+/**
+ * The metrics to show of a profile: those named, else its defaults.
+ * @throws UsageError when a name is none of any profile.
+ */
+export function chosenMetrics(profile: ProfileName, names: readonly string[] = []): readonly Metric[] {
+  const unknown = names.find((name) => !metricNames.includes(name))
+  if (unknown !== undefined) {
+    throw new UsageError(`there is no metric "${unknown}"`, { hint: `there are ${metricNames.join(', ')}` })
+  }
+  const metrics = metricsByProfile[profile]
+  if (names.length === 0) return metrics.filter(({ isDefault }) => isDefault)
+  return metrics.filter(
+    ({ name, series }) => names.includes(name) || (series === 'warm' && names.includes('latency')),
+  )
+}
+
+/** Latencies behind a metric in one round of a path. */
+export function countOf(
+  metric: Pick<Metric, 'series'>,
+  path: { readonly n: number; readonly received: number },
+): number {
+  if (metric.series === 'cold') return Math.max(0, path.received - path.n)
+  return metric.series === 'response' ? path.received : path.n
+}

@@ -1,0 +1,149 @@
+import type { RunResult } from '../results/schema.ts'
+import { comparePairedNested } from './compare-nested.ts'
+import type { Comparison } from './comparison.ts'
+import { decideFamily } from './decide-family.ts'
+import { countOf, metricsOf, type Metric } from './metrics.ts'
+import { valueOf, valuesByBuild, type MeasuredRound, type Series } from './round-values.ts'
+import { summarizeLatency, type NestedEstimate } from './summarize-nested.ts'
+import { summaryQuantiles, type SummaryQuantile } from './summary-quantiles.ts'
+
+/** A quantile of each kind; null where no round has the metric. */
+export type QuantileEstimates = Readonly<Record<SummaryQuantile, NestedEstimate>>
+
+/** One metric of one path under one load; times in ns. */
+export interface PathMetric {
+  readonly path: string
+  /** Latencies behind it, all rounds. */
+  readonly count: number
+  readonly quantiles: QuantileEstimates
+  /** The same over rounds without flags; null when no round has one. */
+  readonly valid: QuantileEstimates | null
+}
+
+/** What going from one path to the next costs, paired by round. */
+export interface MetricStep {
+  readonly from: string
+  readonly to: string
+  readonly quantile: SummaryQuantile
+  readonly comparison: Comparison
+}
+
+/** One metric under one load: every path, and what each step adds. */
+export interface MetricSummary extends Metric {
+  readonly load: string
+  readonly paths: readonly PathMetric[]
+  /** Steps of one quantile are judged as one family. */
+  readonly steps: readonly MetricStep[]
+  /** The A/A control; not part of the family. */
+  readonly controls: readonly MetricStep[]
+}
+
+export interface Ladder {
+  /** Names of paths in hop order, then the controls. */
+  readonly paths: readonly string[]
+  readonly steps: readonly (readonly [from: string, to: string])[]
+  readonly controls: readonly (readonly [from: string, to: string])[]
+}
+
+/** All metrics of a load that any round has. Pure; pairs values by round. */
+export function summarizeMetrics(
+  rounds: readonly MeasuredRound[],
+  load: RunResult['loads'][number],
+  ladder: Ladder,
+  deltaNs: number,
+): readonly MetricSummary[] {
+  const has = ({ series }: Metric) =>
+    rounds.some((round) =>
+      ladder.paths.some(
+        (path) => valueOf(round, { path, load: load.id, quantile: 'p50', metric: series }) !== null,
+      ),
+    )
+  return metricsOf(load.profile)
+    .filter((metric) => metric.series === 'warm' || has(metric))
+    .map((metric) => {
+      const step = (quantile: SummaryQuantile) => (pair: readonly [string, string]) =>
+        compareStep(rounds, load.id, metric, pair, quantile, deltaNs)
+      const quantiles = stepQuantiles(metric)
+      return {
+        ...metric,
+        load: load.id,
+        paths: ladder.paths.map((path) => summarizePath(rounds, load.id, metric, path)),
+        steps: quantiles.flatMap((quantile) => decided(ladder.steps.map(step(quantile)))),
+        controls: quantiles.flatMap((quantile) => ladder.controls.map(step(quantile))),
+      }
+    })
+}
+
+/** Users of a constant rate ask for its tail. */
+function stepQuantiles({ series }: Metric): readonly SummaryQuantile[] {
+  return series === 'response' ? ['p50', 'p99'] : ['p50']
+}
+
+function decided(steps: readonly MetricStep[]): readonly MetricStep[] {
+  const judged = decideFamily(steps.map(({ comparison }) => comparison))
+  return steps.map((step, i) => ({ ...step, comparison: judged[i] ?? step.comparison }))
+}
+
+function summarizePath(
+  rounds: readonly MeasuredRound[],
+  load: string,
+  metric: Metric,
+  path: string,
+): PathMetric {
+  const valid = rounds.filter((round) => round.flags.length === 0)
+  const estimates = (chosen: readonly MeasuredRound[]): QuantileEstimates => {
+    const estimate = (quantile: SummaryQuantile) =>
+      summarizeLatency(valuesByBuild(chosen, { path, load, quantile, metric: metric.series }), {
+        ...support(chosen, metric, [path], load, quantile),
+      })
+    return { p50: estimate('p50'), p90: estimate('p90'), p99: estimate('p99') }
+  }
+  return {
+    path,
+    count: counts(rounds, metric, [path], load).reduce((sum, n) => sum + n, 0),
+    quantiles: estimates(rounds),
+    valid: valid.length === 0 ? null : estimates(valid),
+  }
+}
+
+/** `to` minus `from`, paired by round. Rounds that lack either are left out. */
+function compareStep(
+  rounds: readonly MeasuredRound[],
+  load: string,
+  metric: Metric,
+  [from, to]: readonly [string, string],
+  quantile: SummaryQuantile,
+  deltaNs: number,
+): MetricStep {
+  const series = (path: string): Series => ({ path, load, quantile, metric: metric.series })
+  const both = rounds.filter((round) => [from, to].every((path) => valueOf(round, series(path)) !== null))
+  const comparison = comparePairedNested(valuesByBuild(both, series(from)), valuesByBuild(both, series(to)), {
+    deltaNs,
+    ...(quantile === 'p50' ? {} : support(both, metric, [from, to], load, quantile)),
+  })
+  return { from, to, quantile, comparison }
+}
+
+/** Whether the latencies of a round carry the quantile. A median of first requests is one of few by its nature. */
+function support(
+  rounds: readonly MeasuredRound[],
+  metric: Metric,
+  paths: readonly string[],
+  load: string,
+  quantile: SummaryQuantile,
+): { readonly quantile?: number; readonly requestsPerRound?: readonly number[] } {
+  if (metric.series === 'cold' && quantile === 'p50') return {}
+  return { quantile: summaryQuantiles[quantile], requestsPerRound: counts(rounds, metric, paths, load) }
+}
+
+/** Latencies per round and path; rounds without any do not count. */
+export function counts(
+  rounds: readonly MeasuredRound[],
+  metric: Pick<Metric, 'series'>,
+  paths: readonly string[],
+  load: string,
+): number[] {
+  return rounds.flatMap((round) =>
+    round.paths.filter((p) => paths.includes(p.path) && p.load === load).map((p) => countOf(metric, p)),
+  )
+}
