@@ -41,7 +41,8 @@ describe.skipIf(!hasKubectl)('manifests, as the kubectl on PATH understands them
   })
 
   test.for([1, 3])('every built-in kind is whole, with %d clients', { timeout: 120_000 }, async (clients) => {
-    const all = (await supported()).flatMap((scenario) => manifestsOf(scenario, clients))
+    const lists = (await supported()).map((scenario) => manifestsOf(scenario, clients))
+    const all = (await Promise.all(lists)).flat()
     const unique = [...new Map(all.map((one) => [withoutDigests(one), one])).values()]
     const kinds = new Set(unique.map(({ kind }) => kind))
     expect([...kinds]).toEqual(
@@ -61,8 +62,8 @@ async function supported(): Promise<readonly Scenario[]> {
 }
 
 /** What `plan` shows that `up` would apply. */
-function manifestsOf(scenario: Scenario, clients: number): readonly Manifest[] {
-  const steps = createKind({ clients, stateRoot: '/nonexistent' }).steps(planScenario(scenario))
+async function manifestsOf(scenario: Scenario, clients: number): Promise<readonly Manifest[]> {
+  const steps = await createKind({ clients, stateRoot: '/nonexistent' }).steps(planScenario(scenario))
   return steps
     .flatMap(({ commands }) => commands)
     .filter(({ args, input }) => args.includes('apply') && input?.startsWith('{'))
