@@ -1,4 +1,5 @@
 import { createHash } from 'node:crypto'
+import path from 'node:path'
 import { UsageError } from '../../errors.ts'
 import type { Backend, Step } from '../backend.ts'
 import type { Plan } from '../plan.ts'
@@ -7,6 +8,7 @@ import { bringUp, type Assembly } from './bring-up.ts'
 import type { KubeStep, StepContext } from './contract.ts'
 import { createToolbox } from './create-toolbox.ts'
 import { existingMesh } from './istio/existing-mesh.ts'
+import { stateFolder } from './folders.ts'
 import type { KindCluster } from './layout.ts'
 import { FactsBook } from './node-facts.ts'
 import type { KubernetesOptions } from './options.ts'
@@ -92,7 +94,8 @@ function checkContexts(plan: Plan, { contexts }: ContextsOptions): void {
 
 function assemble(plan: Plan, options: ContextsOptions, session: Session | undefined): Assembly {
   checkContexts(plan, options)
-  const tools = createToolbox(options)
+  const folder = session?.folder ?? path.join(stateFolder(options.stateRoot), contextsSessionName(plan))
+  const tools = createToolbox(options, path.join(folder, 'kube-cache'))
   const facts = new FactsBook(tools)
   const clusters = plan.scenario.topology.clusters.map((spec): KindCluster => ({
     name: spec.name,
@@ -101,7 +104,8 @@ function assemble(plan: Plan, options: ContextsOptions, session: Session | undef
     // Not kind's: no containers, and nodes are found by asking.
     kindName: '',
     nodeNames: [],
-    spec,
+    // Addresses are the cluster's own, not the scenario's.
+    spec: { ...spec, podCidr: '', serviceCidr: '' },
   }))
   const needsMesh = plan.workloads.some(({ mesh }) => mesh === 'ambient')
   const mesh = needsMesh ? existingMesh({ tools, facts, plan, clusters, options, session }) : undefined

@@ -5,11 +5,12 @@ import { Toolbox } from './toolbox.ts'
 import { locatePrograms } from './tools.ts'
 
 /** The programs of this machine. @throws EnvironmentError when a cached one is not what was downloaded. */
-export function createToolbox(options: KubernetesOptions): Toolbox {
+export function createToolbox(options: KubernetesOptions, kubeCache?: string): Toolbox {
   const root = stateFolder(options.stateRoot)
   return new Toolbox({
     programs: locatePrograms(options),
     noKubeconfig: path.join(root, 'no-kubeconfig'),
+    kubeCache,
     execute: options.execute,
     deadlineScale: options.deadlineScale,
   })

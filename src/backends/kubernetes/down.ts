@@ -17,7 +17,6 @@ export async function takeDownSessions(
   options: KubernetesOptions = {},
 ): Promise<readonly string[]> {
   const root = stateFolder(options.stateRoot)
-  const tools = createToolbox(options)
   const names = typeof which === 'string' ? Session.names(root) : which
   const gone: string[] = []
   const problems: HopmeterError[] = []
@@ -28,6 +27,7 @@ export async function takeDownSessions(
       if (!session) continue
       if (which === 'orphans' && (session.state.kept || session.holder() !== undefined)) continue
       const release = session.lease()
+      const tools = createToolbox(options, session.file('kube-cache'))
       try {
         await takeDown(tools, session, context)
         gone.push(name)

@@ -2,7 +2,15 @@ import type { ServeMessage } from '../../agent/protocol.ts'
 import { start } from '../../exec.ts'
 import { JsonLinesProcess } from '../../json-lines-process.ts'
 import type { Component } from '../../topology/model.ts'
-import type { ClientPod, Command, ComponentFlows, Engine, EvidenceSnapshot, OwnedAddress, Testbed } from '../backend.ts'
+import type {
+  ClientPod,
+  Command,
+  ComponentFlows,
+  Engine,
+  EvidenceSnapshot,
+  OwnedAddress,
+  Testbed,
+} from '../backend.ts'
 import { namespaceOf, serverPort, type Plan, type PlannedPath, type Workload } from '../plan.ts'
 import type { KubeCluster } from './contract.ts'
 import { podsFor, type Found } from './find-pods.ts'

@@ -20,6 +20,8 @@ export interface ToolboxOptions {
   readonly programs?: Partial<Record<ToolName, string>> | undefined
   /** A kubeconfig that does not exist, for programs that would look for the user's. */
   readonly noKubeconfig: string
+  /** Where kubectl may keep what it learns of APIs, instead of beside the kubeconfig. */
+  readonly kubeCache?: string | undefined
   readonly execute?: Execute | undefined
   readonly deadlineScale?: number | undefined
 }
@@ -65,8 +67,8 @@ export class Toolbox {
     return {
       KUBECONFIG: kubeconfig,
       KUBECTL_KUBERC: 'false',
-      // Beside the kubeconfig, so that it goes when the testbed goes.
-      KUBECACHEDIR: path.join(path.dirname(kubeconfig), 'kube-cache'),
+      // Beside the kubeconfig, so that it goes when the testbed goes; but not beside a file of the user's.
+      KUBECACHEDIR: this.#options.kubeCache ?? path.join(path.dirname(kubeconfig), 'kube-cache'),
     }
   }
 

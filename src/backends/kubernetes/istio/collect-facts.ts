@@ -3,7 +3,7 @@ import type { StepContext } from '../contract.ts'
 import type { Found } from '../find-pods.ts'
 import type { KindCluster } from '../layout.ts'
 import { certificateFingerprint } from './ca.ts'
-import { readDump, ztunnelPods } from './read-mesh.ts'
+import { readDump, readRemoteClusters, ztunnelPods } from './read-mesh.ts'
 import { publishedAddress, readGatewayService } from './gateway-steps.ts'
 import type {
   ClusterMeshFacts,
@@ -15,8 +15,7 @@ import type {
   ZtunnelFacts,
 } from './mesh-facts.ts'
 import { remoteServer } from './mesh-steps.ts'
-import { gatewayName, networkLabel, systemNamespace, type IstioParts } from './parts.ts'
-import { parseRemoteClusters } from './remote-clusters.ts'
+import { clusterIdOf, gatewayName, networkLabel, systemNamespace, type IstioParts } from './parts.ts'
 import { endpointsOf, type ZtunnelDump } from './ztunnel-dump.ts'
 
 interface KubeObject {
@@ -103,12 +102,12 @@ async function clusterFacts(
     dumps(parts, cluster, context),
     gatewayFacts(parts, cluster, context),
     facts.of(cluster, context),
-    others.length === 0 ? '' : tools.call(tools.istioctl(cluster, ['remote-clusters']), { signal }),
+    others.length === 0 ? undefined : readRemoteClusters(parts, cluster, { signal }),
   ])
-  const states = parseRemoteClusters(remotes)
   const servers = others.flatMap(({ name }) => {
-    const secret = secrets.find(({ metadata }) => metadata.name === `istio-remote-secret-${name}`)
-    const server = remoteServer(secret?.data?.[name])
+    const id = clusterIdOf(parts, name)
+    const secret = secrets.find(({ metadata }) => metadata.name === `istio-remote-secret-${id}`)
+    const server = remoteServer(secret?.data?.[id])
     return server === undefined ? [] : [[name, server] as const]
   })
   const workloads = [...found.pods.values()].filter(
@@ -121,7 +120,7 @@ async function clusterFacts(
     network: cluster.spec.network,
     networkLabel: system?.metadata.labels?.[networkLabel] ?? '',
     gatewayClasses: classes.map(({ metadata }) => metadata.name),
-    ...(states.ok ? { remotes: states.value } : {}),
+    ...(remotes?.ok ? { remotes: remotes.value } : {}),
     remoteServers: new Map(servers),
     ztunnels: ztunnels.map(({ node, startedAt, dump }) => ztunnelFacts(node, startedAt, dump)),
     ...(gateway ? { gateway } : {}),

@@ -13,6 +13,21 @@ export async function meshFingerprint(
   parts: IstioParts,
   context: StepContext,
 ): Promise<Readonly<Record<string, string>>> {
+  return {
+    ...(await imagesOfMesh(parts, context)),
+    ztunnelThreads: String(ztunnelThreads),
+    caKeyType,
+    // ztunnel and istiod offer nothing else: istio `security/pkg/pki/util`, ztunnel `src/tls/csr.rs`.
+    workloadKeyType: 'ECDSA P-256',
+    istioResources: parts.options.resources ?? 'trimmed',
+  }
+}
+
+/** Images of control planes, ztunnels and gateways, whoever installed them. */
+export async function imagesOfMesh(
+  parts: IstioParts,
+  context: StepContext,
+): Promise<Readonly<Record<string, string>>> {
   const { tools, clusters, gateways } = parts
   const istiods = clusters.map(async (cluster) => {
     const read = ['--namespace', systemNamespace, 'get', 'pods', '--selector', 'app=istiod', '-o', 'json']
@@ -29,16 +44,7 @@ export async function meshFingerprint(
   const images = async (pods: readonly Promise<readonly PodObject[]>[]) =>
     imagesOf((await Promise.all(pods)).flat())
   const [istiod, ztunnel, gateway] = await Promise.all([images(istiods), images(ztunnels), images(proxies)])
-  return {
-    istiod,
-    ztunnel,
-    ...(gateways.length > 0 ? { gateway } : {}),
-    ztunnelThreads: String(ztunnelThreads),
-    caKeyType,
-    // ztunnel and istiod offer nothing else: istio `security/pkg/pki/util`, ztunnel `src/tls/csr.rs`.
-    workloadKeyType: 'ECDSA P-256',
-    istioResources: parts.options.resources ?? 'trimmed',
-  }
+  return { istiod, ztunnel, ...(gateways.length > 0 ? { gateway } : {}) }
 }
 
 /** `hub/name:tag@sha256:…` of the first container of each pod, each once. */

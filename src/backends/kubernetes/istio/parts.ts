@@ -19,6 +19,8 @@ export interface IstioParts extends MeshInput {
   readonly loadBalancerImage: string
   /** Clusters whose east-west gateway some path enters. */
   readonly gateways: readonly KindCluster[]
+  /** What Istio calls each cluster of the scenario; absent where hopmeter named them itself, by the same names. */
+  readonly clusterIds?: ReadonlyMap<string, string> | undefined
 }
 
 export function istioParts(input: MeshInput): IstioParts {
@@ -36,6 +38,16 @@ export function istioParts(input: MeshInput): IstioParts {
     loadBalancerImage: input.options.loadBalancerImage ?? loadBalancerImage,
     gateways: input.clusters.filter(({ name }) => entered.has(name)),
   }
+}
+
+/** Istio's name of a cluster. */
+export function clusterIdOf({ clusterIds }: Pick<IstioParts, 'clusterIds'>, name: string): string {
+  return clusterIds?.get(name) ?? name
+}
+
+/** The scenario's name of what Istio calls so; other clusters keep the name that they have. */
+export function clusterNameOf({ clusterIds }: Pick<IstioParts, 'clusterIds'>, id: string): string {
+  return [...(clusterIds ?? [])].find(([, own]) => own === id)?.[0] ?? id
 }
 
 function gatewayOf({ kind, cluster }: Component): string[] {

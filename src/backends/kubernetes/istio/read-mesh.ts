@@ -4,12 +4,15 @@ import type { KindCluster } from '../layout.ts'
 import {
   gatewayNodePort,
   gatewayPods,
+  isServing,
   publishedAddress,
   readGatewayService,
   type PodObject,
 } from './gateway-steps.ts'
 import type { GatewayView } from './mesh-view.ts'
-import { hbonePort, isProxied, systemNamespace, type IstioParts } from './parts.ts'
+import { clusterNameOf, hbonePort, isProxied, systemNamespace, type IstioParts } from './parts.ts'
+import type { Reading } from './reading.ts'
+import { parseRemoteClusters } from './remote-clusters.ts'
 import { parseZtunnelDump, type ZtunnelDump } from './ztunnel-dump.ts'
 
 /** ztunnel pods of a cluster, with the number of their node. */
@@ -34,7 +37,7 @@ export async function ztunnelPods(
     facts.of(cluster, context),
   ])
   return (items ?? [])
-    .filter(({ status }) => status?.phase === 'Running')
+    .filter((pod) => isServing(pod))
     .flatMap((pod) => {
       const node = nodes.find(({ name }) => name === pod.spec.nodeName)?.number
       return node === undefined ? [] : [{ pod, node }]
@@ -43,11 +46,12 @@ export async function ztunnelPods(
 
 /** Everything one ztunnel believes. @throws HopmeterError when it cannot be read. */
 export async function readDump(
-  { tools }: Pick<IstioParts, 'tools'>,
+  parts: Pick<IstioParts, 'tools' | 'clusterIds'>,
   cluster: KindCluster,
   pod: string,
   context: Pick<StepContext, 'signal'>,
 ): Promise<ZtunnelDump> {
+  const { tools } = parts
   const command = tools.istioctl(cluster, [
     'ztunnel-config',
     'all',
@@ -57,7 +61,34 @@ export async function readDump(
   ])
   const reading = parseZtunnelDump(await tools.call(command, context))
   if (!reading.ok) throw new HopmeterError(`${pod} of ${cluster.name}: ${reading.cannotRead}`)
-  return reading.value
+  return renamed(parts, reading.value)
+}
+
+/** With the scenario's names for clusters. */
+function renamed(parts: Pick<IstioParts, 'clusterIds'>, dump: ZtunnelDump): ZtunnelDump {
+  const { config, workloads } = dump
+  if (parts.clusterIds === undefined) return dump
+  const rename = (id: string | null | undefined) => (id ? clusterNameOf(parts, id) : id)
+  return {
+    ...dump,
+    config: config && { ...config, clusterId: rename(config.clusterId) },
+    workloads: workloads.map((workload) => ({ ...workload, clusterId: rename(workload.clusterId) })),
+  }
+}
+
+/** How istiod of a cluster stands with each cluster, by the scenario's names. @throws CommandError */
+export async function readRemoteClusters(
+  parts: Pick<IstioParts, 'tools' | 'clusterIds'>,
+  cluster: KindCluster,
+  { signal }: Pick<StepContext, 'signal'>,
+): Promise<Reading<ReadonlyMap<string, string>>> {
+  const command = parts.tools.istioctl(cluster, ['remote-clusters'])
+  const reading = parseRemoteClusters(await parts.tools.call(command, { signal }))
+  if (!reading.ok) return reading
+  return {
+    ok: true,
+    value: new Map([...reading.value].map(([id, state]) => [clusterNameOf(parts, id), state])),
+  }
 }
 
 /** Gateways as they are published and as they run. */

@@ -4,13 +4,12 @@ import { podsFor, type Found } from '../find-pods.ts'
 import type { KindCluster } from '../layout.ts'
 import type { FoundPod } from '../testbed.ts'
 import { agentCommandLine } from '../workload-manifests.ts'
-import { readDump, ztunnelPods } from './read-mesh.ts'
+import { readDump, readRemoteClusters, ztunnelPods } from './read-mesh.ts'
 import { publishedAddress, readGatewayService } from './gateway-steps.ts'
 import { gatewayName, isProxied, systemNamespace, type IstioParts } from './parts.ts'
 import { collectMeshFacts } from './collect-facts.ts'
 import { findPitfalls, type Finding } from './pitfalls.ts'
 import { probeProgram, readProbe } from './probe.ts'
-import { parseRemoteClusters } from './remote-clusters.ts'
 import { endpointsOf, isSplitHorizon, type ZtunnelDump } from './ztunnel-dump.ts'
 
 /** Own deadlines: what istiod pushes comes in seconds, what a laptop starts in minutes. */
@@ -44,14 +43,13 @@ function clusterOf({ clusters }: IstioParts, name: string): KindCluster {
   return cluster
 }
 
-function remotesSynced({ tools, clusters }: IstioParts, cluster: KindCluster): Readiness {
-  const wanted = clusters.filter((other) => other !== cluster).map(({ name }) => name)
-  const command = tools.istioctl(cluster, ['remote-clusters'])
+function remotesSynced(parts: IstioParts, cluster: KindCluster): Readiness {
+  const wanted = parts.clusters.filter((other) => other !== cluster).map(({ name }) => name)
   return {
     name: `istiod of ${cluster.name} reads ${wanted.join(' and ')}`,
     deadlineMs: deadlines.synced,
-    check: async ({ signal }) => {
-      const reading = parseRemoteClusters(await tools.call(command, { signal }))
+    check: async (context) => {
+      const reading = await readRemoteClusters(parts, cluster, context)
       if (!reading.ok) return reading.cannotRead
       const missing = wanted.flatMap((name) => {
         const status = reading.value.get(name)
