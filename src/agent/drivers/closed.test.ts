@@ -1,17 +1,8 @@
 import { setTimeout as sleep } from 'node:timers/promises'
-import { afterEach, expect, test } from 'vitest'
+import { expect, test } from 'vitest'
+import { closing } from '../testing/closing.ts'
 import { decode, drive, echoServer, sampleOf, sizes, target, total, wallMsOf } from '../testing/drive.ts'
 import { deadPort, goodResponse, startScriptedServer } from '../testing/scripted-server.ts'
-
-const closers: (() => unknown)[] = []
-afterEach(async () => {
-  for (const close of closers.splice(0)) await close()
-})
-
-function closing<T extends { close(): unknown }>(server: T): T {
-  closers.push(() => server.close())
-  return server
-}
 
 function load(connections: number) {
   return { profile: 'closed', connections, ...sizes } as const

@@ -1,5 +1,6 @@
-import { afterEach, expect, test } from 'vitest'
+import { expect, test } from 'vitest'
 import { BlackHole } from '../testing/black-hole.ts'
+import { closing } from '../testing/closing.ts'
 import {
   cyclesOf,
   decode,
@@ -12,16 +13,6 @@ import {
   total,
 } from '../testing/drive.ts'
 import { deadPort, goodResponse, startScriptedServer } from '../testing/scripted-server.ts'
-
-const closers: (() => unknown)[] = []
-afterEach(async () => {
-  for (const close of closers.splice(0)) await close()
-})
-
-function closing<T extends { close(): unknown }>(server: T): T {
-  closers.push(() => server.close())
-  return server
-}
 
 const load = { profile: 'connect', ...sizes } as const
 
@@ -92,8 +83,7 @@ test('what the server does wrong is counted: bad, lost, and never both', async (
 })
 
 test('dead, silent and unreachable paths are errors, and the others go on', async () => {
-  const hole = await BlackHole.open()
-  closers.push(() => hole.close())
+  const hole = closing(await BlackHole.open())
   const silent = closing(await startScriptedServer(() => {}))
   const server = closing(await echoServer('a'))
   const targets = [

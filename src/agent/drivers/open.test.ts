@@ -1,19 +1,10 @@
 import fc from 'fast-check'
-import { afterEach, expect, test } from 'vitest'
+import { expect, test } from 'vitest'
 import { mulberry32 } from '../random.ts'
+import { closing } from '../testing/closing.ts'
 import { decode, drive, echoServer, sampleOf, sizes, target, total } from '../testing/drive.ts'
 import { deadPort, startScriptedServer } from '../testing/scripted-server.ts'
 import { dueTimes } from './open-slot.ts'
-
-const closers: (() => unknown)[] = []
-afterEach(async () => {
-  for (const close of closers.splice(0)) await close()
-})
-
-function closing<T extends { close(): unknown }>(server: T): T {
-  closers.push(() => server.close())
-  return server
-}
 
 const load = { profile: 'open', ratePerSecond: 200, connections: 64, ...sizes } as const
 

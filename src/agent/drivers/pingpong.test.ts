@@ -1,5 +1,6 @@
-import { afterEach, describe, expect, test } from 'vitest'
+import { describe, expect, test } from 'vitest'
 import { BlackHole } from '../testing/black-hole.ts'
+import { closing } from '../testing/closing.ts'
 import {
   cyclesOf,
   decode,
@@ -12,16 +13,6 @@ import {
   wallMsOf,
 } from '../testing/drive.ts'
 import { deadPort, goodResponse, startScriptedServer } from '../testing/scripted-server.ts'
-
-const closers: (() => unknown)[] = []
-afterEach(async () => {
-  for (const close of closers.splice(0)) await close()
-})
-
-function closing<T extends { close(): unknown }>(server: T): T {
-  closers.push(() => server.close())
-  return server
-}
 
 const http1 = { profile: 'pingpong', protocol: 'http1', ...sizes } as const
 
@@ -217,8 +208,7 @@ test('an answer that never comes is a time-out, and the turn ends', async () => 
 })
 
 test('a host that does not answer to connects does not hold the others up', async () => {
-  const hole = await BlackHole.open()
-  closers.push(() => hole.close())
+  const hole = closing(await BlackHole.open())
   const server = closing(await echoServer('a'))
   const targets = [target('hole', hole.port), target('pa', server.port)]
   const outcomes = await drive(http1, targets, {
