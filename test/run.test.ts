@@ -196,7 +196,7 @@ spec:
     expect(stdout).toContain('interrupted')
   })
 
-  test('refuses a second run on the same host and names the first', async () => {
+  test('refuses whatever sends load or changes testbeds on the same host meanwhile, and names the first', async () => {
     const first = hopmeter.start([
       'run',
       'single-cluster',
@@ -207,9 +207,19 @@ spec:
       '--no-chart',
     ])
     await first.until('round 1/200')
-    const second = await hopmeter.run(['run', 'single-cluster', ...quick])
-    expect(second.code).toBe(1)
-    expect(second.stderr).toContain(String(first.child.pid))
+    const others = [
+      ['run', 'single-cluster', ...quick],
+      ['verify', 'single-cluster'],
+      ['calibrate'],
+      ['down', '--all'],
+    ]
+    for (const args of others) {
+      const { code, stdout, stderr } = await hopmeter.run(args)
+      expect({ code, stdout }).toEqual({ code: 1, stdout: '' })
+      expect(stderr).toMatch(
+        new RegExp(`at work on this host: .*"single-cluster", pid ${first.child.pid}, since`),
+      )
+    }
     first.child.kill('SIGINT')
     expect((await first.done).code).toBe(130)
   })

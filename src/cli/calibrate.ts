@@ -3,6 +3,7 @@ import { exitCodes } from '../errors.ts'
 import { calibrate } from '../measure/calibrate.ts'
 import { saveCalibration } from '../measure/calibration-store.ts'
 import { textTable } from '../report/table.ts'
+import { underHostLock } from '../results/host-lock.ts'
 import { print, say, type CliContext } from './context.ts'
 import { outputOption, positiveInteger, type OutputFormat } from './options.ts'
 import { createLine } from './progress.ts'
@@ -24,11 +25,9 @@ export function calibrateVerb(context: CliContext): Command {
     .action(async (flags: { rounds: number; quiet?: boolean; output: OutputFormat }) => {
       const line = createLine(context, flags.quiet)
       const { signal } = context
-      const calibration = await calibrate({
-        signal,
-        rounds: flags.rounds,
-        progress: (m) => line.update(m),
-      }).finally(() => line.stop())
+      const calibration = await underHostLock({ runId: 'calibrate', scenario: 'none' }, () =>
+        calibrate({ signal, rounds: flags.rounds, progress: (m) => line.update(m) }),
+      ).finally(() => line.stop())
       const file = await saveCalibration(calibration)
       if (flags.output === 'json') print(context, JSON.stringify(calibration, null, 2))
       else {

@@ -1,7 +1,7 @@
 import { Command } from 'commander'
 import { takeDownSessions } from '../backends/kubernetes/down.ts'
 import { UsageError } from '../errors.ts'
-import { lockHost } from '../results/host-lock.ts'
+import { underHostLock } from '../results/host-lock.ts'
 import { print, type CliContext } from './context.ts'
 import { createProgress } from './progress.ts'
 
@@ -32,17 +32,11 @@ export function downVerb(context: CliContext): Command {
         throw new UsageError('say which testbeds: names, --all or --orphans', { hint: 'one of the three' })
       }
       const progress = createProgress(context, { quiet: flags.quiet })
-      const lock = await lockHost({ runId: 'down', scenario: names.join(' ') || 'all' })
-      try {
-        const which = flags.all ? 'all' : flags.orphans ? 'orphans' : names
-        const gone = await takeDownSessions(which, {
-          signal: context.signal,
-          progress: (m) => progress.step(m),
-        })
-        print(context, gone.length === 0 ? 'nothing to take down' : `taken down: ${gone.join(', ')}`)
-      } finally {
-        progress.stop()
-        await lock.release()
-      }
+      const { signal } = context
+      const which = flags.all ? 'all' : flags.orphans ? 'orphans' : names
+      const gone = await underHostLock({ runId: 'down', scenario: names.join(' ') || 'all' }, () =>
+        takeDownSessions(which, { signal, progress: (m) => progress.step(m) }),
+      ).finally(() => progress.stop())
+      print(context, gone.length === 0 ? 'nothing to take down' : `taken down: ${gone.join(', ')}`)
     })
 }

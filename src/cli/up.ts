@@ -1,7 +1,7 @@
 import { Command } from 'commander'
 import { planScenario } from '../backends/plan.ts'
 import { UsageError } from '../errors.ts'
-import { lockHost } from '../results/host-lock.ts'
+import { underHostLock } from '../results/host-lock.ts'
 import { loadScenario } from '../scenario/load.ts'
 import { addBackendFlags, withMesh, type BackendFlags } from './backend-flags.ts'
 import { createBackend } from './backends.ts'
@@ -35,20 +35,19 @@ export function upVerb(context: CliContext): Command {
       const { scenario: loaded } = await loadScenario(name)
       const scenario = withMesh(loaded, flags.mesh)
       const progress = createProgress(context, { quiet: flags.quiet })
-      const lock = await lockHost({ runId: `up-${scenario.name}`, scenario: scenario.name })
-      try {
-        const backend = createBackend(flags.backend, { ...flags, keep: true })
-        const { signal } = context
-        const testbed = await backend.up(planScenario(scenario), {
-          signal,
-          progress: (m) => progress.step(m),
-        })
-        const { engine } = testbed
-        await testbed.down() // kept: only our connections to it end
-        print(context, `testbed ${scenario.name} stands: ${engine.name} ${engine.version}`)
-      } finally {
-        progress.stop()
-        await lock.release()
-      }
+      const { signal } = context
+      const { engine } = await underHostLock(
+        { runId: `up-${scenario.name}`, scenario: scenario.name },
+        async () => {
+          const backend = createBackend(flags.backend, { ...flags, keep: true })
+          const testbed = await backend.up(planScenario(scenario), {
+            signal,
+            progress: (m) => progress.step(m),
+          })
+          await testbed.down() // kept: only our connections to it end
+          return testbed
+        },
+      ).finally(() => progress.stop())
+      print(context, `testbed ${scenario.name} stands: ${engine.name} ${engine.version}`)
     })
 }

@@ -1,5 +1,6 @@
 import type { Backend } from '../backends/backend.ts'
 import { planScenario } from '../backends/plan.ts'
+import { underHostLock } from '../results/host-lock.ts'
 import type { PathEvidence, UnreachableEvent } from '../results/schema.ts'
 import type { Scenario } from '../scenario/types.ts'
 import { Build } from './build.ts'
@@ -17,14 +18,23 @@ export interface VerifyResult {
 
 const proofOnly = [{ profile: 'pingpong', protocol: 'http1', requestBytes: 16, responseBytes: 16 }] as const
 
-/** Proves the paths of a scenario with a little load, without measuring. Leaves nothing behind. */
-export async function verifyScenario(options: {
+export interface VerifyOptions {
   readonly scenario: Scenario
   readonly backend: Backend
   readonly progress: (message: string) => void
   readonly signal: AbortSignal
-}): Promise<VerifyResult> {
-  const { scenario, backend, progress, signal } = options
+}
+
+/**
+ * Proves the paths of a scenario with a little load, without measuring. Leaves nothing behind.
+ * @throws HopmeterError naming the holder when another hopmeter is at work on this host: its numbers would suffer.
+ */
+export async function verifyScenario(options: VerifyOptions): Promise<VerifyResult> {
+  const { name } = options.scenario
+  return await underHostLock({ runId: `verify-${name}`, scenario: name }, () => prove(options))
+}
+
+async function prove({ scenario, backend, progress, signal }: VerifyOptions): Promise<VerifyResult> {
   const plan = planScenario(scenario)
   const paths = withControl(plan, false)
   const loads = expandLoads(proofOnly)

@@ -123,7 +123,7 @@ describe.runIf(process.platform === 'linux')('the run lock', () => {
 
   test('keeps a second run of the same process out, too', async () => {
     const lock = await lockHost(me)
-    await expect(lockHost(me)).rejects.toThrow(/another run is measuring/)
+    await expect(lockHost(me)).rejects.toThrow(/another hopmeter is at work/)
     await lock.release()
   })
 

@@ -49,6 +49,19 @@ export async function lockHost(run: { readonly runId: string; readonly scenario:
   throw taken(undefined)
 }
 
+/** Does something that sends load, or changes what load runs on, under the host's lock. @throws as `lockHost` does. */
+export async function underHostLock<T>(
+  run: { readonly runId: string; readonly scenario: string },
+  work: () => Promise<T>,
+): Promise<T> {
+  const lock = await lockHost(run)
+  try {
+    return await work()
+  } finally {
+    await lock.release()
+  }
+}
+
 /** Who holds the host's run lock now, if anyone answers. */
 export async function hostLockHolder(): Promise<LockHolder | undefined> {
   if (process.platform !== 'linux') return undefined
@@ -117,9 +130,9 @@ function parseHolder(text: string): LockHolder | undefined {
 
 function taken(holder: LockHolder | undefined): HopmeterError {
   const who = holder
-    ? `run ${holder.runId} (scenario "${holder.scenario}", pid ${holder.pid}, since ${holder.since})`
+    ? `${holder.runId} (scenario "${holder.scenario}", pid ${holder.pid}, since ${holder.since})`
     : 'a process that does not say who it is (ss -xlp | grep hopmeter shows it)'
-  return new HopmeterError(`another run is measuring on this host: ${who}`, {
+  return new HopmeterError(`another hopmeter is at work on this host: ${who}`, {
     hint: holder
       ? `Two runs at once would measure each other: wait for it, or stop it with: kill ${holder.pid}`
       : 'Two runs at once would measure each other: wait for it or stop it.',
