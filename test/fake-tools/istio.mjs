@@ -37,8 +37,9 @@ function account(cluster, name) {
 
 function deployment(cluster, name) {
   const status = { observedGeneration: 1, replicas: 1, updatedReplicas: 1, availableReplicas: 1 }
+  const env = name === 'istiod' ? [{ name: 'CLUSTER_ID', value: cluster.istiod.clusterName }] : []
   const template = {
-    spec: { containers: [{ image: image(cluster, name === 'istiod' ? 'pilot' : 'proxyv2') }] },
+    spec: { containers: [{ image: image(cluster, name === 'istiod' ? 'pilot' : 'proxyv2'), env }] },
   }
   const labels = { app: name }
   put(cluster, {
@@ -236,8 +237,11 @@ export function remoteClusters(model, clusterName) {
   )
   return secrets.flatMap(({ metadata, data }) =>
     Object.entries(data).map(([name, encoded]) => {
-      const address = /server: https:\/\/([^:\s]+):6443/.exec(Buffer.from(encoded, 'base64').toString())?.[1]
-      const found = Object.entries(model.clusters).find(([, own]) => own.nodes?.[0].address === address)
+      const kubeconfig = Buffer.from(encoded, 'base64').toString()
+      const address = /server: https:\/\/([^:\s]+):6443/.exec(kubeconfig)?.[1]
+      const found = Object.entries(model.clusters).find(
+        ([, own]) => own.nodes?.[0].address === address && kubeconfig.includes(own.authority),
+      )
       const isUp = found?.[1].nodes.every((node) => model.containers[node.name].running) ?? false
       return {
         name,

@@ -50,7 +50,7 @@ stringData:
     apiVersion: v1
     clusters:
     - cluster:
-        certificate-authority-data: AA==
+        certificate-authority-data: ${cluster.authority}
         server: ${server}
       name: ${name}
     contexts:

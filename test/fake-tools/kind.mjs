@@ -30,6 +30,7 @@ function create(model, args, input) {
     serviceSubnet: config.networking.serviceSubnet,
     nodes: [],
     objects: {},
+    authority: Buffer.from(`authority ${model.nextUid++}`).toString('base64'),
     nextService: 10,
     nextPod: 5,
   }
@@ -52,7 +53,15 @@ function create(model, args, input) {
     }
   })
   model.clusters[name] = cluster
-  writeFileSync(kubeconfig, JSON.stringify({ 'current-context': `kind-${name}` }), { mode: 0o600 })
+  const text = `apiVersion: v1
+clusters:
+- cluster:
+    certificate-authority-data: ${cluster.authority}
+    server: https://127.0.0.1:6443
+  name: kind-${name}
+current-context: kind-${name}
+`
+  writeFileSync(kubeconfig, text, { mode: 0o600 })
   return ''
 }
 

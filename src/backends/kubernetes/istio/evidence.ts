@@ -1,3 +1,4 @@
+import { setTimeout as sleep } from 'node:timers/promises'
 import { HopmeterError } from '../../../errors.ts'
 import type { Flow } from '../../../evidence/flow.ts'
 import type { Component } from '../../../topology/model.ts'
@@ -20,6 +21,7 @@ import { openConnections, type OpenConnection, type ZtunnelDump } from './ztunne
 import { parseCountedBytes, type CountedBytes } from './ztunnel-metrics.ts'
 
 const attempts = 3
+const pauseMs = 300
 const haproxyTimeoutMs = 5000
 
 /** One ztunnel and what was read of it so far. */
@@ -290,7 +292,11 @@ async function trying<T>(what: string, context: StepContext, work: () => Promise
       return await work()
     } catch (cause) {
       context.signal.throwIfAborted()
-      if (attempt < attempts) continue
+      if (attempt < attempts) {
+        // What hiccups now may answer a moment later.
+        await sleep(pauseMs, undefined, { signal: context.signal })
+        continue
+      }
       throw new HopmeterError(`evidence of ${what} cannot be read`, {
         cause,
         hint: 'the path of this round cannot be proven without it; is the testbed still up?',

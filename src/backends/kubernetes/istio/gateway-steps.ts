@@ -1,9 +1,10 @@
+import { HopmeterError } from '../../../errors.ts'
 import type { KubeStep, Phase, StepContext } from '../contract.ts'
 import type { KindCluster } from '../layout.ts'
 import { waitUntilReady } from '../steps.ts'
 import { findPodProblem } from './pod-watch.ts'
 import { isRolledOut, type Rollout } from './install.ts'
-import { loadBalancerStep, loadBalancerAddress } from './load-balancer.ts'
+import { loadBalancerAddress, loadBalancerName, loadBalancerStep } from './load-balancer.ts'
 import {
   fieldManager,
   gatewayName,
@@ -36,6 +37,8 @@ export interface PodObject {
   readonly metadata: {
     readonly name: string
     readonly uid?: string
+    /** On its way out, though its phase may still be Running. */
+    readonly deletionTimestamp?: string
     readonly annotations?: Readonly<Record<string, string>>
     readonly labels?: Readonly<Record<string, string>>
   }
@@ -157,6 +160,14 @@ function publishStep(parts: IstioParts, cluster: KindCluster): KubeStep {
     },
     run: async (context) => {
       const wanted = await wantedIngress(parts, cluster, context)
+      if (wanted.ip === undefined) {
+        const what = isProxied(cluster) ? 'its load balancer' : 'its pod'
+        throw new HopmeterError(`the gateway of ${cluster.name} has no address yet: ${what} does not run`, {
+          hint: isProxied(cluster)
+            ? `docker logs ${loadBalancerName(cluster)} says why`
+            : `kubectl --context ${cluster.context} --namespace ${systemNamespace} get pods says why`,
+        })
+      }
       await tools.call(patch(wanted), context)
     },
   }
@@ -209,7 +220,12 @@ export async function gatewayPods(
     'json',
   ])
   const { items } = await tools.json<{ readonly items?: readonly PodObject[] }>(read, context)
-  return (items ?? []).filter(({ status }) => status?.phase === 'Running')
+  return (items ?? []).filter((pod) => isServing(pod))
+}
+
+/** Runs and stays: after a restart the former pod may be there for a while. */
+export function isServing({ metadata, status }: PodObject): boolean {
+  return status?.phase === 'Running' && metadata.deletionTimestamp === undefined
 }
 
 export function readGatewayService(

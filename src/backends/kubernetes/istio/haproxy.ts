@@ -15,6 +15,8 @@ const sessionLine = /^(?<id>0x[0-9a-f]+): (?<rest>.*)$/
 /** Answer to `show sess`; the proxy's own command connections are left out. Source: HAProxy management guide. */
 export function parseSessions(text: string): Reading<readonly ProxySession[]> {
   const sessions: ProxySession[] = []
+  // It lists at least the connection that asks.
+  if (text.trim() === '') return cannotRead("HAProxy's sessions", 'the answer is empty')
   for (const line of text.split('\n').filter((l) => l.trim() !== '')) {
     const groups = sessionLine.exec(line)?.groups
     if (!groups) return cannotRead("HAProxy's sessions", JSON.stringify(line.slice(0, 80)))

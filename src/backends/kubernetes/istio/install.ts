@@ -122,7 +122,10 @@ export function installStep(parts: IstioParts, cluster: KindCluster): KubeStep {
       const namespace = await tools.find<Annotated>(readNamespace, context)
       if (namespace?.metadata.annotations?.[installAnnotation] !== digest) return false
       const list = await tools.find<{ items?: readonly Rollout[] }>(readWorkloads, context)
-      return list?.items?.length === 3 && list.items.every((item) => isRolledOut(item))
+      return (
+        list?.items?.length === 3 &&
+        list.items.every((item) => isRolledOut(item) && isInNetwork(item, cluster.spec.network))
+      )
     },
     run: async (context) => {
       const done = new AbortController()
@@ -148,7 +151,10 @@ interface Annotated {
 export interface Rollout {
   readonly kind: string
   readonly metadata: { readonly name: string; readonly generation?: number }
-  readonly spec?: { readonly replicas?: number }
+  readonly spec?: {
+    readonly replicas?: number
+    readonly template?: { readonly spec?: { readonly containers?: readonly Container[] } }
+  }
   readonly status?: {
     readonly observedGeneration?: number
     readonly updatedReplicas?: number
@@ -157,6 +163,17 @@ export interface Rollout {
     readonly updatedNumberScheduled?: number
     readonly numberAvailable?: number
   }
+}
+
+interface Container {
+  readonly env?: readonly { readonly name: string; readonly value?: string }[]
+}
+
+/** Somebody may have changed ztunnel's `NETWORK`; istiod and istio-cni have none. */
+function isInNetwork({ metadata, spec }: Rollout, network: string): boolean {
+  if (metadata.name !== 'ztunnel') return true
+  const variables = (spec?.template?.spec?.containers ?? []).flatMap(({ env }) => env ?? [])
+  return variables.every(({ name, value }) => name !== 'NETWORK' || value === network)
 }
 
 /** As `kubectl rollout status` has it: the newest form runs everywhere. */

@@ -1,10 +1,13 @@
+import { existsSync, readFileSync } from 'node:fs'
 import { isAbsolute } from 'node:path'
+import { CommandError, EnvironmentError } from '../../../errors.ts'
 import type { KubeStep, Phase, StepContext } from '../contract.ts'
 import type { KindCluster } from '../layout.ts'
 import { caSecret, createMeshRoot, rootAnnotation } from './ca.ts'
 import { gatewayPhases } from './gateway-steps.ts'
 import { installStep, isRolledOut, type Rollout } from './install.ts'
-import { fieldManager, networkLabel, systemNamespace, type IstioParts } from './parts.ts'
+import { renewPodsStep } from './renew-pods.ts'
+import { fieldManager, gatewayName, networkLabel, systemNamespace, type IstioParts } from './parts.ts'
 
 const rolloutTimeoutMs = 300_000
 
@@ -21,6 +24,7 @@ export function meshPhases(parts: IstioParts): readonly Phase[] {
     clusters.map((cluster) => installStep(parts, cluster)),
     pairs.map(({ of, to }) => remoteSecretStep(parts, of, to)),
     ...gatewayPhases(parts),
+    clusters.map((cluster) => renewPodsStep(parts, cluster)),
   ]
   return phases.filter((phase) => phase.length > 0)
 }
@@ -91,16 +95,21 @@ function caStep(parts: IstioParts): KubeStep {
   }
 }
 
-/** Starts istiod and then ztunnel anew, where they run. */
+/**
+ * Starts istiod and then what has certificates of it anew, where they run. What is broken now may come up with the
+ * new root, so it is restarted, too, but not waited for: the steps that follow repair it.
+ */
 async function restartMesh({ tools }: IstioParts, cluster: KindCluster, context: StepContext): Promise<void> {
   const inSystem = ['--namespace', systemNamespace]
-  for (const workload of ['deployment/istiod', 'daemonset/ztunnel']) {
+  for (const workload of ['deployment/istiod', 'daemonset/ztunnel', `deployment/${gatewayName}`]) {
     const found = await tools.find<Rollout>(
       tools.kubectl(cluster, [...inSystem, 'get', workload, '-o', 'json']),
       context,
     )
-    if (!found || !isRolledOut(found)) continue
+    if (!found) continue
     await tools.call(tools.kubectl(cluster, [...inSystem, 'rollout', 'restart', workload]), context)
+    if (!isRolledOut(found)) continue
+    context.progress(`wait for ${workload} of ${cluster.name} to run anew`)
     const wait = [...inSystem, 'rollout', 'status', workload, '--timeout', `${rolloutTimeoutMs / 1000}s`]
     await tools.call(tools.kubectl(cluster, wait), { ...context, timeoutMs: rolloutTimeoutMs })
   }
@@ -132,7 +141,18 @@ function gatewayApiStep(parts: IstioParts, cluster: KindCluster): KubeStep {
       const version = (await tools.find<Labelled>(read, context))?.metadata.annotations?.[bundleAnnotation]
       return options.gatewayApi === undefined ? version === pins.gatewayApi : version !== undefined
     },
-    run: async (context) => void (await tools.call(apply, { ...context, timeoutMs: 120_000 })),
+    run: async (context) => {
+      try {
+        await tools.call(apply, { ...context, timeoutMs: 120_000 })
+      } catch (cause) {
+        context.signal.throwIfAborted()
+        if (!(cause instanceof CommandError)) throw cause
+        throw new EnvironmentError(cause.message, {
+          cause,
+          hint: 'without a network: hopmeter tools install fetches the CRDs beforehand, or --gateway-api names a file that has them',
+        })
+      }
+    },
   }
 }
 
@@ -157,13 +177,28 @@ function remoteSecretStep({ tools, facts }: IstioParts, of: KindCluster, to: Kin
     commands: [create('ADDRESS-OF-CONTROL-PLANE'), apply('OUTPUT-OF-THE-COMMAND-BEFORE')],
     isDone: async (context) => {
       const secret = await tools.find<SecretObject>(read, context)
-      return remoteServer(secret?.data?.[of.name]) === `https://${await server(context)}:6443`
+      const encoded = secret?.data?.[of.name]
+      const isOfThisCluster = sameAuthority(encoded, of.kubeconfig)
+      return isOfThisCluster && remoteServer(encoded) === `https://${await server(context)}:6443`
     },
     run: async (context) => {
       const secret = await tools.call(create(await server(context)), { ...context, timeoutMs: 120_000 })
       await tools.call(apply(secret), context)
     },
   }
+}
+
+/**
+ * Whether a remote secret trusts the API that our kubeconfig trusts. A cluster that was made again can have the address
+ * of the former one, but never its authority; then the secret opens nothing any more.
+ */
+function sameAuthority(encoded: string | undefined, kubeconfig: string): boolean {
+  const authority = (text: string) =>
+    /^\s*"?certificate-authority-data"?:\s*"?([A-Za-z0-9+/=]+)/m.exec(text)?.[1]
+  if (encoded === undefined) return false
+  const own = existsSync(kubeconfig) ? authority(readFileSync(kubeconfig, 'utf8')) : undefined
+  const theirs = authority(Buffer.from(encoded, 'base64').toString())
+  return own === undefined || theirs === undefined || own === theirs
 }
 
 /** API server in a remote secret's kubeconfig (base64), or undefined when there is none. */

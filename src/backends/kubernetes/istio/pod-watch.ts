@@ -6,6 +6,7 @@ import type { Toolbox } from '../toolbox.ts'
 import { systemNamespace } from './parts.ts'
 
 const pauseMs = 2000
+const tellEveryMs = 15_000
 /** A component may start before what it needs; from then on it keeps crashing. */
 const hopelessRestarts = 3
 
@@ -19,6 +20,8 @@ export interface PodStatuses {
   readonly items?: readonly {
     readonly metadata: { readonly name: string }
     readonly status?: {
+      readonly phase?: string
+      readonly conditions?: readonly { readonly type: string; readonly status: string }[]
       readonly containerStatuses?: readonly ContainerStatus[]
       readonly initContainerStatuses?: readonly ContainerStatus[]
     }
@@ -57,12 +60,32 @@ export function podProblem(pods: PodStatuses): PodProblem | undefined {
  * @throws EnvironmentError that names the image, or what a crashing component says.
  */
 export async function watchPods(tools: Toolbox, cluster: KindCluster, context: StepContext): Promise<never> {
+  const startedAt = performance.now()
+  let nextTellMs = tellEveryMs
   for (;;) {
     await sleep(pauseMs, undefined, { signal: context.signal })
-    const problem = await findPodProblem(tools, cluster, context).catch(() => undefined)
+    const pods = await readPods(tools, cluster, context).catch(() => undefined)
+    const problem = pods && (await problemOf(tools, cluster, pods, context).catch(() => undefined))
     context.signal.throwIfAborted()
     if (problem) throw problem
+    const waitedMs = performance.now() - startedAt
+    if (waitedMs < nextTellMs) continue
+    nextTellMs = waitedMs + tellEveryMs
+    const missing = pods ? notReady(pods) : 'its API does not answer'
+    context.progress(`Istio in ${cluster.name}: ${missing} (${Math.round(waitedMs / 1000)} s)`)
   }
+}
+
+/** What is waited for, e.g. `waiting for istiod-5d8: ContainerCreating`. */
+export function notReady({ items = [] }: PodStatuses): string {
+  const waiting = items.flatMap(({ metadata: { name }, status }) => {
+    const containers = [...(status?.initContainerStatuses ?? []), ...(status?.containerStatuses ?? [])]
+    const reason = containers.find(({ state }) => state?.waiting)?.state?.waiting?.reason
+    const isReady = status?.conditions?.some((c) => c.type === 'Ready' && c.status === 'True') === true
+    return isReady ? [] : [`${name}: ${reason ?? status?.phase ?? 'no state yet'}`]
+  })
+  if (items.length === 0) return 'it has no pod yet'
+  return waiting.length === 0 ? 'its pods are Ready, istioctl goes on' : `waiting for ${waiting.join(', ')}`
 }
 
 /** What keeps a pod of the system namespace from coming up, as an error that says what to do. @throws CommandError */
@@ -71,14 +94,30 @@ export async function findPodProblem(
   cluster: KindCluster,
   context: Pick<StepContext, 'signal'>,
 ): Promise<EnvironmentError | undefined> {
-  const inSystem = ['--namespace', systemNamespace]
-  const pods = await tools.json<PodStatuses>(
-    tools.kubectl(cluster, [...inSystem, 'get', 'pods', '-o', 'json']),
-    context,
-  )
+  return await problemOf(tools, cluster, await readPods(tools, cluster, context), context)
+}
+
+function readPods(
+  tools: Toolbox,
+  cluster: KindCluster,
+  context: Pick<StepContext, 'signal'>,
+): Promise<PodStatuses> {
+  const list = ['--namespace', systemNamespace, 'get', 'pods', '-o', 'json']
+  return tools.json<PodStatuses>(tools.kubectl(cluster, list), context)
+}
+
+async function problemOf(
+  tools: Toolbox,
+  cluster: KindCluster,
+  pods: PodStatuses,
+  context: Pick<StepContext, 'signal'>,
+): Promise<EnvironmentError | undefined> {
   const problem = podProblem(pods)
   if (problem?.kind !== 'crash') return problem && imageError(problem, cluster.kindName)
-  const log = tools.kubectl(cluster, [...inSystem, 'logs', problem.pod, '--tail', '60'])
+  const log = tools.kubectl(cluster, [
+    ...['--namespace', systemNamespace],
+    ...['logs', problem.pod, '--tail', '60'],
+  ])
   return crashError(problem, await tools.call(log, context).catch(() => ''), cluster)
 }
 

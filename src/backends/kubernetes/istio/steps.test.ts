@@ -195,6 +195,7 @@ describe('the steps of a mesh', () => {
       'run the east-west gateway of west',
       'stand HAProxy in front of the gateway of south',
       'publish the address of the east-west gateway of west',
+      'renew pods of east-1 that are older than their ztunnel',
     ])
     expect(names[3]).toHaveLength(4 * 3)
     expect(names[4]).toEqual(['run the east-west gateway of west', 'run the east-west gateway of south'])
