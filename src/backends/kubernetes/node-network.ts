@@ -15,7 +15,7 @@ const masqueradeChain = 'KIND-MASQ-AGENT'
 const kindnetDeadlineMs = 120_000
 
 /** A route as `ip -json route show` prints it. */
-interface RouteLine {
+export interface RouteLine {
   readonly type?: string
   readonly dst: string
   readonly gateway?: string
@@ -221,16 +221,21 @@ function routeText({ dst, via, dev }: WantedRoute): string {
   return dev === undefined ? `${dst} via ${via}` : `${dst} via ${via} dev ${dev} onlink`
 }
 
-async function readRoutes(tools: Toolbox, node: string, context: StepContext): Promise<readonly RouteLine[]> {
+/** Every route of a node. @throws CommandError */
+export async function readRoutes(
+  tools: Toolbox,
+  node: string,
+  context: Pick<StepContext, 'signal'>,
+): Promise<readonly RouteLine[]> {
   const command = tools.docker(['exec', node, 'ip', '-json', '-4', 'route', 'show'])
   return await tools.json<readonly RouteLine[]>(command, context)
 }
 
 /** Rules of kindnet's chain; undefined while there is none. */
-async function readMasquerade(
+export async function readMasquerade(
   tools: Toolbox,
   node: string,
-  context: StepContext,
+  context: Pick<StepContext, 'signal'>,
 ): Promise<readonly string[] | undefined> {
   const command = tools.docker(['exec', node, 'iptables', '-t', 'nat', '-S', masqueradeChain])
   try {

@@ -1,4 +1,5 @@
-import { meshNamespace, serviceHostname } from '../../plan.ts'
+import { availableParallelism } from 'node:os'
+import { meshNamespace, serviceHostname, type PlannedPath } from '../../plan.ts'
 import type { StepContext } from '../contract.ts'
 import type { Found } from '../find-pods.ts'
 import type { KindCluster } from '../layout.ts'
@@ -9,13 +10,16 @@ import type {
   ClusterMeshFacts,
   GatewayFacts,
   MeshFacts,
+  PathFacts,
   PodFacts,
-  PolicyFacts,
   ServiceFacts,
   ZtunnelFacts,
 } from './mesh-facts.ts'
+import { readLastWays } from './last-way.ts'
 import { remoteServer } from './mesh-steps.ts'
 import { clusterIdOf, gatewayName, networkLabel, systemNamespace, type IstioParts } from './parts.ts'
+import { policyFacts, type PolicySpec } from './policy-facts.ts'
+import { routeFacts } from './route-facts.ts'
 import { endpointsOf, type ZtunnelDump } from './ztunnel-dump.ts'
 
 interface KubeObject {
@@ -25,40 +29,84 @@ interface KubeObject {
     readonly labels?: Readonly<Record<string, string>>
     readonly annotations?: Readonly<Record<string, string>>
   }
-  readonly spec?: {
+  readonly spec?: PolicySpec & {
     readonly nodeName?: string
     readonly ports?: readonly { readonly port: number }[]
     readonly trafficDistribution?: string
-    readonly policyTypes?: readonly string[]
-    readonly ingress?: readonly { readonly ports?: readonly { readonly port?: number | string }[] }[]
   }
   readonly status?: { readonly startTime?: string }
   readonly data?: Readonly<Record<string, string>>
 }
 
-/** Asks every cluster for what the pitfalls judge. Reads only. @throws HopmeterError when something does not answer. */
+/**
+ * Asks every cluster and this machine for what the pitfalls judge. Reads only. `hasProbed`: requests were sent a
+ * moment ago, so ztunnels' logs tell which way they took.
+ * @throws HopmeterError when something does not answer.
+ */
 export async function collectMeshFacts(
   parts: IstioParts,
   found: Found,
   context: StepContext,
+  { hasProbed = false }: { readonly hasProbed?: boolean } = {},
 ): Promise<MeshFacts> {
-  const clusters = await Promise.all(
-    parts.clusters.map((cluster) => clusterFacts(parts, found, cluster, context)),
-  )
-  const paths = parts.plan.paths
-    .filter(({ mesh, rule }) => mesh === 'ambient' && rule.possible)
-    .map(({ name, client, server, serverWorkload, rule }) => ({
-      name,
-      client,
-      server,
-      hostname: serviceHostname(serverWorkload),
-      hops: rule.possible ? rule.hops : 0,
-      gateway: rule.possible
-        ? rule.components.find(({ kind }) => kind === 'east-west-gateway')?.cluster
-        : undefined,
-    }))
-  const { loads } = parts.plan.scenario
-  return { istio: parts.istio, clusters, paths, loads, latencySource: 'client' }
+  const { scenario, paths: planned } = parts.plan
+  const possible = planned.filter(({ mesh, rule }) => mesh === 'ambient' && rule.possible)
+  const isOurs = parts.session?.state.backend !== 'contexts'
+  const [clusters, ways, cgroupVersion] = await Promise.all([
+    Promise.all(parts.clusters.map((cluster) => clusterFacts(parts, found, cluster, context))),
+    hasProbed ? readLastWays(parts, found, possible, context) : new Map<string, never>(),
+    isOurs ? readCgroupVersion(parts, context) : undefined,
+  ])
+  return {
+    istio: parts.istio,
+    clusters,
+    paths: possible.map((path) => ({ ...pathFacts(path, clusters), ...ways.get(path.name) })),
+    loads: scenario.loads,
+    // A path can be first in one round and last in the next.
+    longestRestMs: 2 * scenario.rounds.durationMs,
+    // Rounds visit every path in shuffled order, and the client takes the times: `measure/schedule.ts`, `agent/drivers`.
+    interleaved: true,
+    latencySource: 'client',
+    ...(isOurs ? { cores: availableParallelism() } : {}),
+    ...(cgroupVersion === undefined ? {} : { cgroupVersion }),
+  }
+}
+
+/** Placement is where the pods really run. */
+function pathFacts(path: PlannedPath, clusters: readonly ClusterMeshFacts[]): PathFacts {
+  const { name, client, server, clientWorkload, serverWorkload, rule } = path
+  const nodeOf = (workload: string, cluster: string, planned: number) =>
+    clusters.find((c) => c.name === cluster)?.pods?.find((pod) => pod.workload === workload)?.node ?? planned
+  return {
+    name,
+    client: { cluster: client.cluster, node: nodeOf(clientWorkload.name, client.cluster, client.node) },
+    server: { cluster: server.cluster, node: nodeOf(serverWorkload.name, server.cluster, server.node) },
+    hostname: serviceHostname(serverWorkload),
+    hops: rule.possible ? rule.hops : 0,
+    gateway: rule.possible
+      ? rule.components.find(({ kind }) => kind === 'east-west-gateway')?.cluster
+      : undefined,
+  }
+}
+
+/** 1 or 2, of Docker's host. */
+async function readCgroupVersion(
+  { tools }: IstioParts,
+  { signal }: StepContext,
+): Promise<number | undefined> {
+  const info = tools.docker(['info', '--format', '{{json .}}'])
+  const { CgroupVersion: version } = await tools.json<{ readonly CgroupVersion?: string }>(info, { signal })
+  return version === undefined ? undefined : Number(version)
+}
+
+/** Clusters whose pods those of this one dial themselves, or the other way round. */
+function directPeers({ plan, clusters }: IstioParts, cluster: KindCluster): readonly KindCluster[] {
+  const names = plan.paths
+    .filter(({ mesh, rule }) => mesh === 'ambient' && rule.possible && rule.protocol === 'HBONE')
+    .map(({ client, server }) => [client.cluster, server.cluster])
+    .filter((ends) => ends.includes(cluster.name))
+    .flat()
+  return clusters.filter((other) => other !== cluster && names.includes(other.name))
 }
 
 async function clusterFacts(
@@ -88,6 +136,7 @@ async function clusterFacts(
     gateway,
     { nodes, kubernetes },
     remotes,
+    network,
   ] = await Promise.all([
     tools.find<KubeObject>(tools.kubectl(cluster, ['get', 'namespace', systemNamespace, '-o', 'json']), {
       signal,
@@ -103,6 +152,7 @@ async function clusterFacts(
     gatewayFacts(parts, cluster, context),
     facts.of(cluster, context),
     others.length === 0 ? undefined : readRemoteClusters(parts, cluster, { signal }),
+    routeFacts(parts, cluster, directPeers(parts, cluster), context),
   ])
   const servers = others.flatMap(({ name }) => {
     const id = clusterIdOf(parts, name)
@@ -128,10 +178,12 @@ async function clusterFacts(
       .filter(({ workload }) => workload.mesh === 'ambient')
       .map(({ name, ip, workload }): PodFacts => {
         const pod = objects.find(({ kind, metadata }) => kind === 'Pod' && metadata.name === name)
-        const dump = ztunnels.find(({ node }) => node === workload.placement.node)?.dump
+        const node = nodes.find((own) => own.name === pod?.spec?.nodeName)?.number ?? workload.placement.node
+        const dump = ztunnels.find((ztunnel) => ztunnel.node === node)?.dump
         return {
           name,
-          node: workload.placement.node,
+          workload: workload.name,
+          node,
           mesh: workload.mesh,
           redirection: pod?.metadata.annotations?.['ambient.istio.io/redirection'],
           protocol:
@@ -142,7 +194,8 @@ async function clusterFacts(
       }),
     services: objects.filter(({ kind }) => kind === 'Service').map((service) => serviceFacts(service)),
     ...(mesh ? { namespaceLabels: mesh.metadata.labels ?? {} } : {}),
-    policies: policies.flatMap((policy) => policyFacts(policy)),
+    policies: policies.flatMap((policy) => policyFacts(policy, objects)),
+    ...network,
     kubernetes: nodes.length === 0 ? undefined : kubernetes,
   }
 }
@@ -221,15 +274,4 @@ function serviceFacts({ metadata, spec }: KubeObject): ServiceFacts {
     ports: (spec?.ports ?? []).map(({ port }) => port),
     trafficDistribution: spec?.trafficDistribution ?? annotated,
   }
-}
-
-/** Without `policyTypes` a policy is about ingress (Kubernetes API, NetworkPolicySpec). */
-function policyFacts({ metadata, spec }: KubeObject): PolicyFacts[] {
-  if (spec?.policyTypes?.includes('Ingress') === false) return []
-  const rules = spec?.ingress ?? []
-  const isOpen = rules.some(({ ports }) => ports === undefined || ports.length === 0)
-  const ports = rules.flatMap((rule) =>
-    (rule.ports ?? []).flatMap(({ port }) => (typeof port === 'number' ? [port] : [])),
-  )
-  return [{ name: metadata.name, ports: isOpen ? 'all' : ports }]
 }

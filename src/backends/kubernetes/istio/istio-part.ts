@@ -1,4 +1,3 @@
-import { availableParallelism } from 'node:os'
 import type { Readiness, StepContext } from '../contract.ts'
 import type { Found } from '../find-pods.ts'
 import type { MeshInput, MeshPart } from '../mesh-part.ts'
@@ -35,11 +34,9 @@ export function istioPart(input: MeshInput): MeshPart {
       const watcher = await IstioWatcher.start(parts, found, gateways, context)
       const [fingerprint, meshFacts] = await Promise.all([
         meshFingerprint(parts, context),
-        collectMeshFacts(parts, found, context),
+        collectMeshFacts(parts, found, context, { hasProbed: true }),
       ])
-      const notes = findPitfalls({ ...meshFacts, cores: availableParallelism() }).map(
-        ({ message }) => message,
-      )
+      const notes = findPitfalls(meshFacts).map(({ message }) => message)
       facts = { ...fingerprint, ...(notes.length > 0 ? { meshNotes: notes.join('; ') } : {}) }
       return { watcher, addresses: meshAddresses(found, gateways) }
     },

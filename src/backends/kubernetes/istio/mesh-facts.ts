@@ -56,6 +56,8 @@ export interface GatewayFacts {
 
 export interface PodFacts {
   readonly name: string
+  /** Of the plan; several pods can stand for one. */
+  readonly workload: string
   readonly node: number
   readonly mesh: 'ambient' | 'none'
   /** Annotation `ambient.istio.io/redirection`. */
@@ -75,19 +77,24 @@ export interface ServiceFacts {
   readonly trafficDistribution?: string | undefined
 }
 
-/** A NetworkPolicy for ingress that selects pods of the mesh namespace. */
+/** A NetworkPolicy for ingress in the mesh namespace. */
 export interface PolicyFacts {
   readonly name: string
-  /** Ports that it lets in; empty: none at all. `all`: it names no ports. */
-  readonly ports: readonly number[] | 'all'
+  /** Pods of the testbed that it selects. What one policy does not let in another one may. */
+  readonly pods: readonly string[]
+  readonly letsTunnelsIn: boolean
 }
 
 /** Where a node sends packets for a pod CIDR. */
 export interface RouteFacts {
   readonly node: string
   readonly to: string
-  /** Address of the next node; absent without a route. */
+  /** Of one node of that cluster. */
+  readonly podCidr: string
+  /** Next hop; absent without a route. */
   readonly via?: string | undefined
+  /** Next hop that leads to that node. */
+  readonly wanted: string
 }
 
 export interface PathFacts {
@@ -98,8 +105,10 @@ export interface PathFacts {
   readonly hops: number
   /** Cluster whose gateway it enters. */
   readonly gateway?: string | undefined
-  /** Verdict and observed protocol of the last window. */
-  readonly verdict?: 'proven' | 'unproven' | 'mismatch' | undefined
+  /** Whether the client's ztunnel sent its last connection the declared way, by its own log. */
+  readonly verdict?: 'proven' | 'mismatch' | undefined
+  /** That way, e.g. `HBONE to 10.20.0.7:15008`. */
+  readonly observed?: string | undefined
 }
 
 export interface MeshFacts {

@@ -38,6 +38,7 @@ function cluster(name: string, number: number, over: Partial<ClusterMeshFacts> =
     pods: [
       {
         name: name === 'east' ? 'client-east-n1' : 'server-west-n1',
+        workload: name === 'east' ? 'client-east-n1' : 'server-west-n1',
         node: 1,
         mesh: 'ambient',
         redirection: 'enabled',
@@ -101,6 +102,9 @@ const kept = [
   ...masqueraded.slice(2),
 ]
 
+const there = { to: 'west', podCidr: '10.2.0.0/24', wanted: '172.18.0.4' }
+const back = { to: 'east', podCidr: '10.1.0.0/24', wanted: '172.18.0.2' }
+
 /** For each pitfall, facts that fall into it and a part of what is said then. */
 const fallen: readonly (readonly [number, MeshFacts, RegExp])[] = [
   [1, withEast({ podCidr: '10.2.128.0/17' }), /pod CIDRs of east \(10\.2\.128\.0\/17\) and west/],
@@ -110,11 +114,16 @@ const fallen: readonly (readonly [number, MeshFacts, RegExp])[] = [
       ...healthy,
       paths: [direct],
       clusters: [
-        { ...east, routes: [{ node: 'east-worker', to: 'west' }] },
-        { ...west, routes: [{ node: 'west-control-plane', to: 'east', via: '172.18.0.2' }] },
+        { ...east, routes: [{ node: 'east-worker', ...there }] },
+        { ...west, routes: [{ node: 'west-control-plane', ...back, via: back.wanted }] },
       ],
     },
-    /east-worker has no route to the pods of west, though the way back exists/,
+    /east-worker has no route to the pods of west in 10\.2\.0\.0\/24, though the way back exists/,
+  ],
+  [
+    2,
+    { ...withEast({ routes: [{ node: 'east-worker', ...there, via: '172.18.0.1' }] }), paths: [direct] },
+    /east-worker sends packets for the pods of west in 10\.2\.0\.0\/24 to 172\.18\.0\.1 instead of 172\.18\.0\.4/,
   ],
   [
     3,
@@ -177,24 +186,20 @@ const fallen: readonly (readonly [number, MeshFacts, RegExp])[] = [
     withEast({ services: [{ ...service, trafficDistribution: 'PreferClose' }] }),
     /trafficDistribution PreferClose/,
   ],
-  [13, { ...healthy, paths: [{ ...path, verdict: 'mismatch' }] }, /gateway took another path/],
+  [
+    13,
+    { ...healthy, paths: [{ ...path, verdict: 'mismatch', observed: 'HBONE to 10.2.0.7:15008' }] },
+    /gateway took another path than declared: HBONE to 10\.2\.0\.7:15008/,
+  ],
   [
     14,
-    {
-      ...healthy,
-      clusters: [
-        { ...east, remotes: undefined },
-        { ...west, remotes: undefined },
-        {
-          ...west,
-          remotes: undefined,
-          name: 'west-2',
-          podCidr: '10.3.0.0/16',
-          serviceCidr: '10.113.0.0/16',
-          gateway: undefined,
-        },
+    withWest({
+      ztunnels: [
+        ztunnel('west', {
+          endpoints: new Map([[hostname, [{ clusterId: 'west' }, { clusterId: 'west-2' }]]]),
+        }),
       ],
-    },
+    }),
     /the gateway of west may forward to west-2/,
   ],
   [
@@ -220,8 +225,8 @@ const fallen: readonly (readonly [number, MeshFacts, RegExp])[] = [
   [17, { ...healthy, longestRestMs: 301_000 }, /rests for 301 s/],
   [
     18,
-    withWest({ policies: [{ name: 'only-app', ports: [8080] }] }),
-    /only-app of west does not let port 15008 in/,
+    withWest({ policies: [{ name: 'only-app', pods: ['server-west-n1'], letsTunnelsIn: false }] }),
+    /only-app of west does not let port 15008 in to server-west-n1/,
   ],
   [
     19,
@@ -273,6 +278,13 @@ describe('pitfalls', () => {
     expect(found.map((f) => f.message).join('\n')).toMatch(message)
     const others = found.filter((f) => f.pitfall.id !== id).map((f) => `${f.pitfall.id}: ${f.message}`)
     expect(others).toEqual([])
+  })
+
+  it('keep quiet about a policy that another one makes up for', () => {
+    const policy = { name: 'a', pods: ['server-west-n1'], letsTunnelsIn: false }
+    const policies = [policy, { ...policy, name: 'b', letsTunnelsIn: true }]
+    expect(findPitfalls(withWest({ policies }))).toEqual([])
+    expect(findPitfalls(withWest({ policies: [{ ...policy, pods: [] }] }))).toEqual([])
   })
 
   it('keep quiet about a RETURN rule that stands before MASQUERADE', () => {

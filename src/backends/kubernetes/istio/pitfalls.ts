@@ -53,14 +53,18 @@ export const pitfalls: readonly Pitfall[] = [
     severity: 'error',
     check: ({ clusters, paths }) =>
       directPairs(paths).flatMap(([from, to]) => {
-        const here = clusters.find(({ name }) => name === from)?.routes?.filter((route) => route.to === to)
-        const there = clusters.find(({ name }) => name === to)?.routes?.filter((route) => route.to === from)
-        const missing = (here ?? []).filter(({ via }) => via === undefined)
-        const isOneWay = (there ?? []).some(({ via }) => via !== undefined)
-        return missing.map(
-          ({ node }) =>
-            `node ${node} has no route to the pods of ${to}${isOneWay ? ', though the way back exists' : ''}`,
-        )
+        const towards = (one: string, other: string) =>
+          clusters.find(({ name }) => name === one)?.routes?.filter((route) => route.to === other) ?? []
+        const isOneWay = towards(to, from).some(({ via, wanted }) => via === wanted)
+        return towards(from, to).flatMap(({ node, podCidr, via, wanted }) => {
+          if (via === wanted) return []
+          const isBack = isOneWay ? ', though the way back exists' : ''
+          return via === undefined
+            ? [`node ${node} has no route to the pods of ${to} in ${podCidr}${isBack}`]
+            : [
+                `node ${node} sends packets for the pods of ${to} in ${podCidr} to ${via} instead of ${wanted}`,
+              ]
+        })
       }),
     why: 'pods of one network dial each other; a missing way back can stay hidden while kindnet masquerades, since answers then go to the node',
     remedy:
@@ -264,7 +268,11 @@ export const pitfalls: readonly Pitfall[] = [
     check: ({ paths }) =>
       paths
         .filter(({ verdict }) => verdict === 'mismatch')
-        .map(({ name }) => `${name} took another path than declared`),
+        .map(({ name, observed }) =>
+          [`${name} took another path than declared`, ...(observed === undefined ? [] : [observed])].join(
+            ': ',
+          ),
+        ),
     why: 'configuration may be right and traffic still go elsewhere; only what components saw counts',
     remedy: 'the reasons stand with the evidence; samples of that window are not used',
   },
@@ -273,18 +281,14 @@ export const pitfalls: readonly Pitfall[] = [
     name: 'gateway in another cluster of the network',
     severity: 'error',
     check: ({ clusters, paths }) =>
-      paths.flatMap(({ name, gateway, server, client, hostname }) => {
-        if (gateway === undefined) return []
-        const network = clusters.find((c) => c.name === server.cluster)?.network
-        const owners = clusters
-          .filter((c) => c.network === network)
-          .filter((c) => (c.services ?? []).some((s) => s.hostname === hostname))
-          .filter((c) => c.pods?.some((pod) => hostname.startsWith(`${pod.name}.`)) === true)
-        return owners
-          .filter((c) => c.name !== server.cluster && c.name !== client.cluster)
-          .map(
-            (c) => `${name}: the gateway of ${gateway} may forward to ${c.name}, where the server runs, too`,
-          )
+      paths.flatMap(({ name, gateway, server, hostname }) => {
+        // What the gateway chooses from is what ztunnels of its cluster know without another gateway.
+        const ztunnel = clusters.find((c) => c.name === gateway)?.ztunnels?.[0]
+        const behind = (ztunnel?.endpoints.get(hostname) ?? []).filter((e) => e.viaGateway === undefined)
+        const others = behind.map(({ clusterId }) => clusterId).filter((id) => id !== server.cluster)
+        return [...new Set(others)].map(
+          (other) => `${name}: the gateway of ${gateway} may forward to ${other}, where the server runs, too`,
+        )
       }),
     why: 'a gateway forwards to pods of every cluster of its network, so a server in two of them is reached over routes of different length',
     remedy: 'run the server in one cluster of the network only; the result names whose gateway it was',
@@ -330,10 +334,13 @@ export const pitfalls: readonly Pitfall[] = [
     name: 'network policy without port 15008',
     severity: 'error',
     check: ({ clusters }) =>
-      clusters.flatMap(({ name, policies }) =>
-        (policies ?? [])
-          .filter(({ ports }) => ports !== 'all' && !ports.includes(hbonePort))
-          .map((policy) => `NetworkPolicy ${policy.name} of ${name} does not let port ${hbonePort} in`),
+      clusters.flatMap(({ name, policies, pods }) =>
+        (pods ?? []).flatMap((pod) => {
+          const own = (policies ?? []).filter((policy) => policy.pods.includes(pod.name))
+          if (own.length === 0 || own.some(({ letsTunnelsIn }) => letsTunnelsIn)) return []
+          const names = own.map((policy) => policy.name).join(' and ')
+          return [`NetworkPolicy ${names} of ${name} does not let port ${hbonePort} in to ${pod.name}`]
+        }),
       ),
     why: 'in the mesh all traffic arrives at port 15008; a policy for the application port lets none of it in, and the client waits 10 s',
     remedy: 'let TCP 15008 in wherever the application port is let in',
