@@ -16,6 +16,8 @@ export interface Command {
   readonly args: readonly string[]
   /** Text for standard input, where the command reads one (`ip -batch -`). */
   readonly input?: string | undefined
+  /** Environment variables to set beside those of this process. */
+  readonly env?: Readonly<Record<string, string>> | undefined
 }
 
 /** A named, idempotent action of standing a testbed up. `plan` prints the commands, `up` runs them. */

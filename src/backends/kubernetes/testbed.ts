@@ -152,7 +152,9 @@ function execCommand(
   program: readonly string[],
 ): Command {
   const of = ['--namespace', namespaceOf(workload), '--stdin', name]
-  return tools.kubectl(cluster, ['exec', ...of, '--', ...program])
+  const command = tools.kubectl(cluster, ['exec', ...of, '--', ...program])
+  // Also for those who run it without the toolbox: kubectl would keep its cache in the user's home.
+  return { ...command, env: tools.env(command) }
 }
 
 /** Attaches to the echo servers, so that their counters can be read without starting anything. */
