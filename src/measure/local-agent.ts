@@ -1,12 +1,14 @@
-import { createInterface } from 'node:readline'
 import { fileURLToPath } from 'node:url'
 import { agentProtocolVersion, type ServeConfig, type ServeMessage } from '../agent/protocol.ts'
 import type { Command } from '../backends/backend.ts'
-import { HopmeterError } from '../errors.ts'
 import { start } from '../exec.ts'
+import { JsonLinesProcess } from '../json-lines-process.ts'
 
 const agentFile = fileURLToPath(new URL('../../dist/agent.mjs', import.meta.url))
 const startTimeoutMs = 10_000
+const endWithinMs = 2000
+
+type ListeningMessage = Extract<ServeMessage, { type: 'listening' }>
 
 /** The agent on this host, outside any testbed. */
 export function localAgentCommand(mode: 'serve' | 'load'): Command {
@@ -26,14 +28,8 @@ export async function startLocalServer(
   faults: Pick<ServeConfig, 'faults' | 'faultsByPath'> = {},
 ): Promise<LocalServer> {
   const { file, args } = localAgentCommand('serve')
-  const process = start(file, args, { detached: true })
-  const stop = async () => {
-    process.stdin.end()
-    const timer = setTimeout(() => process.kill('SIGKILL'), 2000)
-    await process.done.catch(() => {})
-    clearTimeout(timer)
-  }
-  const config = {
+  const server = new JsonLinesProcess('echo server', start(file, args, { detached: true }))
+  const config: ServeConfig = {
     type: 'serve',
     version: agentProtocolVersion,
     host: '127.0.0.1',
@@ -42,33 +38,8 @@ export async function startLocalServer(
     pod: name,
     ...faults,
   }
-  process.stdin.write(`${JSON.stringify(config)}\n`)
-  try {
-    const { host, port } = await firstMessage(process.stdout, process.done)
-    return { host, port, stop }
-  } catch (error) {
-    await stop()
-    throw error
-  }
-}
-
-function firstMessage(
-  stdout: NodeJS.ReadableStream,
-  done: Promise<void>,
-): Promise<{ host: string; port: number }> {
-  return new Promise((resolve, reject) => {
-    const fail = (why: string, cause?: unknown) =>
-      reject(new HopmeterError(`the echo server did not start: ${why}`, { cause }))
-    const timer = setTimeout(() => fail(`no answer within ${startTimeoutMs} ms`), startTimeoutMs)
-    done.then(
-      () => fail('it ended'),
-      (cause: unknown) => fail('it failed', cause),
-    )
-    createInterface({ input: stdout }).once('line', (line) => {
-      clearTimeout(timer)
-      const message = JSON.parse(line) as ServeMessage
-      if (message.type === 'listening') resolve(message)
-      else fail(message.type === 'error' ? message.message : line)
-    })
+  const { host, port } = await server.ask<ListeningMessage>(config, 'listening', {
+    timeoutMs: startTimeoutMs,
   })
+  return { host, port, stop: () => server.end(endWithinMs) }
 }
