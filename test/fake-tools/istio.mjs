@@ -204,6 +204,12 @@ function runGateway(model, cluster) {
   })
 }
 
+/** istiod follows what load balancers say. */
+export function republish(cluster) {
+  const gateway = object(cluster, 'Gateway', system, gatewayName)
+  if (gateway && object(cluster, 'Service', system, gatewayName)) publish(cluster, gateway)
+}
+
 /** While the load balancer is pending the Gateway publishes its ClusterIP. */
 export function publish(cluster, gateway) {
   const service = object(cluster, 'Service', system, gatewayName)

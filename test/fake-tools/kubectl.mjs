@@ -1,5 +1,5 @@
 import { readFileSync } from 'node:fs'
-import { reconcile, restart } from './istio.mjs'
+import { reconcile, republish, restart } from './istio.mjs'
 import { fail, flag, parseDocuments } from './model.mjs'
 import { gatewayCrd, get, key, now, object, objectsOf, put, resource } from './objects.mjs'
 import { inPod, serverEnvironment } from './exec-in-pod.mjs'
@@ -12,7 +12,10 @@ export function kubectl(model, args, input) {
   const [verb, noun] = words
   if (verb === 'get' && noun === '--raw') return raw(model, cluster, name, words[2])
   if (verb === 'get' && noun === 'nodes') return nodes(model, cluster)
-  if (verb === 'get') return get(cluster, words)
+  if (verb === 'get') {
+    republish(cluster)
+    return get(cluster, words)
+  }
   if (verb === 'apply') return apply(model, name, cluster, documents(words, input))
   if (verb === 'delete') return remove(model, name, cluster, words)
   if (verb === 'annotate' || verb === 'label') return mark(cluster, words)

@@ -28,7 +28,7 @@ test('says what there is, and which scenarios this backend cannot run', async ()
 test('names what is missing and how to get it', async () => {
   const report = await kindDoctor([], {
     ...fake.options,
-    execute: fake.inProcess({ call: 1, fault: 'fail' }),
+    execute: fake.inProcess({ isStruck: () => true, fault: 'fail' }),
   })
   expect(report.ok).toBe(false)
   const missing = report.checks.filter(({ ok }) => !ok)

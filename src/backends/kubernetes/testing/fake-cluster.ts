@@ -32,6 +32,7 @@ export interface RecordedCall {
 export interface FakeModel {
   portRaces: number
   agentPort: number
+  nextAddress: number
   images: string[]
   kubernetes: string
   cgroup: string
@@ -149,11 +150,15 @@ export class FakeCluster {
   }
 
   /**
-   * The same tools without a process per call, for tests of many lives: the call with this number (from 1) strikes the
-   * fault. `isHit` tells whether it did.
+   * The same tools without a process per call, for tests of many lives: the first call that \`isStruck\` says strikes the
+   * fault. \`log\` has every command as a user could paste it.
    */
-  inProcess(strike?: { readonly call: number; readonly fault: Fault }): Execute & { readonly log: string[] } {
+  inProcess(strike?: {
+    readonly isStruck: (shown: string) => boolean
+    readonly fault: Fault
+  }): Execute & { readonly log: string[] } {
     const log: string[] = []
+    let isIntact = true
     const execute: Execute = async (command, { timeoutMs, signal, env }) => {
       signal?.throwIfAborted()
       const shown = pasteable(command.file, command.args)
@@ -163,7 +168,8 @@ export class FakeCluster {
       appendFileSync(path.join(this.folder, 'calls.ndjson'), `${JSON.stringify(call)}\n`)
       const refuse = (message: string, output: string) =>
         new CommandError(`${message}: ${shown}`, { command: shown, output })
-      if (log.length === strike?.call) {
+      if (strike && isIntact && strike.isStruck(shown)) {
+        isIntact = false
         if (strike.fault === 'fail') throw refuse(`${name} exited with 1`, 'injected failure')
         if (strike.fault === 'rubbish')
           return { stdout: '\u0007 <html>not what you asked for</html>', stderr: '' }
