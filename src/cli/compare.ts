@@ -7,7 +7,7 @@ import type { RunResult } from '../results/schema.ts'
 import { compareRuns, compareVariants, type RunComparison } from '../stats/compare-runs.ts'
 import { parseFailRule, regressions, type FailRule } from '../stats/fail-on.ts'
 import { print, say, terminalColumns, type CliContext } from './context.ts'
-import { durationMs, outputOption, resultsOption, type OutputFormat } from './options.ts'
+import { durationMs, metricOption, outputOption, resultsOption, type OutputFormat } from './options.ts'
 
 interface CompareFlags {
   readonly results: string
@@ -17,6 +17,7 @@ interface CompareFlags {
   readonly delta?: number
   readonly valid?: boolean
   readonly strict?: boolean
+  readonly metric: readonly string[]
 }
 
 const help = `
@@ -55,6 +56,7 @@ export function compareVerb(context: CliContext): Command {
     )
     .option('--valid', 'count only rounds without flags')
     .option('--strict', 'exit with 5 when a verdict is "cannot tell"')
+    .addOption(metricOption())
     .addOption(resultsOption())
     .addOption(outputOption(['text', 'json', 'markdown']))
     .addHelpText('after', help)
@@ -78,7 +80,10 @@ export function compareVerb(context: CliContext): Command {
 }
 
 async function compareOne(baseline: string, contender: string, flags: CompareFlags): Promise<RunComparison> {
+  const ofRules = flags.failOn.flatMap((rule) => rule.metric ?? [])
   const options = {
+    // A rule about what is not shown would never hold.
+    metrics: flags.metric.length === 0 ? [] : [...flags.metric, ...ofRules],
     ...(flags.delta === undefined ? {} : { deltaNs: flags.delta * 1e6 }),
     ...(flags.valid === undefined ? {} : { validOnly: flags.valid }),
   }
@@ -111,7 +116,7 @@ async function compareOne(baseline: string, contender: string, flags: CompareFla
 function conclude(context: CliContext, comparisons: readonly RunComparison[], flags: CompareFlags): void {
   const rows = comparisons.flatMap((comparison) => comparison.rows)
   const broken = flags.failOn.flatMap((rule) => regressions(rows, rule))
-  for (const row of broken) say(context, `regression: ${row.path} ${row.load} ${row.quantile}`)
+  for (const row of broken) say(context, `regression: ${row.path} ${row.load} ${row.metric} ${row.quantile}`)
   if (broken.length > 0) context.setExitCode(exitCodes.regression)
   else if (flags.strict && rows.some((row) => row.comparison.verdict === 'cannot tell')) {
     context.setExitCode(exitCodes.inconclusive)

@@ -1,5 +1,6 @@
 import { InvalidArgumentError, Option } from 'commander'
 import { parseDuration } from '../scenario/duration.ts'
+import { metricNames } from '../stats/metrics.ts'
 
 export const outputFormats = ['text', 'json', 'markdown'] as const
 export type OutputFormat = (typeof outputFormats)[number]
@@ -59,6 +60,19 @@ export function durationMs(text: string): number {
   if (ms === undefined)
     throw new InvalidArgumentError('expected a duration with a unit, such as 500ms, 5s or 2m')
   return ms
+}
+
+/** `--metric`, on verbs that show measured times. */
+export function metricOption(): Option {
+  return new Option(
+    '--metric <name>',
+    `which time to show: ${metricNames.join(', ')} (repeatable; default: those that the load is for)`,
+  )
+    .argParser((text: string, previous: readonly string[]) => {
+      if (metricNames.includes(text)) return [...previous, text]
+      throw new InvalidArgumentError(`"${text}" is none of ${metricNames.join(', ')}`)
+    })
+    .default([], 'those that the load is for')
 }
 
 /** Collects a repeatable option. */

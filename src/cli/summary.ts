@@ -3,7 +3,7 @@ import { summarizeRun } from '../stats/summarize-run.ts'
 import { summaryMarkdown, summaryText } from '../report/summary/text.ts'
 import { openRun } from '../results/store.ts'
 import { print, terminalColumns, type CliContext } from './context.ts'
-import { outputOption, resultsOption, type OutputFormat } from './options.ts'
+import { metricOption, outputOption, resultsOption, type OutputFormat } from './options.ts'
 
 /** `hopmeter summary`: the ladder of a run. */
 export function summaryVerb(context: CliContext): Command {
@@ -11,19 +11,25 @@ export function summaryVerb(context: CliContext): Command {
     .summary('each path with its interval, and what each added component costs')
     .description('Prints each path of a run with its interval, and what each added component costs.')
     .argument('[run]', 'run id, the start of one, "latest", or a folder', 'latest')
+    .addOption(metricOption())
     .addOption(resultsOption())
     .addOption(outputOption(['text', 'json', 'markdown']))
-    .addHelpText('after', '\nExamples:\n  hopmeter summary\n  hopmeter summary latest -o markdown >> post.md')
-    .action(async (run: string, flags: { output: OutputFormat; results: string }) => {
-      const { result } = await openRun(flags.results, run)
-      const summary = summarizeRun(result)
-      if (flags.output === 'json') print(context, JSON.stringify(summary, null, 2))
-      else
-        print(
-          context,
-          flags.output === 'markdown'
-            ? summaryMarkdown(summary)
-            : summaryText(summary, terminalColumns(context)),
-        )
-    })
+    .addHelpText(
+      'after',
+      '\nExamples:\n  hopmeter summary\n  hopmeter summary latest -o markdown >> post.md\n  hopmeter summary latest --metric cold --metric wait',
+    )
+    .action(
+      async (run: string, flags: { output: OutputFormat; results: string; metric: readonly string[] }) => {
+        const { result } = await openRun(flags.results, run)
+        const summary = summarizeRun(result)
+        if (flags.output === 'json') print(context, JSON.stringify(summary, null, 2))
+        else
+          print(
+            context,
+            flags.output === 'markdown'
+              ? summaryMarkdown(summary, { metrics: flags.metric })
+              : summaryText(summary, terminalColumns(context), { metrics: flags.metric }),
+          )
+      },
+    )
 }

@@ -5,6 +5,7 @@ import { roundFlags } from './validity.ts'
 const round = sampleRound({ requests: 50 })
 const [firstPath, ...otherPaths] = round.paths
 const [generator] = round.generators
+const throttled = round.componentCpu.slice(1, 2).map(({ component }) => ({ component, throttledMs: 0.4 }))
 
 test('a clean round has no flag', () => {
   expect(roundFlags(round)).toEqual([])
@@ -22,10 +23,7 @@ test.each([
   ['run-delay', { generators: [{ ...generator!, runDelayNsPerRequest: 10_001 }] }],
   ['cpu-pressure', { host: { ...round.host, cpuPressure: 0.11 } }],
   ['steal', { host: { ...round.host, steal: 0.011 } }],
-  [
-    'throttled',
-    { throttled: [{ component: { kind: 'ztunnel', cluster: 'east-1', node: 1 }, throttledMs: 0.4 }] },
-  ],
+  ['throttled', { throttled }],
 ])('a round is flagged with %s', (flag, change) => {
   expect(roundFlags({ ...round, ...change })).toEqual([flag])
 })

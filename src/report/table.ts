@@ -35,6 +35,7 @@ function markdownCell(text: string): string {
   return printable(text)
     .replaceAll('\\', '\\\\')
     .replaceAll('|', '\\|')
+    .replaceAll('](', String.raw`]\(`)
     .replaceAll('<', '&lt;')
     .replaceAll('`', '\\`')
 }

@@ -94,15 +94,26 @@ describe('the ladder of a run', () => {
 
 describe('regression rules', () => {
   test.each([
-    ['p50>5%', { path: null, quantile: 'p50', limit: { unit: 'percent', amount: 5 } }],
-    ['gateway:p99 > 1.5ms', { path: 'gateway', quantile: 'p99', limit: { unit: 'ns', amount: 1.5e6 } }],
-    ['p90>100us', { path: null, quantile: 'p90', limit: { unit: 'ns', amount: 1e5 } }],
+    ['p50>5%', { path: null, metric: null, quantile: 'p50', limit: { unit: 'percent', amount: 5 } }],
+    [
+      'gateway:p99 > 1.5ms',
+      { path: 'gateway', metric: null, quantile: 'p99', limit: { unit: 'ns', amount: 1.5e6 } },
+    ],
+    ['p90>100us', { path: null, metric: null, quantile: 'p90', limit: { unit: 'ns', amount: 1e5 } }],
+    [
+      'gateway:first-byte.p50>5%',
+      { path: 'gateway', metric: 'first-byte', quantile: 'p50', limit: { unit: 'percent', amount: 5 } },
+    ],
   ])('%s is read', (text, rule) => {
     expect(parseFailRule(text)).toEqual(rule)
   })
 
   test.each(['p50', 'p50<5%', 'p75>5%', '>5%', 'p50>5', 'p50>-5%'])('%s is refused', (text) => {
     expect(() => parseFailRule(text)).toThrow('no regression rule')
+  })
+
+  test('a rule about a metric that no load has is refused', () => {
+    expect(() => parseFailRule('speed.p50>5%')).toThrow('no metric')
   })
 
   test('a rule is broken by a verdict beyond the limit, never by noise or by a step below it', async () => {

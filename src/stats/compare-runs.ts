@@ -5,13 +5,20 @@ import { comparePairedNested } from './compare-nested.ts'
 import type { Comparison } from './comparison.ts'
 import { decideFamily, type FamilyMember } from './decide-family.ts'
 import { contrastsByBuild, valueOf, valuesByBuild, type Series } from './round-values.ts'
-import { defaultDeltaNs, summaryQuantiles, type SummaryQuantile } from './summarize-run.ts'
+import { chosenMetrics, headlineOf } from './metrics.ts'
+import { counts } from './summarize-metrics.ts'
+import { defaultDeltaNs } from './summarize-run.ts'
+import { summaryQuantiles, type SummaryQuantile } from './summary-quantiles.ts'
 import { summarizeLatency, type NestedEstimate } from './summarize-nested.ts'
 
-/** One line of a comparison: a path, a load, a quantile. Times in ns. */
+/** One line of a comparison: a path, a load, a metric, a quantile. Times in ns. */
 export interface ComparisonRow {
   readonly path: string
   readonly load: string
+  /** Which time of the load, e.g. `latency` or `first-byte`. */
+  readonly metric: string
+  /** Whether the load is for this metric above all others. */
+  readonly isHeadline: boolean
   readonly quantile: SummaryQuantile
   /** `path`: the values themselves; else the path whose value was subtracted in each round before comparing. */
   readonly relativeTo: string | null
@@ -32,6 +39,8 @@ export interface CompareRunsOptions {
   readonly deltaNs?: number | undefined
   /** Count only rounds without flags. */
   readonly validOnly?: boolean | undefined
+  /** Names of metrics; the defaults of each load's profile unless given. */
+  readonly metrics?: readonly string[] | undefined
 }
 
 /**
@@ -52,6 +61,7 @@ export function compareRuns(
   const rows = seriesOf(
     first,
     proven.map((path) => path.name),
+    options,
   ).map((series) => {
     const from =
       series.path === reference || reference === undefined ? undefined : { ...series, path: reference }
@@ -63,14 +73,15 @@ export function compareRuns(
     return {
       path: series.path,
       load: series.load,
+      metric: series.name,
+      isHeadline: series.isHeadline,
       quantile: series.quantile,
       relativeTo: from?.path ?? null,
       baseline: estimate(baseline.runs, series, options),
       contender: estimate(contender.runs, series, options),
       comparison: compareBuilds(values(baseline.runs), values(contender.runs), {
         deltaNs: options.deltaNs ?? defaultDeltaNs,
-        quantile: summaryQuantiles[series.quantile],
-        requestsPerRound: requests(all, series, options),
+        ...support(all, series, options),
       }),
     }
   })
@@ -91,7 +102,7 @@ export function compareVariants(
   const leftOut = [baselinePath, contenderPath].filter((path) => !proven.has(path))
   const names = { baseline: `${run.id}#${baselinePath}`, contender: `${run.id}#${contenderPath}` }
   if (leftOut.length > 0) return { ...names, rows: [], leftOut }
-  const rows = seriesOf(run, [contenderPath]).map((series) => {
+  const rows = seriesOf(run, [contenderPath], options).map((series) => {
     const from = { ...series, path: baselinePath }
     const rounds = roundsOf(run, options).filter(
       (round) => valueOf(round, from) !== null && valueOf(round, series) !== null,
@@ -99,26 +110,46 @@ export function compareVariants(
     return {
       path: contenderPath,
       load: series.load,
+      metric: series.name,
+      isHeadline: series.isHeadline,
       quantile: series.quantile,
       relativeTo: null,
       baseline: estimate([run], from, options),
       contender: estimate([run], series, options),
       comparison: comparePairedNested(valuesByBuild(rounds, from), valuesByBuild(rounds, series), {
         deltaNs: options.deltaNs ?? defaultDeltaNs,
-        quantile: summaryQuantiles[series.quantile],
-        requestsPerRound: requests([run], series, options),
+        ...support([run], series, options),
       }),
     }
   })
   return { ...names, rows: decided(rows), leftOut }
 }
 
-type SummarySeries = Series & { readonly quantile: SummaryQuantile }
+interface SummarySeries extends Series {
+  readonly quantile: SummaryQuantile
+  /** What users call the metric. */
+  readonly name: string
+  readonly isHeadline: boolean
+}
 
-function seriesOf(run: RunResult, paths: readonly string[]): SummarySeries[] {
+function seriesOf(
+  run: RunResult,
+  paths: readonly string[],
+  { metrics }: CompareRunsOptions,
+): SummarySeries[] {
   const quantiles = Object.keys(summaryQuantiles) as SummaryQuantile[]
   return run.loads.flatMap((load) =>
-    paths.flatMap((path) => quantiles.map((quantile) => ({ path, load: load.id, quantile }))),
+    chosenMetrics(load.profile, metrics).flatMap(({ name, series }) =>
+      paths.flatMap((path) =>
+        quantiles
+          // First requests are too few for a tail.
+          .filter((quantile) => series !== 'cold' || quantile === 'p50')
+          .map((quantile) => {
+            const isHeadline = name === headlineOf(load.profile).name
+            return { path, load: load.id, quantile, metric: series, name, isHeadline }
+          }),
+      ),
+    ),
   )
 }
 
@@ -132,26 +163,32 @@ function estimate(
   options: CompareRunsOptions,
 ): NestedEstimate {
   const byBuild = runs.flatMap((run) => valuesByBuild(roundsOf(run, options), series))
-  const requestsPerRound = requests(runs, series, options)
-  return summarizeLatency(byBuild, { quantile: summaryQuantiles[series.quantile], requestsPerRound })
+  return summarizeLatency(byBuild, support(runs, series, options))
 }
 
-function requests(runs: readonly RunResult[], { path, load }: Series, options: CompareRunsOptions): number[] {
+/** Whether the latencies of a round carry the quantile. A median of first requests is one of few by its nature. */
+function support(
+  runs: readonly RunResult[],
+  { path, load, metric = 'warm', quantile }: SummarySeries,
+  options: CompareRunsOptions,
+): { readonly quantile?: number; readonly requestsPerRound?: readonly number[] } {
+  if (metric === 'cold') return {}
   const rounds = runs.flatMap((run) => roundsOf(run, options))
-  return rounds.flatMap((round) =>
-    round.paths.filter((p) => p.path === path && p.load === load).map((p) => p.n),
-  )
+  return {
+    quantile: summaryQuantiles[quantile],
+    requestsPerRound: counts(rounds, { series: metric }, [path], load),
+  }
 }
 
 /**
- * The paths of one load and quantile are one family: the more is looked at, the likelier something shows by chance.
+ * The paths of one load, metric and quantile are one family: the more is looked at, the likelier something shows by chance.
  * Not the whole table: five builds a side have no p-value under 0.008, and fifteen rows at once would leave no verdict
  * that they could ever reach.
  */
-function decided<T extends Pick<ComparisonRow, 'load' | 'quantile'> & { readonly comparison: Comparison }>(
-  rows: readonly T[],
-): (T & { comparison: FamilyMember<Comparison> })[] {
-  const familyOf = (row: T) => `${row.load}/${row.quantile}`
+function decided<
+  T extends Pick<ComparisonRow, 'load' | 'metric' | 'quantile'> & { readonly comparison: Comparison },
+>(rows: readonly T[]): (T & { comparison: FamilyMember<Comparison> })[] {
+  const familyOf = (row: T) => `${row.load}/${row.metric}/${row.quantile}`
   const verdicts = new Map<T, FamilyMember<Comparison>>()
   for (const family of new Set(rows.map(familyOf))) {
     const own = rows.filter((row) => familyOf(row) === family)

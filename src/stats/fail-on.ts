@@ -1,27 +1,35 @@
 import { UsageError } from '../errors.ts'
 import type { ComparisonRow } from './compare-runs.ts'
-import { summaryQuantiles, type SummaryQuantile } from './summarize-run.ts'
+import { metricNames } from './metrics.ts'
+import { summaryQuantiles, type SummaryQuantile } from './summary-quantiles.ts'
 
 /** A regression rule: a path (or all) may not get slower at a quantile by more than a limit. */
 export interface FailRule {
   readonly path: string | null
+  /** null: what each load is for above all. */
+  readonly metric: string | null
   readonly quantile: SummaryQuantile
   readonly limit: { readonly unit: 'percent' | 'ns'; readonly amount: number }
 }
 
 const pattern =
-  /^(?:(?<path>[a-z0-9-]+):)?(?<quantile>p\d+)\s*>\s*(?<amount>\d+(?:\.\d+)?)\s*(?<unit>%|µs|us|ms)$/
+  /^(?:(?<path>[a-z0-9-]+):)?(?:(?<metric>[a-z-]+)\.)?(?<quantile>p\d+)\s*>\s*(?<amount>\d+(?:\.\d+)?)\s*(?<unit>%|µs|us|ms)$/
 
 /**
- * Reads `p50>5%`, `p99>100us` or `gateway:p50>5%`.
+ * Reads `p50>5%`, `p99>100us`, `gateway:p50>5%` or `gateway:first-byte.p50>5%`.
  * @throws UsageError when the text is no rule.
  */
 export function parseFailRule(text: string): FailRule {
-  const { path, quantile, amount, unit } = pattern.exec(text.trim())?.groups ?? {}
+  const { path, metric, quantile, amount, unit } = pattern.exec(text.trim())?.groups ?? {}
   if (quantile === undefined || !(quantile in summaryQuantiles)) {
     const known = Object.keys(summaryQuantiles).join(', ')
     throw new UsageError(`"${text}" is no regression rule`, {
-      hint: `write QUANTILE>LIMIT, such as 'p50>5%', 'p99>100us' or 'gateway:p50>5%'; quantiles: ${known}`,
+      hint: `write QUANTILE>LIMIT, such as 'p50>5%', 'p99>100us' or 'gateway:first-byte.p50>5%'; quantiles: ${known}`,
+    })
+  }
+  if (metric !== undefined && !metricNames.includes(metric)) {
+    throw new UsageError(`"${text}" names no metric: there is no "${metric}"`, {
+      hint: `metrics: ${metricNames.join(', ')}`,
     })
   }
   const number = Number(amount)
@@ -29,13 +37,14 @@ export function parseFailRule(text: string): FailRule {
     unit === '%'
       ? { unit: 'percent' as const, amount: number }
       : { unit: 'ns' as const, amount: number * (unit === 'ms' ? 1e6 : 1e3) }
-  return { path: path ?? null, quantile: quantile as SummaryQuantile, limit }
+  return { path: path ?? null, metric: metric ?? null, quantile: quantile as SummaryQuantile, limit }
 }
 
 /** Rows that break the rule: slower with a verdict, and by more than the limit. Noise never fails a build. */
 export function regressions(rows: readonly ComparisonRow[], rule: FailRule): readonly ComparisonRow[] {
   return rows.filter((row) => {
     const { difference, verdict } = row.comparison
+    if (rule.metric === null ? !row.isHeadline : row.metric !== rule.metric) return false
     if (row.quantile !== rule.quantile || (rule.path !== null && row.path !== rule.path)) return false
     if (verdict !== 'slower' || difference === null) return false
     if (rule.limit.unit === 'ns') return difference > rule.limit.amount

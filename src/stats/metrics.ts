@@ -69,11 +69,16 @@ export function chosenMetrics(profile: ProfileName, names: readonly string[] = [
   if (unknown !== undefined) {
     throw new UsageError(`there is no metric "${unknown}"`, { hint: `there are ${metricNames.join(', ')}` })
   }
-  const metrics = metricsByProfile[profile]
-  if (names.length === 0) return metrics.filter(({ isDefault }) => isDefault)
-  return metrics.filter(
-    ({ name, series }) => names.includes(name) || (series === 'warm' && names.includes('latency')),
-  )
+  return metricsByProfile[profile].filter((metric) => isChosen(metric, names))
+}
+
+/** Whether a metric is to be shown: one of those named, else a default. */
+export function isChosen(
+  metric: Pick<Metric, 'name' | 'series' | 'isDefault'>,
+  names: readonly string[],
+): boolean {
+  if (names.length === 0) return metric.isDefault
+  return names.includes(metric.name) || (metric.series === 'warm' && names.includes('latency'))
 }
 
 /** Latencies behind a metric in one round of a path. */

@@ -1,5 +1,5 @@
 import type { RunResult } from '../results/schema.ts'
-import { componentTitle } from '../topology/component.ts'
+import { componentKey, componentTitle } from '../topology/component.ts'
 import type { Component } from '../topology/model.ts'
 import type { Comparison } from './comparison.ts'
 import { cpuPerRequest, type CpuCost } from './cpu-per-request.ts'
@@ -71,6 +71,9 @@ export interface RunSummary {
   readonly sweeps: readonly Sweep[]
   /** How often each flag was given. */
   readonly flags: Readonly<Record<string, number>>
+  /** Components that a CPU quota kept from running, and for how long in all. */
+  readonly throttled: readonly { readonly component: Component; readonly throttledMs: number }[]
+  readonly backend: RunResult['backend']
   readonly unreachable: readonly {
     readonly path: string
     readonly confirmed: boolean
@@ -132,6 +135,8 @@ export function summarizeRun(result: RunResult, options: { readonly deltaNs?: nu
     cpu: cpuPerRequest(result),
     sweeps: sweepsOf(result),
     flags: countFlags(result.measured),
+    throttled: sumThrottled(result.measured),
+    backend: result.backend,
     unreachable: result.unreachable.map(({ path, confirmed, observed }) => ({ path, confirmed, observed })),
   }
 }
@@ -166,6 +171,15 @@ function countFlags(rounds: readonly MeasuredRound[]): Record<string, number> {
   const counts: Record<string, number> = {}
   for (const flag of rounds.flatMap((round) => round.flags)) counts[flag] = (counts[flag] ?? 0) + 1
   return counts
+}
+
+function sumThrottled(rounds: readonly MeasuredRound[]): RunSummary['throttled'] {
+  const sums = new Map<string, RunSummary['throttled'][number]>()
+  for (const { component, throttledMs } of rounds.flatMap((round) => round.throttled ?? [])) {
+    const key = componentKey(component)
+    sums.set(key, { component, throttledMs: (sums.get(key)?.throttledMs ?? 0) + throttledMs })
+  }
+  return [...sums.values()]
 }
 
 function expectedOf(result: RunResult, name: string): readonly Component[] {

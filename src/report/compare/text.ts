@@ -11,6 +11,7 @@ import { printable } from '../../terminal-text.ts'
 const headings = [
   'path',
   'load',
+  'metric',
   'quantile',
   'baseline µs',
   'contender µs',
@@ -18,7 +19,7 @@ const headings = [
   '95 % interval',
   'verdict',
 ]
-const numbers = [3, 4, 5]
+const numbers = [4, 5, 6]
 
 /** A comparison for a terminal; intervals are drawn where `columns` leaves room for them. */
 export function comparisonText(comparison: RunComparison, columns?: number): string {
@@ -51,11 +52,12 @@ export function comparisonMarkdown(comparison: RunComparison): string {
   return `${[`Baseline: ${inlineText(baseline)}`, '', `Contender: ${inlineText(contender)}`, '', table, ...notes].join('\n').trimEnd()}\n`
 }
 
-function cells({ path, load, quantile, baseline, contender, comparison }: ComparisonRow): string[] {
+function cells({ path, load, metric, quantile, baseline, contender, comparison }: ComparisonRow): string[] {
   const { difference, low, high, verdict } = comparison
   return [
     path,
     load,
+    metric,
     quantile,
     value(baseline),
     value(contender),
@@ -81,7 +83,10 @@ function remarks({ rows, leftOut }: RunComparison): string[] {
     ...leftOut.map((path) => `"${path}" is left out: it was not proven on both sides`),
     ...(delta == null ? [] : [`"same": the whole interval lies within ±${formatUs(delta)} µs`]),
     ...groupedWarnings(
-      rows.map((row) => ({ about: `${row.path} ${row.quantile}`, warnings: row.comparison.warnings })),
+      rows.map((row) => ({
+        about: `${row.path} ${row.metric} ${row.quantile}`,
+        warnings: row.comparison.warnings,
+      })),
     ),
   ]
 }

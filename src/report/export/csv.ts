@@ -1,14 +1,24 @@
 import type { RunResult } from '../../results/schema.ts'
+import { componentKey } from '../../topology/component.ts'
 
 const quantiles = ['min', 'p50', 'p90', 'p99', 'p999', 'max', 'mean'] as const
 
 const counts = ['sent', 'received', 'bad', 'errors', 'lost', 'reconnects'] as const
 const facts = 'run,scenario,engine,build,round,at,flags,path,hops,load,verdict,requests'.split(',')
-const columns = [...facts, ...counts, ...quantiles.map((name) => `${name}_ns`)]
+/** Of metrics beside the whole time of a request; empty where the load does not measure them. */
+const metrics = ['connect', 'firstByte', 'wait', 'lag', 'response'] as const
+const columns = [
+  ...facts,
+  ...counts,
+  ...quantiles.map((name) => `${name}_ns`),
+  ...metrics.flatMap((name) => [`${columnName(name)}_p50_ns`, `${columnName(name)}_p99_ns`]),
+  'cpu_ns_per_request',
+]
 
 /**
  * RFC 4180 CSV with a header line: one row per round, path and load; every round, with its flags. `requests` is the
- * number of latencies behind the quantiles; without any those cells are empty.
+ * number of latencies behind the quantiles; without any those cells are empty. `cpu_ns_per_request` is that of all
+ * components of the path and the load generator together, where the path had a turn of its own.
  */
 export function toCsv(result: RunResult): string {
   const hops = new Map(result.paths.map((path) => [path.name, path.hops]))
@@ -31,9 +41,37 @@ export function toCsv(result: RunResult): string {
       p.n,
       ...counts.map((name) => p[name]),
       ...quantiles.map((name) => p.quantilesNs?.[name] ?? ''),
+      ...metrics.flatMap((name) => {
+        const values = p.extraQuantilesNs?.[name]
+        return [values?.p50 ?? '', values?.p99 ?? '']
+      }),
+      cpuPerRequest(result, round, p.path, p.load) ?? '',
     ]),
   )
   return [columns, ...rows].map((row) => `${row.map(cell).join(',')}\r\n`).join('')
+}
+
+function cpuPerRequest(
+  result: RunResult,
+  round: RunResult['measured'][number],
+  path: string,
+  load: string,
+): number | undefined {
+  const turn = round.turns?.find((t) => t.load === load && t.paths.length === 1 && t.paths[0] === path)
+  const own = round.paths.find((p) => p.path === path && p.load === load)
+  const requests = own ? own.received + own.bad : 0
+  if (!turn || requests === 0) return undefined
+  const expected = new Set(result.paths.find((p) => p.name === path)?.expected.map(componentKey))
+  const components = result.components.map((component, i) =>
+    expected.has(componentKey(component)) ? (turn.componentCpuMs[i] ?? 0) : 0,
+  )
+  const cpuMs = components.reduce((sum, ms) => sum + ms, turn.generatorCpuMs)
+  return Math.round((cpuMs * 1e6) / requests)
+}
+
+/** `firstByte` is `first_byte`. */
+function columnName(name: string): string {
+  return name.replaceAll(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`)
 }
 
 /** Text that a spreadsheet would take for a formula gets a leading quote (OWASP, CSV injection). */

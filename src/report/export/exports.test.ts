@@ -48,14 +48,30 @@ describe('CSV', () => {
 
   test.each(hostileNames)('holds the name %j in one cell that is no formula', async (name) => {
     const rows = parseCsv(toCsv(await hostileRun(name)))
-    expect(rows.map((row) => row.length)).toEqual([25, 25])
+    expect(rows.map((row) => row.length)).toEqual([36, 36])
     const cell = rows[1]![7]!
     expect(cell).toBe(/^[=+\-@\t]/.test(name) ? `'${name}` : name)
     for (const text of rows[1]!) expect(text).not.toMatch(/^[=+\-@\t\r\n]/)
   })
 
+  test('gives the CPU time of a path that had its turn to itself', async () => {
+    const result = await ladderRun()
+    const [round] = result.measured
+    const own = { client: 'c', load: 'pingpong', generatorCpuMs: 2 }
+    const alone = { ...own, paths: ['single'], componentCpuMs: result.components.map(() => 1) }
+    const shared = { ...own, paths: ['gateway', 'load-balancer'], componentCpuMs: alone.componentCpuMs }
+    const [head, ...rows] = parseCsv(toCsv({ ...result, measured: [{ ...round!, turns: [alone, shared] }] }))
+    const cpuOf = (path: string) =>
+      rows.find((row) => row[head!.indexOf('path')] === path)![head!.indexOf('cpu_ns_per_request')]
+    const { received } = round!.paths.find((p) => p.path === 'single')!
+    const parts = result.paths.find((p) => p.name === 'single')!.expected.length
+    expect(cpuOf('single')).toBe(String(Math.round(((2 + parts) * 1e6) / received)))
+    expect(cpuOf('gateway')).toBe('')
+  })
+
   test('leaves quantiles of nothing empty', async () => {
-    expect(parseCsv(toCsv(await emptyRun()))[1]!.slice(-7)).toEqual(['', '', '', '', '', '', ''])
+    const cells = parseCsv(toCsv(await emptyRun()))[1]!
+    expect(cells.slice(-18)).toEqual(Array.from({ length: 18 }, () => ''))
   })
 })
 

@@ -1,4 +1,6 @@
 import type { RunResult } from '../../results/schema.ts'
+import { cpuPerRequest } from '../../stats/cpu-per-request.ts'
+import { componentLabel } from '../../topology/component.ts'
 import { distributionOf, roundsRemark, type Distribution, type RoundChoice } from './distribution.ts'
 
 /** Upper bounds in ns: twenty per decade from 10 µs to 10 s, the same for every run so that runs can be added up. */
@@ -33,8 +35,30 @@ export function toOpenMetrics(result: RunResult, rounds: RoundChoice = 'valid'):
     '# TYPE hopmeter_requests counter',
     '# HELP hopmeter_requests Requests of all rounds by outcome.',
     ...latencies.flatMap(({ path, load }) => outcomes(result, path, load)),
+    ...cpuGauges(result),
     '# EOF\n',
   ].join('\n')
+}
+
+/** CPU time per request by component; no such metric where the run does not know. */
+function cpuGauges(result: RunResult): string[] {
+  const known = cpuPerRequest(result).flatMap(({ load, component, paths, perRequestNs: { estimate } }) =>
+    estimate === null ? [] : [{ load: load ?? 'all', component: componentLabel(component), paths, estimate }],
+  )
+  if (known.length === 0) return []
+  const name = 'hopmeter_cpu_per_request_seconds'
+  return [
+    `# TYPE ${name} gauge`,
+    `# UNIT ${name} seconds`,
+    `# HELP ${name} CPU time of a component per request that passed it, over these paths together; all rounds.`,
+    ...known.map(({ load, component, paths, estimate }) =>
+      sample(
+        name,
+        { run: result.id, load, component, paths: paths.join(',') },
+        Number((estimate / 1e9).toPrecision(6)),
+      ),
+    ),
+  ]
 }
 
 function histogram(run: string, { path, load, buckets, count, meanNs }: Distribution): string[] {

@@ -5,6 +5,7 @@ import type { ChartedRun } from '../charts/models/run-charts.ts'
 import { chartsOfRun } from '../charts/models/run-charts.ts'
 import { caveats } from '../summary/text.ts'
 import { comparisonsOf } from '../compare/pairs.ts'
+import { costSection, otherTimes } from './cost-section.ts'
 import { environmentFacts, reproduceCommand, threeSentences } from './facts.ts'
 import type { Markup } from './markup.ts'
 import { safe } from './markup.ts'
@@ -110,6 +111,8 @@ function runSections(run: ChartedRun, draw: Draw) {
     },
     { id: 'distributions', heading: 'Distributions', body: drawAll('percentiles', 'ecdf') },
     { id: 'connections', heading: 'New connections', body: drawAll('new-vs-reused') },
+    { id: 'times', heading: 'Other times', body: otherTimes(run) },
+    { id: 'cpu', heading: 'CPU time per request', body: costSection(run) },
     { id: 'rounds', heading: 'Rounds', body: safe`${drawAll('rounds')}${flaggedRounds(run)}` },
     {
       id: 'caveats',

@@ -171,6 +171,7 @@ export function comparisonTable({ comparison, refusals }: ReportedComparison): M
         cell: (row) => (row.relativeTo === null ? row.path : `${row.path} − ${row.relativeTo}`),
       },
       { heading: 'load', cell: (row) => row.load },
+      { heading: 'metric', cell: (row) => row.metric },
       { heading: 'quantile', cell: (row) => row.quantile },
       {
         heading: 'baseline',

@@ -12,7 +12,7 @@ import { caveats } from '../summary/text.ts'
 import { markdownTable } from '../table.ts'
 import { writeAtomically } from '../../results/durable.ts'
 import { fenced, inlineText } from './inline.ts'
-import { comparisonTables, summaryTables } from './tables.ts'
+import { comparisonTables, costMarkdown, summaryTables } from './tables.ts'
 
 interface Picture {
   readonly spec: ChartSpec
@@ -41,6 +41,7 @@ export function markdownReport(runs: readonly ChartedRun[], pictures: readonly P
           ...refusals.map((why) => `- ${inlineText(why)}`),
         ],
   )
+  const costs = costMarkdown(first.summary)
   const bad = runs.filter((run) => run.result.status !== 'complete')
   const parts = [
     `# ${inlineText(result.scenario.title)}`,
@@ -67,6 +68,7 @@ export function markdownReport(runs: readonly ChartedRun[], pictures: readonly P
     ...summaryTables(first.summary),
     '## Distributions and rounds',
     ...show('percentiles', 'ecdf', 'rounds', 'new-vs-reused'),
+    ...(costs.length === 0 ? [] : ['## CPU time per request', ...costs]),
     '## Caveats',
     caveats(first.summary)
       .map((text) => `- ${inlineText(text)}`)

@@ -1,5 +1,6 @@
 import type { RunComparison } from '../../stats/compare-runs.ts'
 import type { RunSummary } from '../../stats/summarize-run.ts'
+import { costTables } from '../cost-tables.ts'
 import { formatDeltaUs, formatInterval, formatUs } from '../format.ts'
 import { markdownTable } from '../table.ts'
 import { inlineText } from './inline.ts'
@@ -41,14 +42,33 @@ export function summaryTables(summary: RunSummary): string[] {
   ])
 }
 
+/** CPU time per request, and sweeps over connections. */
+export function costMarkdown(summary: RunSummary): string[] {
+  return costTables(summary).flatMap(({ title, headings, rows, right }) => [
+    `${inlineText(title)}:`,
+    markdownTable(headings, rows, right),
+  ])
+}
+
 export function comparisonTables({ baseline, contender, rows, leftOut }: RunComparison): string[] {
   return [
     `${inlineText(contender)} against ${inlineText(baseline)}, µs:`,
     markdownTable(
-      ['path', 'load', 'quantile', 'baseline', 'contender', 'difference', '95% interval', 'verdict'],
+      [
+        'path',
+        'load',
+        'metric',
+        'quantile',
+        'baseline',
+        'contender',
+        'difference',
+        '95% interval',
+        'verdict',
+      ],
       rows.map((row) => [
         row.relativeTo === null ? row.path : `${row.path} − ${row.relativeTo}`,
         row.load,
+        row.metric,
         row.quantile,
         value(row.baseline.estimate),
         value(row.contender.estimate),
@@ -56,7 +76,7 @@ export function comparisonTables({ baseline, contender, rows, leftOut }: RunComp
         formatInterval(row.comparison.low, row.comparison.high, formatDeltaUs),
         row.comparison.verdict,
       ]),
-      [3, 4, 5],
+      [4, 5, 6],
     ),
     ...(leftOut.length === 0 ? [] : [`Not proven on both sides: ${leftOut.map(inlineText).join(', ')}.`]),
   ]

@@ -1,65 +1,118 @@
-import type { PathSummary, RunSummary, StepSummary } from '../../stats/summarize-run.ts'
+import { isChosen } from '../../stats/metrics.ts'
+import type { MetricStep, MetricSummary } from '../../stats/summarize-metrics.ts'
+import type { PathSummary, RunSummary } from '../../stats/summarize-run.ts'
+import { componentLabel } from '../../topology/component.ts'
 import { bar, withPictures } from '../bars.ts'
 import { differencePictures } from '../compare/pictures.ts'
+import { costRemarks, costTables } from '../cost-tables.ts'
 import { formatDeltaUs, formatInterval, formatUs } from '../format.ts'
 import { inlineText } from '../markdown/inline.ts'
 import { groupedWarnings } from '../warnings.ts'
 import { markdownTable, textTable } from '../table.ts'
 import { printable } from '../../terminal-text.ts'
 
-const stepHeadings = ['step', 'adds', 'p50 µs', '95 % interval', 'verdict']
-const stepNumbers = [2]
+export interface SummaryChoice {
+  /** Names of metrics to show; the defaults of each load's profile unless given. */
+  readonly metrics?: readonly string[] | undefined
+}
 
 /** The ladder for a terminal; bars and intervals are drawn where `columns` leaves room for them. */
-export function summaryText(summary: RunSummary, columns?: number): string {
+export function summaryText(summary: RunSummary, columns?: number, choice: SummaryChoice = {}): string {
   const parts = [printable(`${summary.scenario}: ${summary.title}`), factsLine(summary)]
-  for (const load of loadsOf(summary)) {
-    const paths = summary.paths.filter((path) => path.load === load)
-    const { headings, rows, right } = pathTable(summary, paths)
+  for (const metric of shownMetrics(summary, choice)) {
+    const paths = pathsOf(summary, metric)
+    const { headings, rows, right } = pathTable(summary, paths, metric)
     const slowest = Math.max(...paths.map((path) => path.quantiles.p50.estimate ?? 0))
     const drawBar = (row: number, width: number) =>
       bar(paths[row]?.quantiles.p50.estimate ?? 0, slowest, width)
     parts.push(
       '',
-      `load ${printable(load)}`,
+      printable(`load ${headingOf(summary, metric)}`),
       withPictures(textTable(headings, rows, right), drawBar, columns),
     )
-    const steps = stepsOf(summary, load)
+    const steps = [...metric.steps, ...metric.controls]
     if (steps.length === 0) continue
-    const table = textTable(stepHeadings, steps.map(stepRow), stepNumbers)
+    const table = stepTable(summary, metric, steps)
     const drawn = differencePictures(steps.map((step) => step.comparison))
-    parts.push('', 'What each step costs:', withPictures(table, drawn, columns))
+    parts.push(
+      '',
+      'What each step costs:',
+      withPictures(textTable(table.headings, table.rows, table.right), drawn, columns),
+    )
   }
+  for (const { title, headings, rows, right } of costTables(summary))
+    parts.push('', printable(`${title}:`), textTable(headings, rows, right).trimEnd())
   const unreachable = summary.unreachable.map(
     (u) =>
       `${u.path}: ${u.confirmed ? 'unreachable, as expected' : 'reachable, NOT as expected'} (${u.observed})`,
   )
   if (unreachable.length > 0) parts.push('', ...unreachable)
-  parts.push('', ...caveats(summary).map((line) => printable(`* ${line}`)))
+  parts.push('', ...caveats(summary, choice).map((line) => printable(`* ${line}`)))
   return `${parts.join('\n')}\n`
 }
 
 /** The ladder for a post. */
-export function summaryMarkdown(summary: RunSummary): string {
+export function summaryMarkdown(summary: RunSummary, choice: SummaryChoice = {}): string {
   const parts = [`### ${inlineText(summary.title)}`, '', inlineText(factsLine(summary)), '']
-  for (const load of loadsOf(summary)) {
-    const paths = summary.paths.filter((path) => path.load === load)
-    const { headings, rows, right } = pathTable(summary, paths)
-    parts.push(`Load ${inlineText(load)}:`, '', markdownTable(headings, rows, right))
-    const steps = stepsOf(summary, load)
-    if (steps.length > 0)
-      parts.push('What each step costs:', '', markdownTable(stepHeadings, steps.map(stepRow), stepNumbers))
+  for (const metric of shownMetrics(summary, choice)) {
+    const { headings, rows, right } = pathTable(summary, pathsOf(summary, metric), metric)
+    parts.push(`Load ${inlineText(headingOf(summary, metric))}:`, '', markdownTable(headings, rows, right))
+    const steps = [...metric.steps, ...metric.controls]
+    if (steps.length === 0) continue
+    const table = stepTable(summary, metric, steps)
+    parts.push('What each step costs:', '', markdownTable(table.headings, table.rows, table.right))
   }
-  parts.push(...caveats(summary).map((line) => `- ${inlineText(line)}`))
+  for (const { title, headings, rows, right } of costTables(summary))
+    parts.push(`${inlineText(title)}:`, '', markdownTable(headings, rows, right))
+  parts.push(...caveats(summary, choice).map((line) => `- ${inlineText(line)}`))
   return `${parts.join('\n')}\n`
 }
 
-function loadsOf(summary: RunSummary): readonly string[] {
-  return [...new Set(summary.paths.map((path) => path.load))]
+function shownMetrics(summary: RunSummary, { metrics = [] }: SummaryChoice): readonly MetricSummary[] {
+  return summary.metrics.filter((metric) => isChosen(metric, metrics))
 }
 
-function stepsOf(summary: RunSummary, load: string): readonly StepSummary[] {
-  return [...summary.steps, ...summary.controls].filter((step) => step.load === load)
+/** The load, and which time of it where the load has more than one. */
+function headingOf(summary: RunSummary, { load, name, title }: MetricSummary): string {
+  const isOnly = summary.metrics.filter((m) => m.load === load && m.isDefault).length === 1
+  return isOnly && name === 'latency' ? load : `${load}, ${name}: ${title}`
+}
+
+/** The paths of a load with the quantiles of one of its metrics. */
+function pathsOf(summary: RunSummary, metric: MetricSummary): readonly PathSummary[] {
+  return summary.paths.flatMap((path): PathSummary[] => {
+    const own = metric.paths.find((p) => p.path === path.path)
+    if (path.load !== metric.load || !own) return []
+    return [{ ...path, requests: own.count, quantiles: own.quantiles, valid: own.valid }]
+  })
+}
+
+function stepTable(summary: RunSummary, { load }: MetricSummary, steps: readonly MetricStep[]) {
+  const hasQuantiles = new Set(steps.map((step) => step.quantile)).size > 1
+  const adds = ({ from, to }: MetricStep) =>
+    [...summary.steps, ...summary.controls].find((s) => s.load === load && s.from === from && s.to === to)
+      ?.adds ?? []
+  return {
+    headings: [
+      'step',
+      'adds',
+      ...(hasQuantiles ? ['quantile', 'µs'] : ['p50 µs']),
+      '95 % interval',
+      'verdict',
+    ],
+    rows: steps.map((step) => {
+      const { difference, low, high, verdict } = step.comparison
+      return [
+        `${step.from} → ${step.to}`,
+        adds(step).length === 0 ? 'nothing' : adds(step).join(', '),
+        ...(hasQuantiles ? [step.quantile] : []),
+        difference === null ? '-' : formatDeltaUs(difference),
+        formatInterval(low, high, formatDeltaUs),
+        verdict,
+      ]
+    }),
+    right: [hasQuantiles ? 3 : 2],
+  }
 }
 
 function factsLine(summary: RunSummary): string {
@@ -68,7 +121,9 @@ function factsLine(summary: RunSummary): string {
   return `run ${summary.id}, engine ${summary.engine}${clients}, ${rounds}, seed ${summary.seed}, status ${summary.status}`
 }
 
-function pathTable(summary: RunSummary, paths: readonly PathSummary[]) {
+function pathTable(summary: RunSummary, paths: readonly PathSummary[], { series }: MetricSummary) {
+  // First requests are too few for a tail.
+  const hasTail = series !== 'cold'
   const hasFlagged = summary.flaggedRounds > 0
   const cells = [
     { heading: 'path', isNumber: false, of: pathName },
@@ -86,8 +141,18 @@ function pathTable(summary: RunSummary, paths: readonly PathSummary[]) {
       of: ({ valid }: PathSummary) => value(valid?.p50.estimate ?? null),
       isHidden: !hasFlagged,
     },
-    { heading: 'p90 µs', isNumber: true, of: ({ quantiles: { p90 } }: PathSummary) => value(p90.estimate) },
-    { heading: 'p99 µs', isNumber: true, of: ({ quantiles: { p99 } }: PathSummary) => value(p99.estimate) },
+    {
+      heading: 'p90 µs',
+      isNumber: true,
+      of: ({ quantiles: { p90 } }: PathSummary) => value(p90.estimate),
+      isHidden: !hasTail,
+    },
+    {
+      heading: 'p99 µs',
+      isNumber: true,
+      of: ({ quantiles: { p99 } }: PathSummary) => value(p99.estimate),
+      isHidden: !hasTail,
+    },
     { heading: 'requests', isNumber: true, of: (path: PathSummary) => String(path.requests) },
     { heading: 'proven', isNumber: true, of: provenShare },
   ].filter((cell) => !cell.isHidden)
@@ -110,17 +175,6 @@ function provenShare({ verdicts: { proven, mismatch, unproven } }: PathSummary):
   return `${proven}/${proven + mismatch + unproven}`
 }
 
-function stepRow({ from, to, adds, comparison }: StepSummary): string[] {
-  const { difference, low, high, verdict } = comparison
-  return [
-    `${from} → ${to}`,
-    adds.length === 0 ? 'nothing' : adds.join(', '),
-    difference === null ? '-' : formatDeltaUs(difference),
-    formatInterval(low, high, formatDeltaUs),
-    verdict,
-  ]
-}
-
 function clientsCaveat({ clients, paths }: RunSummary): string {
   const inFlight = paths.some(({ load }) => load.startsWith('pingpong'))
     ? `: with pingpong ${clients} requests were in flight at a time, and part of the latency is waiting for each other`
@@ -129,7 +183,14 @@ function clientsCaveat({ clients, paths }: RunSummary): string {
 }
 
 /** What a reader must know before quoting a number. */
-export function caveats(summary: RunSummary): string[] {
+export function caveats(summary: RunSummary, choice: SummaryChoice = {}): string[] {
+  const metrics = shownMetrics(summary, choice)
+  const hasOne = new Set(metrics.map(({ load, name }) => `${load} ${name}`)).size === 1
+  const about = ({ load, name }: MetricSummary, { from, to }: MetricStep) =>
+    hasOne ? `${from} → ${to}` : `${load} ${name} ${from} → ${to}`
+  const steps = metrics.flatMap((metric) =>
+    [...metric.steps, ...metric.controls].map((step) => ({ about: about(metric, step), ...step })),
+  )
   const delta = formatUs(summary.deltaNs)
   const share = summary.rounds === 0 ? 0 : Math.round((100 * summary.flaggedRounds) / summary.rounds)
   return [
@@ -146,15 +207,16 @@ export function caveats(summary: RunSummary): string[] {
       : [
           `${summary.flaggedRounds} of ${summary.rounds} rounds (${share} %) are flagged; they are counted here. See: hopmeter results show ${summary.id}`,
         ]),
-    ...(summary.steps.some((s) => s.comparison.verdict === 'same')
+    ...(summary.throttled.length === 0
+      ? []
+      : [
+          `A CPU quota stopped ${summary.throttled.map(({ component, throttledMs }) => `${componentLabel(component)} for ${throttledMs.toFixed(1)} ms`).join(', ')}: those rounds are flagged "throttled". Raise or remove the limit.`,
+        ]),
+    ...costRemarks(summary),
+    ...(steps.some((s) => s.comparison.verdict === 'same')
       ? [`"same" means: the whole interval lies within ±${delta} µs.`]
       : []),
     ...(summary.reason === undefined ? [] : [`The run ended as "${summary.status}": ${summary.reason}`]),
-    ...groupedWarnings(
-      [...summary.steps, ...summary.controls].map((s) => ({
-        about: `${s.from} → ${s.to}`,
-        warnings: s.comparison.warnings,
-      })),
-    ),
+    ...groupedWarnings(steps.map((s) => ({ about: s.about, warnings: s.comparison.warnings }))),
   ]
 }
