@@ -2,6 +2,7 @@ import { HopmeterError } from '../../errors.ts'
 import type { BackendContext, Testbed } from '../backend.ts'
 import type { Plan } from '../plan.ts'
 import type { Phase, StepContext } from './contract.ts'
+import { openPodCpu } from './cpu/pod-cpu.ts'
 import { saveFailureLogs } from './failure-logs.ts'
 import { findPods } from './find-pods.ts'
 import { stateFolder } from './folders.ts'
@@ -110,6 +111,7 @@ async function connect(
       addresses: watched?.addresses ?? [],
       servers,
       watcher: watched?.watcher,
+      cpu: await openPodCpu({ tools, facts, clusters, found }, site.backend, context),
       takeDown: async () => {
         if (session.state.kept) release()
         else {

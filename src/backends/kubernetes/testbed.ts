@@ -1,11 +1,12 @@
 import type { ServeMessage } from '../../agent/protocol.ts'
 import { start } from '../../exec.ts'
 import { JsonLinesProcess } from '../../json-lines-process.ts'
-import type { Component } from '../../topology/model.ts'
 import type {
   ClientPod,
   Command,
+  ComponentCpu,
   ComponentFlows,
+  CpuSource,
   Engine,
   EvidenceSnapshot,
   OwnedAddress,
@@ -13,6 +14,7 @@ import type {
 } from '../backend.ts'
 import { namespaceOf, serverPort, type Plan, type PlannedPath, type Workload } from '../plan.ts'
 import type { KubeCluster } from './contract.ts'
+import type { PodCpu } from './cpu/pod-cpu.ts'
 import { podsFor, type Found } from './find-pods.ts'
 import type { Toolbox } from './toolbox.ts'
 import { agentCommandLine } from './workload-manifests.ts'
@@ -40,7 +42,6 @@ export interface FoundPod {
 /** Watches the components of the mesh; without a mesh there is none. */
 export interface FlowWatcher {
   flows(): Promise<readonly ComponentFlows[]>
-  cpuUsage(): Promise<readonly { readonly component: Component; readonly cpuMs: number }[]>
   close(): void
 }
 
@@ -54,6 +55,8 @@ export interface TestbedParts extends Pick<Found, 'pods' | 'services'> {
   readonly addresses: readonly OwnedAddress[]
   readonly servers: readonly { readonly workload: string; readonly process: JsonLinesProcess }[]
   readonly watcher: FlowWatcher | undefined
+  /** Absent where CPU times cannot be read. */
+  readonly cpu: PodCpu | undefined
   readonly takeDown: () => Promise<void>
 }
 
@@ -106,8 +109,12 @@ export class KubeTestbed implements Testbed {
     return [ip, nodeAddress]
   }
 
-  async cpuUsage(): Promise<readonly { readonly component: Component; readonly cpuMs: number }[]> {
-    return (await this.#parts.watcher?.cpuUsage()) ?? []
+  get cpuSource(): CpuSource | undefined {
+    return this.#parts.cpu?.source
+  }
+
+  async cpuUsage(): Promise<readonly ComponentCpu[]> {
+    return (await this.#parts.cpu?.read()) ?? []
   }
 
   async evidence(): Promise<EvidenceSnapshot> {

@@ -117,11 +117,6 @@ export class IstioWatcher implements FlowWatcher {
     return [...ztunnels, ...this.#gatewayFlows(inbound), ...this.#proxyFlows()]
   }
 
-  /** The kubelet samples CPU time every 10 s or so, which is too coarse for a round; so it is not known. */
-  cpuUsage(): Promise<readonly []> {
-    return Promise.resolve([])
-  }
-
   close(): void {
     this.#stop.abort()
   }

@@ -1,0 +1,63 @@
+import { componentKey } from '../../../topology/component.ts'
+import type { ComponentCpu, CpuSource } from '../../backend.ts'
+import type { StepContext } from '../contract.ts'
+import type { CpuParts } from './watched-pods.ts'
+import { cadvisorReader } from './cadvisor.ts'
+import { nodeCgroupReader } from './node-cgroups.ts'
+
+/** CPU times of the pods of a testbed. */
+export interface PodCpu {
+  readonly source: CpuSource
+  /** Leaves out what cannot be read any more; never throws. */
+  read(): Promise<readonly ComponentCpu[]>
+}
+
+/**
+ * Finds a way to read CPU times: on kind's nodes the cgroups of the pods, elsewhere the kubelets' cAdvisor counters.
+ * Undefined, and said, where neither can be read: nothing else depends on it.
+ */
+export async function openPodCpu(
+  parts: CpuParts,
+  backend: 'kind' | 'contexts',
+  context: StepContext,
+): Promise<PodCpu | undefined> {
+  try {
+    const read =
+      backend === 'kind' ? await nodeCgroupReader(parts, context) : await cadvisorReader(parts, context)
+    const first = await read()
+    if (first.length === 0) throw new Error('no pod of the testbed has any')
+    const name = backend === 'kind' ? 'cgroup' : 'cadvisor'
+    return {
+      // Control planes, kubelets and container runtimes are the testbed's, too, and no components of a path.
+      source: { name, perTurn: backend === 'kind', coversTestbed: false },
+      read: () => read().catch(() => []),
+    }
+  } catch (error) {
+    context.signal.throwIfAborted()
+    const why = error instanceof Error ? error.message.split('\n')[0] : String(error)
+    context.progress(`CPU times of components are not known: ${why}`)
+    return undefined
+  }
+}
+
+/** One entry per component: several pods add up; the oldest reading is the age of the sum. */
+export function sumByComponent(usages: readonly ComponentCpu[]): readonly ComponentCpu[] {
+  const sums = new Map<string, ComponentCpu>()
+  for (const usage of usages) {
+    const key = componentKey(usage.component)
+    const sum = sums.get(key)
+    if (!sum) {
+      sums.set(key, usage)
+      continue
+    }
+    const throttled = [sum.throttledMs, usage.throttledMs].filter((ms) => ms !== undefined)
+    const ages = [sum.atMs, usage.atMs].filter((ms) => ms !== undefined)
+    sums.set(key, {
+      component: sum.component,
+      cpuMs: sum.cpuMs + usage.cpuMs,
+      ...(throttled.length === 0 ? {} : { throttledMs: throttled.reduce((total, ms) => total + ms, 0) }),
+      ...(ages.length === 0 ? {} : { atMs: Math.min(...ages) }),
+    })
+  }
+  return [...sums.values()]
+}
