@@ -1,18 +1,14 @@
-import { CommandError, HopmeterError } from '../../errors.ts'
+import { HopmeterError } from '../../errors.ts'
 import { pasteable } from '../../exec.ts'
 import { cidrsOverlap, parseCidr } from '../../topology/cidr.ts'
 import type { Command } from '../backend.ts'
 import type { Plan } from '../plan.ts'
 import type { KubeStep, StepContext } from './contract.ts'
 import { neighboursOf, type KindCluster, type NodeFacts } from './layout.ts'
+import { keepAddressCommand, keepAddresses, missingReturns, readMasquerade } from './masquerade.ts'
 import type { FactsBook } from './node-facts.ts'
-import { waitUntilReady } from './steps.ts'
 import type { Toolbox } from './toolbox.ts'
 import { fdbLines, leadsTo, tunnelEnd, vxlanDevice, vxlanLines, vxlanNeighbours, vxlanPlan } from './vxlan.ts'
-
-/** kindnet's chain: it ends with MASQUERADE, so what must keep its address has to return before. */
-const masqueradeChain = 'KIND-MASQ-AGENT'
-const kindnetDeadlineMs = 120_000
 
 /** A route as `ip -json route show` prints it. */
 export interface RouteLine {
@@ -83,12 +79,7 @@ async function applyTo(
       .map((want) => `route replace ${routeText(want)}`),
   ]
   if (lines.length > 0) await inNode(tools, node.name, ['ip', '-batch', '-'], lines, context)
-  await waitForKindnet(tools, node.name, context)
-  const missing = missingReturns(await readMasquerade(tools, node.name, context), routedCidrs(parts, cluster))
-  for (const cidr of missing) {
-    const rule = ['-t', 'nat', '-I', masqueradeChain, '1', '-d', cidr, '-j', 'RETURN']
-    await tools.call(tools.docker(['exec', node.name, 'iptables', ...rule]), context)
-  }
+  await keepAddresses(tools, node.name, routedCidrs(parts, cluster), context)
 }
 
 /** Nodes at the other ends of this cluster's tunnels; none with static routes. */
@@ -231,50 +222,6 @@ export async function readRoutes(
   return await tools.json<readonly RouteLine[]>(command, context)
 }
 
-/** Rules of kindnet's chain; undefined while there is none. */
-export async function readMasquerade(
-  tools: Toolbox,
-  node: string,
-  context: Pick<StepContext, 'signal'>,
-): Promise<readonly string[] | undefined> {
-  const command = tools.docker(['exec', node, 'iptables', '-t', 'nat', '-S', masqueradeChain])
-  try {
-    const text = await tools.call(command, context)
-    if (!text.includes(masqueradeChain))
-      throw new HopmeterError(`node ${node} lists no rules: ${text.slice(0, 200)}`)
-    return text.split('\n').filter((line) => line.startsWith('-A '))
-  } catch (error) {
-    context.signal.throwIfAborted()
-    if (error instanceof CommandError && /No chain|is incompatible/.test(error.output)) return undefined
-    throw error
-  }
-}
-
-/** kindnet makes its chain some seconds after a node was started, and again after a restart. */
-async function waitForKindnet(tools: Toolbox, node: string, context: StepContext): Promise<void> {
-  await waitUntilReady(
-    {
-      name: `kindnet of ${node} has its rules`,
-      deadlineMs: tools.deadlineMs(kindnetDeadlineMs),
-      check: async (inner) =>
-        (await readMasquerade(tools, node, inner)) === undefined ? `no chain ${masqueradeChain}` : null,
-      explain: () =>
-        'its network plugin is not the kindnet that hopmeter knows: hopmeter tools list has node images',
-    },
-    context,
-  )
-}
-
-/** CIDRs that have no RETURN before the first MASQUERADE. */
-function missingReturns(rules: readonly string[] | undefined, cidrs: readonly string[]): readonly string[] {
-  const all = rules ?? []
-  const end = all.findIndex((rule) => rule.includes('-j MASQUERADE'))
-  const before = end === -1 ? all : all.slice(0, end)
-  return cidrs.filter(
-    (cidr) => !before.some((rule) => rule.includes(`-d ${cidr} `) && rule.endsWith('-j RETURN')),
-  )
-}
-
 async function inNode(
   tools: Toolbox,
   node: string,
@@ -306,8 +253,7 @@ function planCommands(parts: NetworkParts, cluster: KindCluster): readonly Comma
         const text = `${pasteable(replace.file, replace.args)} ${quoted(cidr)} via ${addressOf(remote)}`
         return { file: 'sh', args: ['-c', text] }
       })
-      const rule = ['-t', 'nat', '-I', masqueradeChain, '1', '-d', other.spec.podCidr, '-j', 'RETURN']
-      return [...routes, tools.docker(['exec', node, 'iptables', ...rule])]
+      return [...routes, keepAddressCommand(tools, node, other.spec.podCidr)]
     }),
   )
 }
