@@ -30,14 +30,19 @@ test.each(changes)('another %s is named and can be allowed', (key, change) => {
   expect(found.every((item) => item.canAllow)).toBe(true)
 })
 
-test.each(['interrupted', 'failed', 'path-mismatch', 'void'] as const)('a run that is %s is never compared', (status) => {
-  const found = incomparable(baseline, { ...same, status, reason: 'because' })
-  expect(found).toMatchObject([{ key: 'status', canAllow: false }])
-  expect(found[0]!.message).toContain('because')
-})
+test.each(['interrupted', 'failed', 'path-mismatch', 'void'] as const)(
+  'a run that is %s is never compared',
+  (status) => {
+    const found = incomparable(baseline, { ...same, status, reason: 'because' })
+    expect(found).toMatchObject([{ key: 'status', canAllow: false }])
+    expect(found[0]!.message).toContain('because')
+  },
+)
 
 test('a run without verification is never compared', () => {
-  expect(incomparable({ ...baseline, verify: 'off' }, same)).toMatchObject([{ key: 'proof', canAllow: false }])
+  expect(incomparable({ ...baseline, verify: 'off' }, same)).toMatchObject([
+    { key: 'proof', canAllow: false },
+  ])
 })
 
 test('another version of the engine is the question, not an obstacle', () => {
@@ -47,7 +52,10 @@ test('another version of the engine is the question, not an obstacle', () => {
 
 test('one round in which a path was another is enough to call it unproven', () => {
   const [first, ...rest] = baseline.measured
-  const spoiled = { ...first!, evidence: first!.evidence.map((e) => ({ ...e, verdict: 'mismatch' as const })) }
+  const spoiled = {
+    ...first!,
+    evidence: first!.evidence.map((e) => ({ ...e, verdict: 'mismatch' as const })),
+  }
   expect([...provenPaths(baseline)]).toContain('gateway')
   expect([...provenPaths({ ...baseline, measured: [spoiled, ...rest] })]).toEqual([])
 })

@@ -88,12 +88,31 @@ describe('a digest', () => {
     ] as const
     const { evidence } = await digest([
       sampleHeader(),
-      ...events.map(([verdict, reason], i) => ({ ...sampleRound({ round: i + 1 }), evidence: [seen(verdict, reason)] })),
+      ...events.map(([verdict, reason], i) => ({
+        ...sampleRound({ round: i + 1 }),
+        evidence: [seen(verdict, reason)],
+      })),
       { ...sampleRound({ build: 2 }), evidence: [seen('proven', 'again')] },
     ])
     expect(evidence).toEqual([
-      { build: 1, path: 'p', proven: 2, mismatch: 2, unproven: 1, sample: seen('mismatch', 'third'), sampleRound: 3 },
-      { build: 2, path: 'p', proven: 1, mismatch: 0, unproven: 0, sample: seen('proven', 'again'), sampleRound: 1 },
+      {
+        build: 1,
+        path: 'p',
+        proven: 2,
+        mismatch: 2,
+        unproven: 1,
+        sample: seen('mismatch', 'third'),
+        sampleRound: 3,
+      },
+      {
+        build: 2,
+        path: 'p',
+        proven: 1,
+        mismatch: 0,
+        unproven: 0,
+        sample: seen('proven', 'again'),
+        sampleRound: 1,
+      },
     ])
   })
 
@@ -154,7 +173,11 @@ describe('how a run ended', () => {
 
   test('without a last line is interrupted, at the time of the last event', async () => {
     const result = await digest([sampleHeader(), sampleRound({ round: 9 })])
-    expect(result).toMatchObject({ status: 'interrupted', reason: endedAbruptly, endedAt: sampleRound({ round: 9 }).at })
+    expect(result).toMatchObject({
+      status: 'interrupted',
+      reason: endedAbruptly,
+      endedAt: sampleRound({ round: 9 }).at,
+    })
   })
 })
 
@@ -164,11 +187,15 @@ describe('a digest refuses', () => {
     const paths = [samplePathRound([1], { path: 'gateway', warm: 'HISTFAAAA' })]
     const failure = digest([sampleHeader(), { ...round, paths }])
     await expect(failure).rejects.toThrow(ResultError)
-    await expect(failure).rejects.toThrow(/build 1, round 7, path "gateway", load "pingpong": not a histogram/)
+    await expect(failure).rejects.toThrow(
+      /build 1, round 7, path "gateway", load "pingpong": not a histogram/,
+    )
   })
 
   test('a histogram with another number of requests than its round claims', async () => {
     const paths = [samplePathRound([1, 2, 3], { n: 4 })]
-    await expect(digest([sampleHeader(), { ...sampleRound(), paths }])).rejects.toThrow(/3 values where .* says 4/)
+    await expect(digest([sampleHeader(), { ...sampleRound(), paths }])).rejects.toThrow(
+      /3 values where .* says 4/,
+    )
   })
 })

@@ -102,10 +102,16 @@ function roundDigestOf(event: RoundEvent, components: ComponentList): RunResult[
   }
 }
 
-function padRound(round: RunResult['measured'][number], components: ComponentList): RunResult['measured'][number] {
+function padRound(
+  round: RunResult['measured'][number],
+  components: ComponentList,
+): RunResult['measured'][number] {
   const componentCpuMs = components.padded(round.componentCpuMs)
   if (round.turns === undefined) return { ...round, componentCpuMs }
-  const turns = round.turns.map((turn) => ({ ...turn, componentCpuMs: components.padded(turn.componentCpuMs) }))
+  const turns = round.turns.map((turn) => ({
+    ...turn,
+    componentCpuMs: components.padded(turn.componentCpuMs),
+  }))
   return { ...round, componentCpuMs, turns }
 }
 

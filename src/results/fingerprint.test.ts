@@ -84,7 +84,10 @@ describe('virtualization', () => {
     ['xen', { 'proc/cpuinfo': x86('sse'), 'sys/hypervisor/type': 'xen' }],
     ['wsl', { 'proc/sys/kernel/osrelease': '5.15.167.4-microsoft-standard-WSL2' }],
     ['kvm', { 'proc/cpuinfo': x86('hypervisor'), [clocks]: 'kvm-clock tsc acpi_pm' }],
-    ['kvm', { 'proc/cpuinfo': x86('hypervisor'), 'sys/devices/system/cpu/cpuidle/current_driver': 'haltpoll' }],
+    [
+      'kvm',
+      { 'proc/cpuinfo': x86('hypervisor'), 'sys/devices/system/cpu/cpuidle/current_driver': 'haltpoll' },
+    ],
     ['unknown hypervisor', { 'proc/cpuinfo': x86('hypervisor') }],
     ['none', { 'proc/cpuinfo': x86('sse'), ...dmi('Dell Inc.', 'PowerEdge R650') }],
   ])('%s is told from %j', async (name, files) => {
@@ -111,10 +114,17 @@ describe('the hash of an environment', () => {
     expect(environmentHash(environment)).toMatch(/^sha256:[0-9a-f]{64}$/)
   })
 
-  test.each(['kernel', 'cpuModel', 'cores', 'memoryMiB', 'clockSource', 'virtualization', 'node', 'cpuIdle', 'new'])(
-    'changes with %s',
-    (key) => {
-      expect(environmentHash({ ...environment, [key]: 'other' })).not.toBe(environmentHash(environment))
-    },
-  )
+  test.each([
+    'kernel',
+    'cpuModel',
+    'cores',
+    'memoryMiB',
+    'clockSource',
+    'virtualization',
+    'node',
+    'cpuIdle',
+    'new',
+  ])('changes with %s', (key) => {
+    expect(environmentHash({ ...environment, [key]: 'other' })).not.toBe(environmentHash(environment))
+  })
 })

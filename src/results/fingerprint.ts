@@ -33,7 +33,8 @@ export async function describeEnvironment(options: EnvironmentOptions = {}): Pro
     cpuModel: modelOf(cpuInfo) ?? os.cpus()[0]?.model.trim() ?? 'unknown',
     cores: os.availableParallelism(),
     memoryMiB: Math.round(os.totalmem() / 2 ** 20),
-    clockSource: (await read('/sys/devices/system/clocksource/clocksource0/current_clocksource')) || 'unknown',
+    clockSource:
+      (await read('/sys/devices/system/clocksource/clocksource0/current_clocksource')) || 'unknown',
     virtualization: await detectVirtualization(read, cpuInfo),
     container: await detectContainer(read, exists),
     ...(smt === '' ? {} : { smt: smt === '1' }),

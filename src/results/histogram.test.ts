@@ -29,7 +29,12 @@ function histogramOf(values: readonly number[]) {
 
 /** The encoding of values recorded by the library in the settings that the agent uses. */
 function encodedElsewhere(values: readonly number[], useWebAssembly = false): string {
-  const histogram = build({ bitBucketSize: 32, autoResize: true, numberOfSignificantValueDigits: 3, useWebAssembly })
+  const histogram = build({
+    bitBucketSize: 32,
+    autoResize: true,
+    numberOfSignificantValueDigits: 3,
+    useWebAssembly,
+  })
   for (const value of values) histogram.recordValue(value)
   return encodeIntoCompressedBase64(histogram)
 }
@@ -43,7 +48,8 @@ describe('decoding', () => {
         const buckets = bucketsOf(encodedElsewhere(values))
         expect(buckets).toEqual([...histogramBuckets(histogramOf(values))])
         expect(buckets.reduce((sum, b) => sum + b.count, 0)).toBe(values.length)
-        for (const value of values) expect(buckets.some((b) => b.lowNs <= value && value <= b.highNs)).toBe(true)
+        for (const value of values)
+          expect(buckets.some((b) => b.lowNs <= value && value <= b.highNs)).toBe(true)
       }),
     )
   })
@@ -135,7 +141,9 @@ describe('decoding what a stranger wrote', () => {
       fc.property(fc.nat(original.length - 1), fc.nat(255), fc.nat(original.length), (at, byte, length) => {
         const changed = Buffer.from(original)
         changed[at] = byte
-        expect(outcomeOf(() => decodeHistogram(changed.subarray(0, length).toString('base64')))).not.toBe('crashed')
+        expect(outcomeOf(() => decodeHistogram(changed.subarray(0, length).toString('base64')))).not.toBe(
+          'crashed',
+        )
       }),
       { numRuns: 2000 },
     )
@@ -162,30 +170,38 @@ describe('quantiles', () => {
   test('lie in the bucket of the value that has that rank', () => {
     const levels = [0.5, 0.9, 0.99, 0.999]
     fc.assert(
-      fc.property(latencies.filter((values) => values.length > 0), (values) => {
-        const sorted = values.toSorted((a, b) => a - b)
-        const histogram = histogramOf(values)
-        quantilesOf(histogram, levels).forEach((quantile, i) => {
-          const exact = sorted[Math.ceil(levels[i]! * values.length - 1e-9) - 1]!
-          expect(quantile).toBeGreaterThanOrEqual(histogram.lowestEquivalentValue(exact))
-          expect(quantile).toBeLessThanOrEqual(histogram.highestEquivalentValue(exact))
-        })
-      }),
+      fc.property(
+        latencies.filter((values) => values.length > 0),
+        (values) => {
+          const sorted = values.toSorted((a, b) => a - b)
+          const histogram = histogramOf(values)
+          quantilesOf(histogram, levels).forEach((quantile, i) => {
+            const exact = sorted[Math.ceil(levels[i]! * values.length - 1e-9) - 1]!
+            expect(quantile).toBeGreaterThanOrEqual(histogram.lowestEquivalentValue(exact))
+            expect(quantile).toBeLessThanOrEqual(histogram.highestEquivalentValue(exact))
+          })
+        },
+      ),
     )
   })
 
   test('rise from min to max, and so does the mean between them', () => {
     fc.assert(
-      fc.property(latencies.filter((values) => values.length > 0), (values) => {
-        const { count, quantilesNs } = histogramQuantiles(encodedElsewhere(values))
-        const { min, p50, p90, p99, p999, max, mean } = quantilesNs!
-        expect(count).toBe(values.length)
-        expect([min, p50, p90, p99, p999, max]).toEqual([min, p50, p90, p99, p999, max].toSorted((a, b) => a - b))
-        expect(min).toBeLessThanOrEqual(Math.min(...values))
-        expect(max).toBeGreaterThanOrEqual(Math.max(...values))
-        expect(mean).toBeGreaterThanOrEqual(min)
-        expect(mean).toBeLessThanOrEqual(max)
-      }),
+      fc.property(
+        latencies.filter((values) => values.length > 0),
+        (values) => {
+          const { count, quantilesNs } = histogramQuantiles(encodedElsewhere(values))
+          const { min, p50, p90, p99, p999, max, mean } = quantilesNs!
+          expect(count).toBe(values.length)
+          expect([min, p50, p90, p99, p999, max]).toEqual(
+            [min, p50, p90, p99, p999, max].toSorted((a, b) => a - b),
+          )
+          expect(min).toBeLessThanOrEqual(Math.min(...values))
+          expect(max).toBeGreaterThanOrEqual(Math.max(...values))
+          expect(mean).toBeGreaterThanOrEqual(min)
+          expect(mean).toBeLessThanOrEqual(max)
+        },
+      ),
     )
   })
 

@@ -133,7 +133,13 @@ describe.runIf(process.platform === 'linux')('the run lock', () => {
     ['never stops talking', () => 'x'.repeat(1 << 20)],
     [
       'tries to write to the terminal',
-      () => JSON.stringify({ pid: 1, runId: '\u001b]0;owned\u0007', scenario: 'a', since: '2026-11-23T00:00:00Z' }),
+      () =>
+        JSON.stringify({
+          pid: 1,
+          runId: '\u001b]0;owned\u0007',
+          scenario: 'a',
+          since: '2026-11-23T00:00:00Z',
+        }),
     ],
     ['lies about its process', () => JSON.stringify({ ...me, pid: -1, since: '2026-11-23T00:00:00Z' })],
   ])('held by a stranger who %s is still held', async (_, answer) => {

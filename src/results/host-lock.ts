@@ -35,7 +35,10 @@ export interface HostLock {
  * network namespace. Outside Linux it does nothing.
  * @throws HopmeterError naming the holder when another run has it.
  */
-export async function lockHost(run: { readonly runId: string; readonly scenario: string }): Promise<HostLock> {
+export async function lockHost(run: {
+  readonly runId: string
+  readonly scenario: string
+}): Promise<HostLock> {
   if (process.platform !== 'linux') return { release: async () => {} }
   const name = lockName()
   const holder: LockHolder = { pid: process.pid, ...run, since: new Date().toISOString() }
@@ -88,7 +91,10 @@ function bind(name: string, answer: string): Promise<Server | undefined> {
     })
     server.once('error', (error: NodeJS.ErrnoException) => {
       if (error.code === 'EADDRINUSE') resolve(undefined)
-      else reject(new EnvironmentError(`cannot take the run lock of this host: ${error.message}`, { cause: error }))
+      else
+        reject(
+          new EnvironmentError(`cannot take the run lock of this host: ${error.message}`, { cause: error }),
+        )
     })
     server.listen(name, () => {
       server.unref() // the lock is held while the run lasts, but never keeps the process alive

@@ -9,7 +9,10 @@ import type { JournalEvent } from './schema.ts'
 import { sampleBuild, sampleEnd, sampleEvents, sampleHeader, sampleRound } from './testing/sample-run.ts'
 import { temporaryDirectory } from './testing/temporary.ts'
 
-async function write(events: readonly JournalEvent[], file = path.join(temporaryDirectory(), 'journal.ndjson')) {
+async function write(
+  events: readonly JournalEvent[],
+  file = path.join(temporaryDirectory(), 'journal.ndjson'),
+) {
   const writer = await JournalWriter.create(file)
   for (const event of events) await writer.append(event)
   await writer.close()
@@ -27,11 +30,19 @@ async function read(file: string): Promise<{ events: JournalEvent[]; error: unkn
   }
 }
 
-const note = (message: string): JournalEvent => ({ type: 'note', at: '2026-11-23T01:02:03Z', level: 'info', message })
+const note = (message: string): JournalEvent => ({
+  type: 'note',
+  at: '2026-11-23T01:02:03Z',
+  level: 'info',
+  message,
+})
 
 /** A journal with every shape of line, yet short enough to be cut at every byte. */
 function shortEvents(): JournalEvent[] {
-  const header = sampleHeader({ paths: [], scenario: { name: 'a', title: 'ä\n', hash: 'sha256:0', text: 'é "\\ \u2028' } })
+  const header = sampleHeader({
+    paths: [],
+    scenario: { name: 'a', title: 'ä\n', hash: 'sha256:0', text: 'é "\\ \u2028' },
+  })
   const round = sampleRound({ requests: 3 })
   return [
     header,
@@ -46,7 +57,10 @@ describe('writing', () => {
   test('what was appended is read back, in order, also when appends overlap', async () => {
     const file = path.join(temporaryDirectory(), 'journal.ndjson')
     const writer = await JournalWriter.create(file)
-    const events = [...sampleEvents({ rounds: 4 }).slice(0, -1), ...Array.from({ length: 50 }, (_, i) => note(`${i}`))]
+    const events = [
+      ...sampleEvents({ rounds: 4 }).slice(0, -1),
+      ...Array.from({ length: 50 }, (_, i) => note(`${i}`)),
+    ]
     await Promise.all(events.map((event) => writer.append(event)))
     expect(writer.events).toBe(events.length)
     await writer.close()
@@ -77,7 +91,9 @@ describe('writing', () => {
     const file = path.join(temporaryDirectory(), 'journal.ndjson')
     const writer = await JournalWriter.create(file)
     await writer.append(sampleHeader())
-    await expect(writer.append({ ...sampleRound(), ...change })).rejects.toThrow(/not a valid "round" event: \w+/)
+    await expect(writer.append({ ...sampleRound(), ...change })).rejects.toThrow(
+      /not a valid "round" event: \w+/,
+    )
     await writer.append(sampleEnd)
     await writer.close()
     expect((await read(file)).events).toEqual([sampleHeader(), sampleEnd])
@@ -138,7 +154,10 @@ describe('reading', () => {
     })
     await fc.assert(
       fc.asyncProperty(damage, async ({ at, removed, inserted }) => {
-        writeFileSync(file, Buffer.concat([original.subarray(0, at), inserted, original.subarray(at + removed)]))
+        writeFileSync(
+          file,
+          Buffer.concat([original.subarray(0, at), inserted, original.subarray(at + removed)]),
+        )
         const { events, error } = await read(file)
         expect(error === undefined || error instanceof ResultError).toBe(true)
         const linesBefore = original.subarray(0, at).toString().split('\n').length - 1

@@ -16,10 +16,7 @@ export interface Line {
  * Streams the lines of a regular file; memory is bounded by the longest line.
  * @throws ResultError when it cannot be read, is not UTF-8, or a line is longer than `maxBytes`.
  */
-export async function* readLines(
-  file: string,
-  maxBytes: number,
-): AsyncGenerator<Line> {
+export async function* readLines(file: string, maxBytes: number): AsyncGenerator<Line> {
   await checkRegular(file)
   const stream = createReadStream(file, { highWaterMark: 1 << 18 })
   const decoder = new TextDecoder('utf-8', { fatal: true })

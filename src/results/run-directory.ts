@@ -10,7 +10,11 @@ import type { JournalEvent, RunResult } from './schema.ts'
 import { writeError } from './write-error.ts'
 
 /** Files of a run. */
-export const runFiles = { journal: 'journal.ndjson', result: 'result.json', scenario: 'scenario.yaml' } as const
+export const runFiles = {
+  journal: 'journal.ndjson',
+  result: 'result.json',
+  scenario: 'scenario.yaml',
+} as const
 
 /** The directory of a run that is being measured. */
 export class RunDirectory {

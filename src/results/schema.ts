@@ -77,7 +77,12 @@ export const runHeader = z.strictObject({
       at: z.string(),
       passed: z.boolean(),
       checks: z.array(
-        z.strictObject({ name: z.string(), measuredUs: z.number().nullable(), limit: z.string(), passed: z.boolean() }),
+        z.strictObject({
+          name: z.string(),
+          measuredUs: z.number().nullable(),
+          limit: z.string(),
+          passed: z.boolean(),
+        }),
       ),
     })
     .optional(),
@@ -279,16 +284,18 @@ export type JournalEvent = z.infer<typeof journalEvent>
 export type EndStatus = EndEvent['status']
 
 /** One round without its histograms and observations: what statistics over many runs need, a hundred times smaller. */
-export const roundDigest = roundEvent.omit({ paths: true, evidence: true, componentCpu: true, turns: true }).extend({
-  paths: z.array(pathRound.omit({ warm: true, cold: true, extra: true })),
-  evidence: z.array(pathEvidence.pick({ path: true, verdict: true })),
-  /** CPU time of each of the run's `components`, in their order, ms; null where one was not seen in this round. */
-  componentCpuMs: z.array(z.number().nullable()),
-  /** As in the journal, with CPU times in the order of `components`. */
-  turns: z
-    .array(turnCpu.omit({ componentCpu: true }).extend({ componentCpuMs: z.array(z.number().nullable()) }))
-    .optional(),
-})
+export const roundDigest = roundEvent
+  .omit({ paths: true, evidence: true, componentCpu: true, turns: true })
+  .extend({
+    paths: z.array(pathRound.omit({ warm: true, cold: true, extra: true })),
+    evidence: z.array(pathEvidence.pick({ path: true, verdict: true })),
+    /** CPU time of each of the run's `components`, in their order, ms; null where one was not seen in this round. */
+    componentCpuMs: z.array(z.number().nullable()),
+    /** As in the journal, with CPU times in the order of `components`. */
+    turns: z
+      .array(turnCpu.omit({ componentCpu: true }).extend({ componentCpuMs: z.array(z.number().nullable()) }))
+      .optional(),
+  })
 
 /** The evidence of one path in one build: how often each verdict was given, and one observation in full. */
 export const evidenceDigest = z.strictObject({

@@ -21,7 +21,11 @@ beforeEach(() => {
 })
 
 /** A run as hopmeter leaves it; without `end` as a killed hopmeter leaves it. */
-async function keepRun(root: string, id: string, events: readonly JournalEvent[] = sampleEvents()): Promise<string> {
+async function keepRun(
+  root: string,
+  id: string,
+  events: readonly JournalEvent[] = sampleEvents(),
+): Promise<string> {
   const directory = await createRunDirectory(root, id, 'name: x\n')
   for (const event of events) await directory.append(event.type === 'run' ? { ...event, id } : event)
   await directory.finish()
@@ -58,7 +62,12 @@ describe('listing', () => {
       level: 'info' as const,
       message: `${i} ${'x'.repeat(400)}`,
     }))
-    await keepRun(root, ids.newest, [...events.slice(0, -1), { ...last, build: 3, round: 1 }, ...notes, sampleEnd])
+    await keepRun(root, ids.newest, [
+      ...events.slice(0, -1),
+      { ...last, build: 3, round: 1 },
+      ...notes,
+      sampleEnd,
+    ])
     expect(await listRuns(root)).toMatchObject([{ rounds: 5, status: 'complete' }])
   })
 
@@ -83,7 +92,11 @@ describe('listing', () => {
     expect(await listRuns(root)).toMatchObject([
       { id: empty, status: 'unreadable', problem: expect.stringContaining('ENOENT') as string },
       { id: ids.newest, status: 'unreadable', problem: expect.stringContaining(':1: not JSON') as string },
-      { id: ids.middle, status: 'unreadable', problem: expect.stringContaining('no complete event') as string },
+      {
+        id: ids.middle,
+        status: 'unreadable',
+        problem: expect.stringContaining('no complete event') as string,
+      },
       { id: ids.oldest, status: 'void' },
     ])
   })
@@ -121,7 +134,11 @@ describe('opening', () => {
     const root = await threeRuns()
     const elsewhere = path.join(temporaryDirectory(), 'copied')
     cpSync(path.join(root, ids.newest), elsewhere, { recursive: true })
-    for (const reference of [elsewhere, `${elsewhere}/${runFiles.result}`, `${elsewhere}/${runFiles.journal}`]) {
+    for (const reference of [
+      elsewhere,
+      `${elsewhere}/${runFiles.result}`,
+      `${elsewhere}/${runFiles.journal}`,
+    ]) {
       const run = await openRun('/nonexistent', reference)
       expect(run).toMatchObject({ path: elsewhere, result: { id: ids.newest, status: 'complete' } })
     }

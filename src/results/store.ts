@@ -87,7 +87,8 @@ async function rebuild(directory: string, journal: string): Promise<StoredRun> {
 
 async function locate(root: string, reference: string): Promise<string> {
   if (reference === '') throw new ResultError('the run to open has no name', { hint: listHint(root) })
-  if (reference.includes('/') || reference.endsWith('.json') || reference.endsWith('.ndjson')) return reference
+  if (reference.includes('/') || reference.endsWith('.json') || reference.endsWith('.ndjson'))
+    return reference
   if (isRunId(reference) && (await isDirectory(path.join(root, reference)))) return path.join(root, reference)
   const ids = await runIds(root)
   if (reference === 'latest') {

@@ -1,7 +1,8 @@
 import { ResultError } from '../errors.ts'
 
 const advice: Readonly<Record<string, string>> = {
-  ENOSPC: 'Free space on that file system (df -h shows it) or give another one with --results, and run again.',
+  ENOSPC:
+    'Free space on that file system (df -h shows it) or give another one with --results, and run again.',
   EDQUOT: 'Your disk quota is used up: free space or give another folder with --results, and run again.',
   EROFS: 'That file system is read-only: give a folder that you can write to with --results.',
   EACCES: 'Give a folder that you can write to with --results.',

@@ -14,7 +14,9 @@ export async function bundled(entry: URL, directory: string): Promise<string> {
     format: 'esm',
     target: 'node20',
     // CommonJS dependencies inside an ES module still call require() for built-in modules.
-    banner: { js: "import { createRequire } from 'node:module';const require = createRequire(import.meta.url);" },
+    banner: {
+      js: "import { createRequire } from 'node:module';const require = createRequire(import.meta.url);",
+    },
     logLevel: 'error',
   })
   return outfile

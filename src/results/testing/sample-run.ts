@@ -59,13 +59,20 @@ export function sampleHeader(overrides: Partial<RunHeader> = {}): RunHeader {
     id: sampleId,
     startedAt: '2026-11-23T01:02:03.000Z',
     hopmeterVersion: '0.1.0',
-    scenario: { name: 'hop-ladder', title: 'Every component on one ladder', hash: `sha256:${'0'.repeat(64)}`, text },
+    scenario: {
+      name: 'hop-ladder',
+      title: 'Every component on one ladder',
+      hash: `sha256:${'0'.repeat(64)}`,
+      text,
+    },
     overrides: {},
     seed: 42,
     backend: 'lab',
     verify: 'strict',
     rounds: { count: 20, durationMs: 1000, warmupMs: 500, builds: 1 },
-    loads: [{ id: 'pingpong', profile: 'pingpong', protocol: 'http1', requestBytes: 128, responseBytes: 128 }],
+    loads: [
+      { id: 'pingpong', profile: 'pingpong', protocol: 'http1', requestBytes: 128, responseBytes: 128 },
+    ],
     paths: samplePaths,
     environment: {
       kernel: '6.12.0',
@@ -102,7 +109,9 @@ export function sampleValues(hops: number, count: number, seed: number): number[
     state = (Math.imul(state, 1_664_525) + 1_013_904_223) >>> 0
     return state / 2 ** 32
   }
-  return Array.from({ length: count }, () => Math.round(60_000 * hops + 20_000 * random() + 5_000 / (0.001 + random())))
+  return Array.from({ length: count }, () =>
+    Math.round(60_000 * hops + 20_000 * random() + 5_000 / (0.001 + random())),
+  )
 }
 
 export function encoded(values: readonly number[]): string {
@@ -141,8 +150,15 @@ export interface SampleRoundOptions {
   readonly flags?: readonly string[]
 }
 
-export function sampleRound({ build = 1, round = 1, requests = 200, flags = [] }: SampleRoundOptions = {}): RoundEvent {
-  const components = [...new Map(samplePaths.flatMap((p) => p.expected).map((c) => [JSON.stringify(c), c])).values()]
+export function sampleRound({
+  build = 1,
+  round = 1,
+  requests = 200,
+  flags = [],
+}: SampleRoundOptions = {}): RoundEvent {
+  const components = [
+    ...new Map(samplePaths.flatMap((p) => p.expected).map((c) => [JSON.stringify(c), c])).values(),
+  ]
   return {
     type: 'round',
     build,
@@ -169,7 +185,9 @@ export function sampleRound({ build = 1, round = 1, requests = 200, flags = [] }
         bytesUp: requests * 128,
         bytesDown: requests * 256,
       })),
-      answeredBy: [{ cluster: path.server.cluster, pod: `server-${path.server.cluster}-n1`, count: requests + 1 }],
+      answeredBy: [
+        { cluster: path.server.cluster, pod: `server-${path.server.cluster}-n1`, count: requests + 1 },
+      ],
       served: requests + 1,
       reasons: [],
     })),
@@ -194,7 +212,9 @@ export function sampleRound({ build = 1, round = 1, requests = 200, flags = [] }
 export const sampleEnd: EndEvent = { type: 'end', at: '2026-11-23T01:03:00.000Z', status: 'complete' }
 
 /** Header, build, rounds, end. Round 2 of each build is flagged. */
-export function sampleEvents(options: { rounds?: number; requests?: number; header?: Partial<RunHeader> } = {}): JournalEvent[] {
+export function sampleEvents(
+  options: { rounds?: number; requests?: number; header?: Partial<RunHeader> } = {},
+): JournalEvent[] {
   const { rounds = 3, requests = 200, header = {} } = options
   const counts = { count: rounds, durationMs: 1000, warmupMs: 500, builds: 1 }
   return [
