@@ -37,6 +37,8 @@ export interface Readiness {
   readonly deadlineMs: number
   /** Null when ready, else what is still missing, for the progress line. */
   readonly check: (context: StepContext) => Promise<string | null>
+  /** Whether waiting on is in vain, although the deadline has not passed. */
+  readonly isHopeless?: (missing: string, waitedMs: number) => boolean
   /** Why it most often does not become ready, in words that name the remedy. */
   readonly explain: (lastMissing: string) => string
 }

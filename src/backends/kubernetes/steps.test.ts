@@ -60,3 +60,16 @@ test('a check that fails for a while is asked again', async () => {
   await waitUntilReady({ name: 'API', deadlineMs: 30_000, check, explain: () => '' }, context)
   expect(looks).toBe(3)
 })
+
+test('a wait that is in vain ends before its deadline', async () => {
+  const readiness = {
+    name: 'pods are Ready',
+    deadlineMs: 60_000,
+    check: () => Promise.resolve('ErrImagePull'),
+    isHopeless: (missing: string) => missing.includes('ErrImage'),
+    explain: () => 'name another image',
+  }
+  await expect(waitUntilReady(readiness, context)).rejects.toThrow(
+    /pods are Ready: not so after 0 s: ErrImagePull/,
+  )
+})

@@ -91,7 +91,7 @@ export async function waitUntilReady(
     })
     if (missing === null) return
     const waitedMs = performance.now() - startedAt
-    if (waitedMs >= deadlineMs) {
+    if (waitedMs >= deadlineMs || readiness.isHopeless?.(missing, waitedMs) === true) {
       throw new HopmeterError(
         `${readiness.name}: not so after ${Math.round(waitedMs / 1000)} s: ${missing}`,
         { hint: readiness.explain(missing) },

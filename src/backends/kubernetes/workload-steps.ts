@@ -15,6 +15,8 @@ import {
 } from './workload-manifests.ts'
 
 const podDeadlineMs = 300_000
+/** An image that could not be pulled for so long will not come: a slow one says ContainerCreating. */
+const imageDeadlineMs = 60_000
 const kinds = 'namespaces,configmaps,serviceaccounts,services,jobs,pods'
 
 /** The part of any object that hopmeter reads. */
@@ -112,6 +114,8 @@ export function workloadStep(parts: WorkloadStepParts, cluster: TestbedCluster):
             )
             return notReady.length === 0 ? null : notReady.join('; ')
           },
+          isHopeless: (missing, waitedMs) =>
+            isImageProblem(missing) && waitedMs >= tools.deadlineMs(imageDeadlineMs),
           explain: explainPod,
         },
         context,
@@ -120,8 +124,12 @@ export function workloadStep(parts: WorkloadStepParts, cluster: TestbedCluster):
   }
 }
 
+function isImageProblem(missing: string): boolean {
+  return /ErrImage|ImagePull|InvalidImageName/.test(missing)
+}
+
 function explainPod(missing: string): string {
-  if (/ErrImage|ImagePull/.test(missing)) {
+  if (isImageProblem(missing)) {
     return 'the node cannot get the image: make it present in Docker (docker pull), or name one that is with --agent-image'
   }
   if (missing.includes('Unschedulable')) return 'no node has room, or the node of the scenario is not Ready'
