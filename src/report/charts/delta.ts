@@ -9,6 +9,7 @@ import type { LatencyUnit, Measured } from './quantity.ts'
 import { formatDifference, formatInterval, latencyUnit } from './quantity.ts'
 import type { Drawing, Stage } from './stage.ts'
 import { cleanText, cssFont, ellipsize, fontSize, space } from './stage.ts'
+import { fade } from './theme.ts'
 
 export interface DeltaRow {
   /** What is compared: `gateway − same-network`, `1.27 − 1.26`. */
@@ -28,9 +29,10 @@ export interface DeltaModel extends Captions {
 
 type Line = { readonly heading: string } | { readonly row: DeltaRow }
 
-/** Points that a forest plot of these rows needs in height, to be readable at a width of 1200. */
-export function deltaHeight(model: DeltaModel): number {
-  return Math.max(400, 190 + linesOf(model.rows).length * 30)
+/** Points of height that a forest plot of these rows needs besides its frame. */
+export function deltaHeight(model: DeltaModel, stage: Stage): number {
+  const axis = fontSize(stage, 14) * 5.5
+  return Math.max(fontSize(stage, 140), axis + (linesOf(model.rows).length + 1.3) * fontSize(stage, 14) * 2.1)
 }
 
 /** Forest plot: one difference per row, with its interval, a line at zero and the verdict in words. */
@@ -41,8 +43,8 @@ export function deltaChart(model: DeltaModel): Drawing {
 function deltaConfig(model: DeltaModel, stage: Stage): ChartConfiguration {
   const lines = linesOf(model.rows)
   const reach = reachNs(model)
-  const unit = latencyUnit(reach)
-  const room = stage.width / 4
+  const unit = latencyUnit(Math.max(-reach.low, reach.high))
+  const rooms = sideRooms(stage, model.rows, unit)
   return {
     type: 'scatter',
     data: {
@@ -70,9 +72,9 @@ function deltaConfig(model: DeltaModel, stage: Stage): ChartConfiguration {
       scales: {
         x: {
           type: 'linear',
-          min: -reach / unit.ns,
-          max: reach / unit.ns,
-          title: axisTitle(stage, `difference, ${unit.symbol}: left is faster, right is slower`),
+          min: reach.low / unit.ns,
+          max: reach.high / unit.ns,
+          title: axisTitle(stage, `difference, ${unit.symbol} (right of zero is slower)`),
           ...axisLook(stage),
           ticks: {
             ...tickLook(stage),
@@ -82,10 +84,10 @@ function deltaConfig(model: DeltaModel, stage: Stage): ChartConfiguration {
               Number(value) > 0 ? `+${formatTick(Number(value))}` : formatTick(Number(value)),
           },
         },
-        y: { ...sideAxis('left', lines.length), afterFit: (scale) => void (scale.width = room) },
+        y: { ...sideAxis('left', lines.length), afterFit: (scale) => void (scale.width = rooms.left) },
         verdicts: {
           ...sideAxis('right', lines.length),
-          afterFit: (scale) => void (scale.width = room * 1.06),
+          afterFit: (scale) => void (scale.width = rooms.right),
         },
       },
       plugins: {
@@ -103,7 +105,7 @@ function deltaConfig(model: DeltaModel, stage: Stage): ChartConfiguration {
       },
     },
     plugins: [
-      forestMarks(stage, model, lines, unit, reach),
+      forestMarks(stage, model, lines, { unit, reach, rooms }),
       emptyNotice(stage, model.rows.length === 0, 'nothing to compare'),
     ],
   }
@@ -113,8 +115,7 @@ function forestMarks(
   stage: Stage,
   model: DeltaModel,
   lines: readonly Line[],
-  unit: LatencyUnit,
-  reach: number,
+  { unit, reach, rooms }: { unit: LatencyUnit; reach: Reach; rooms: Rooms },
 ): Plugin {
   return {
     id: 'hopmeter-forest',
@@ -126,20 +127,23 @@ function forestMarks(
       const at = (ns: number) => x.getPixelForValue(clamp(ns, reach) / unit.ns)
       withPen(pen, () => {
         if (model.negligibleNs !== undefined) {
-          pen.fillStyle = stage.theme.grid
-          pen.globalAlpha = 0.6
+          pen.fillStyle = fade(stage.theme.axis, 0.3)
           const from = at(-model.negligibleNs)
           pen.fillRect(from, top, at(model.negligibleNs) - from, bottom - top)
-          pen.globalAlpha = 1
         }
         pen.strokeStyle = stage.theme.text
         pen.lineWidth = 1.2
         line(pen, [at(0), top], [at(0), bottom])
+        if (lines.length > 0)
+          drawHeadings(stage, pen, unit, {
+            x: right + fontSize(stage, 12),
+            y: y.getPixelForValue(-0.9),
+            rooms,
+          })
         for (const [index, entry] of lines.entries()) {
           const middle = y.getPixelForValue(index)
           pen.textBaseline = 'middle'
           pen.textAlign = 'left'
-          const edge = chart.width - (left - y.left) - y.left
           if ('heading' in entry) {
             pen.font = cssFont(stage, 14, 'bold')
             pen.fillStyle = stage.theme.text
@@ -157,7 +161,7 @@ function forestMarks(
             middle,
           )
           drawInterval(stage, pen, row, { at, reach, middle })
-          drawVerdict(stage, pen, row, unit, { x: right + fontSize(stage, 12), y: middle, width: edge })
+          drawVerdict(stage, pen, row, unit, { x: right + fontSize(stage, 12), y: middle, rooms })
         }
       })
     },
@@ -168,7 +172,7 @@ function drawInterval(
   stage: Stage,
   pen: Pen,
   row: DeltaRow,
-  place: { at: (ns: number) => number; reach: number; middle: number },
+  place: { at: (ns: number) => number; reach: Reach; middle: number },
 ): void {
   const interval = row.differenceNs?.interval
   if (!interval) return
@@ -180,7 +184,7 @@ function drawInterval(
   for (const end of [interval.low, interval.high]) {
     const x = at(end)
     // An interval that leaves the picture ends in an arrow head.
-    const back = Math.abs(end) > reach ? Math.sign(end) * 1.6 * cap : 0
+    const back = end > reach.high || end < reach.low ? Math.sign(end) * 1.6 * cap : 0
     line(pen, [x - back, middle - cap], [x, middle], [x - back, middle + cap])
   }
 }
@@ -190,24 +194,73 @@ function drawVerdict(
   pen: Pen,
   row: DeltaRow,
   unit: LatencyUnit,
-  place: { x: number; y: number; width: number },
+  place: { x: number; y: number; rooms: Rooms },
 ): void {
-  const bold = cssFont(stage, 14, 'bold')
-  pen.font = bold
+  pen.font = cssFont(stage, 14, 'bold')
   pen.fillStyle = verdictColor(stage, row.verdict)
   pen.fillText(row.verdict, place.x, place.y)
-  pen.font = cssFont(stage, 12.5)
-  pen.fillStyle = stage.theme.muted
-  pen.fillText(
-    differenceText(row, unit),
-    place.x + stage.measure('cannot tell', bold) + space(stage, 10),
-    place.y,
-  )
+  pen.font = cssFont(stage, 13)
+  pen.fillStyle = stage.theme.text
+  pen.fillText(differenceText(row, unit, place.rooms.hasIntervals), place.x + place.rooms.numbers, place.y)
 }
 
-function differenceText(row: DeltaRow, unit: LatencyUnit): string {
+/** What the columns right of the plot hold. */
+function drawHeadings(
+  stage: Stage,
+  pen: Pen,
+  unit: LatencyUnit,
+  { x, y, rooms }: { x: number; y: number; rooms: Rooms },
+): void {
+  pen.font = cssFont(stage, 12)
+  pen.fillStyle = stage.theme.muted
+  pen.textAlign = 'left'
+  pen.textBaseline = 'middle'
+  pen.fillText('verdict', x, y)
+  pen.fillText(rooms.hasIntervals ? `${unit.symbol} [95% interval]` : unit.symbol, x + rooms.numbers, y)
+}
+
+interface Rooms {
+  /** Points for the labels. */
+  readonly left: number
+  /** Points for verdicts and numbers. */
+  readonly right: number
+  /** Where the numbers start, from the start of the verdicts. */
+  readonly numbers: number
+  /** False where only the estimate fits; its interval is drawn anyway. */
+  readonly hasIntervals: boolean
+}
+
+function sideRooms(stage: Stage, rows: readonly DeltaRow[], unit: LatencyUnit): Rooms {
+  const indent = fontSize(stage, 14)
+  const widest = (texts: readonly string[], font: string) =>
+    Math.max(0, ...texts.map((text) => stage.measure(cleanText(text), font)))
+  const labels = widest(
+    rows.map((row) => row.label),
+    cssFont(stage, 14),
+  )
+  const headings = widest(
+    rows.map((row) => row.group ?? ''),
+    cssFont(stage, 14, 'bold'),
+  )
+  const left = Math.min(Math.max(labels + indent, headings) + 16, stage.width * 0.34)
+  const numbers = stage.measure('cannot tell', cssFont(stage, 14, 'bold')) + space(stage, 14)
+  const texts = (hasIntervals: boolean) =>
+    numbers +
+    fontSize(stage, 16) +
+    Math.max(
+      widest(
+        rows.map((row) => differenceText(row, unit, hasIntervals)),
+        cssFont(stage, 13),
+      ),
+      hasIntervals ? stage.measure('µs [95% interval]', cssFont(stage, 12)) : 0,
+    )
+  const hasIntervals = left + texts(true) < stage.width * 0.66
+  return { left, right: texts(hasIntervals), numbers, hasIntervals }
+}
+
+function differenceText(row: DeltaRow, unit: LatencyUnit, hasInterval = true): string {
   if (!row.differenceNs) return 'no value'
-  const interval = formatInterval(row.differenceNs, unit)
+  const interval = hasInterval ? formatInterval(row.differenceNs, unit) : ''
   return `${formatDifference(row.differenceNs, unit)} ${interval}`.trimEnd()
 }
 
@@ -217,23 +270,30 @@ function verdictColor(stage: Stage, verdict: DeltaRow['verdict']): string {
   return stage.theme.muted
 }
 
-/**
- * Half the width of the axis: far enough for every estimate and every interval that says something. Intervals that
- * cannot tell may be far wider, and are cut unless there is nothing else to show.
- */
-function reachNs({ rows, negligibleNs = 0 }: DeltaModel): number {
-  const ends = ({ differenceNs: d }: DeltaRow) =>
-    d ? Math.max(...[d.interval?.low, d.interval?.high, d.estimate].map((ns) => Math.abs(ns ?? 0))) : 0
-  const telling = rows.filter((row) => row.verdict !== 'cannot tell').map(ends)
-  const estimates = rows.map((row) => Math.abs(row.differenceNs?.estimate ?? 0))
-  const farthest = telling.some((ns) => ns > 0)
-    ? Math.max(...telling, ...estimates)
-    : Math.max(0, ...rows.map(ends))
-  return Math.max(1e3, farthest, negligibleNs * 1.5) * 1.12
+interface Reach {
+  readonly low: number
+  readonly high: number
 }
 
-function clamp(ns: number, reach: number): number {
-  return Math.max(-reach, Math.min(reach, ns))
+/**
+ * Ends of the axis, in ns: zero is on it, and every estimate and every interval that says something. Intervals that
+ * cannot tell may be far wider, and are cut unless there is nothing else to show.
+ */
+function reachNs({ rows, negligibleNs = 0 }: DeltaModel): Reach {
+  const ends = ({ differenceNs: d }: DeltaRow) => (d ? [d.interval?.low, d.interval?.high, d.estimate] : [])
+  const telling = rows.filter((row) => row.verdict !== 'cannot tell').flatMap(ends)
+  const estimates = rows.map((row) => row.differenceNs?.estimate)
+  const chosen = telling.some((ns) => ns !== undefined && ns !== 0)
+    ? [...telling, ...estimates]
+    : rows.flatMap(ends)
+  const values = [0, ...chosen.filter((ns) => ns !== undefined)]
+  const [least, most] = [Math.min(...values), Math.max(...values)]
+  const margin = Math.max(0.08 * (most - least), 1.5 * negligibleNs, 500)
+  return { low: least - margin, high: most + margin }
+}
+
+function clamp(ns: number, reach: Reach): number {
+  return Math.max(reach.low, Math.min(reach.high, ns))
 }
 
 function linesOf(rows: readonly DeltaRow[]): Line[] {
@@ -249,7 +309,8 @@ function sideAxis(position: 'left' | 'right', count: number) {
   return {
     type: 'linear' as const,
     position,
-    min: -0.6,
+    // Room for the headings of the columns.
+    min: count === 0 ? -0.6 : -1.3,
     max: Math.max(1, count) - 0.4,
     reverse: true,
     grid: off,

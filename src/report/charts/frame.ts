@@ -20,19 +20,37 @@ interface Block {
   readonly color: string
 }
 
+function words(stage: Stage, captions: Captions) {
+  const width = stage.width - 2 * frameMargin(stage)
+  const head = [
+    block(stage, captions.title, 23, { weight: 'bold', color: stage.theme.text, width, lines: [2, 4] }),
+    block(stage, captions.subtitle ?? '', 15, { color: stage.theme.muted, width, lines: [2, 6] }),
+  ]
+  const foot = block(stage, captions.caption ?? '', 12.5, { color: stage.theme.muted, width, lines: [4, 9] })
+  const headHeight = head.reduce((sum, part) => sum + blockHeight(part), 0)
+  return { head, foot, headHeight }
+}
+
+/** Points of height that the frame takes from a picture. */
+export function frameHeight(stage: Stage, captions: Captions): number {
+  const margin = frameMargin(stage)
+  const { foot, headHeight } = words(stage, captions)
+  return headHeight + blockHeight(foot) + margin * 2.75
+}
+
 /**
  * `config` with the frame that all charts share: background, title and subtitle above, caption below, and the room
  * they need. Margins are in points.
  */
-export function framed(stage: Stage, captions: Captions, config: ChartConfiguration): ChartConfiguration {
+export function framed(
+  stage: Stage,
+  captions: Captions,
+  config: ChartConfiguration,
+  /** Points to keep free right of the chart, for labels of its own. */
+  roomRight = 0,
+): ChartConfiguration {
   const margin = frameMargin(stage)
-  const width = stage.width - 2 * margin
-  const head = [
-    block(stage, captions.title, 23, 'bold', stage.theme.text, width),
-    block(stage, captions.subtitle ?? '', 15, 'normal', stage.theme.muted, width),
-  ]
-  const foot = block(stage, captions.caption ?? '', 12.5, 'normal', stage.theme.muted, width)
-  const headHeight = head.reduce((sum, b) => sum + blockHeight(b), 0)
+  const { head, foot, headHeight } = words(stage, captions)
   const plugin: Plugin = {
     id: 'hopmeter-frame',
     beforeDraw: (chart) => {
@@ -48,7 +66,7 @@ export function framed(stage: Stage, captions: Captions, config: ChartConfigurat
   }
   const padding = {
     left: margin,
-    right: margin,
+    right: margin + roomRight,
     top: margin + headHeight + margin * 0.45,
     bottom: margin + (foot.lines.length > 0 ? blockHeight(foot) + margin * 0.3 : 0),
   }
@@ -98,16 +116,20 @@ function block(
   stage: Stage,
   text: string,
   size: number,
-  weight: 'normal' | 'bold',
-  color: string,
-  width: number,
+  look: {
+    readonly weight?: 'bold'
+    readonly color: string
+    readonly width: number
+    /** At most: in a wide picture, in a narrow one. */
+    readonly lines: readonly [number, number]
+  },
 ): Block {
-  const font = cssFont(stage, size, weight)
+  const font = cssFont(stage, size, look.weight)
   return {
-    lines: wrapText(stage, text, font, width, stage.width < 600 ? 4 : 2),
+    lines: wrapText(stage, text, font, look.width, look.lines[stage.width < 900 ? 1 : 0]),
     font,
     lineHeight: fontSize(stage, size) * 1.32,
-    color,
+    color: look.color,
   }
 }
 

@@ -1,9 +1,11 @@
 import { expect, test } from 'vitest'
-import { deltaChart, deltaHeight } from './delta.ts'
+import { deltaChart } from './delta.ts'
 import { ecdfChart } from './ecdf.ts'
 import { newVsReusedChart } from './new-vs-reused.ts'
 import { percentilesChart } from './percentiles.ts'
-import { renderChart } from './render.ts'
+import { drawingOf, heightOf, type ChartSpec } from './kinds.ts'
+import { spreadOut } from './end-labels.ts'
+import { printStage, renderChart } from './render.ts'
 import type { RenderOptions } from './render.ts'
 import { roundsChart } from './rounds.ts'
 import type { Drawing } from './stage.ts'
@@ -13,6 +15,7 @@ import {
   deltaOf,
   ecdfOf,
   ladderModel,
+  ladderOf,
   newVsReusedOf,
   percentilesOf,
   roundsOf,
@@ -23,42 +26,65 @@ import {
 import { hostileNames } from './testing/hostile.ts'
 import { inspectChart, textFaults } from './testing/inspect.ts'
 import { pixelsOf } from './testing/pixels.ts'
-import { topologyChart, topologyHeight } from './topology.ts'
+import { topologyChart } from './topology.ts'
 import { versionsChart } from './versions.ts'
 
 const names = ladderModel.paths.map((path) => path.name)
 const twelve = Array.from({ length: 12 }, (_, index) => `path-number-${index + 1}`)
 
+/** Drawn at the height that files and pages give it. */
+function sized(spec: ChartSpec, width = 1200): Omit<RenderOptions, 'format'> {
+  return { width, height: heightOf(spec, printStage({ width })) }
+}
+
 type Case = readonly [name: string, drawing: Drawing, options: Omit<RenderOptions, 'format'>]
 
-const kinds: readonly (readonly [string, (names: readonly string[]) => Drawing])[] = [
-  ['percentiles', (series) => percentilesChart(percentilesOf(series))],
-  ['ecdf', (series) => ecdfChart(ecdfOf(series))],
-  ['delta', (series) => deltaChart(deltaOf(series))],
-  ['rounds', (series) => roundsChart(roundsOf(series))],
-  ['versions', (series) => versionsChart(versionsOf(6, series))],
-  ['new-vs-reused', (series) => newVsReusedChart(newVsReusedOf(series))],
-  ['topology', (series) => topologyChart(topologyOf(series))],
+const kinds: readonly (readonly [string, (names: readonly string[]) => ChartSpec])[] = [
+  ['ladder', (series) => ({ kind: 'ladder', model: ladderOf(series) })],
+  ['percentiles', (series) => ({ kind: 'percentiles', model: percentilesOf(series) })],
+  ['ecdf', (series) => ({ kind: 'ecdf', model: ecdfOf(series) })],
+  ['delta', (series) => ({ kind: 'delta', model: deltaOf(series) })],
+  ['rounds', (series) => ({ kind: 'rounds', model: roundsOf(series) })],
+  ['versions', (series) => ({ kind: 'versions', model: versionsOf(6, series) })],
+  ['new-vs-reused', (series) => ({ kind: 'new-vs-reused', model: newVsReusedOf(series) })],
+  ['topology', (series) => ({ kind: 'topology', model: topologyOf(series) })],
 ]
+const topologySpec: ChartSpec = { kind: 'topology', model: topologyModel }
+const manyRows: ChartSpec = { kind: 'delta', model: deltaOf([...twelve, ...twelve, ...twelve.slice(6)]) }
 
 const cases: readonly Case[] = [
-  ...kinds.flatMap(([kind, draw]): Case[] => [
-    [`${kind}, light`, draw(names), {}],
-    [`${kind}, dark and small`, draw(names), { theme: 'dark', width: 640, height: 480 }],
-    [`${kind}, one path`, draw(['only']), {}],
-    [`${kind}, 12 paths`, draw(twelve), { height: 760 }],
-    [`${kind}, hostile names`, draw(hostileNames), { height: 760 }],
-    [`${kind}, nothing`, draw([]), {}],
-  ]),
+  ...kinds.flatMap(([kind, spec]): Case[] => {
+    const at = (width: number, series = names): Case => [
+      `${kind}, ${width} wide`,
+      drawingOf(spec(series)),
+      sized(spec(series), width),
+    ]
+    const of = (what: string, series: readonly string[]): Case => [
+      `${kind}, ${what}`,
+      drawingOf(spec(series)),
+      sized(spec(series)),
+    ]
+    return [
+      ...[600, 800, 1200, 1600].map((width) => at(width)),
+      [`${kind}, dark and small`, drawingOf(spec(names)), { ...sized(spec(names), 640), theme: 'dark' }],
+      of('one path', ['only']),
+      of('12 paths', twelve),
+      [`${kind}, 12 paths, small`, drawingOf(spec(twelve)), sized(spec(twelve), 600)],
+      of('hostile names', hostileNames),
+      [`${kind}, hostile names, small`, drawingOf(spec(hostileNames)), sized(spec(hostileNames), 600)],
+      of('nothing', []),
+    ]
+  }),
   ['rounds, one round', roundsChart(roundsOf(names, 1, 1)), {}],
   ['rounds, no round', roundsChart(roundsOf(names, 0, 0)), {}],
   ['rounds, 10 builds', roundsChart(roundsOf(names, 400, 10)), {}],
   ['versions, one version', versionsChart(versionsOf(1, names)), {}],
   ['versions, 30 versions', versionsChart(versionsOf(30, names)), {}],
   ['versions, 30 versions, small', versionsChart(versionsOf(30, names)), { width: 640, height: 480 }],
-  ['delta, groups', deltaChart(deltaModel), {}],
-  ['delta, 30 rows', deltaChart(deltaOf([...twelve, ...twelve, ...twelve.slice(6)])), { height: 1090 }],
-  ['topology, mixed', topologyChart(topologyModel), { height: topologyHeight(topologyModel) }],
+  ['delta, groups', deltaChart(deltaModel), sized({ kind: 'delta', model: deltaModel })],
+  ['delta, 30 rows', drawingOf(manyRows), sized(manyRows)],
+  ['topology, mixed', topologyChart(topologyModel), sized(topologySpec)],
+  ['topology, mixed, small', topologyChart(topologyModel), sized(topologySpec, 600)],
 ]
 
 test.each(cases)('%s: no text leaves the picture or covers another', async (_, drawing, options) => {
@@ -85,12 +111,16 @@ test.each([
       'no value',
     ],
   ],
-  ['rounds', roundsChart(roundsOf(names)), ['build 1', 'build 3', 'p50, µs', 'round, in time order']],
+  [
+    'rounds',
+    roundsChart(roundsOf(names)),
+    ['build 1', 'build 3', 'p50, µs', 'round, in time order', 'gateway'],
+  ],
   ['versions', versionsChart(versionsOf(30, names)), ['1.24.0', '1.29.4', 'median (p50), µs', 'version']],
   [
     'new-vs-reused',
     newVsReusedChart(newVsReusedOf(names)),
-    ['new connection', 'reused connection', '6 components', '2,060', 'median (p50), µs'],
+    ['new connection', 'reused connection', '6 components', '2,060 µs', '×6.4', 'median (p50), µs'],
   ],
   [
     'topology',
@@ -109,8 +139,8 @@ test.each([
   expect(texts.map(({ text }) => text)).toEqual(expect.arrayContaining([...labels]))
 })
 
-test.each(kinds)('%s without data says so', async (kind, draw) => {
-  const { texts } = await inspectChart(draw([]))
+test.each(kinds)('%s without data says so', async (kind, spec) => {
+  const { texts } = await inspectChart(drawingOf(spec([])))
   const notices = [
     'no valid round',
     'nothing to compare',
@@ -118,7 +148,7 @@ test.each(kinds)('%s without data says so', async (kind, draw) => {
     'no version has a valid round',
   ]
   const isSaid = texts.some(({ text }) => notices.includes(text))
-  expect(isSaid).toBe(kind !== 'topology')
+  expect(isSaid).toBe(!['topology', 'ladder'].includes(kind))
 })
 
 test('every series has ink of its own colour', async () => {
@@ -140,11 +170,67 @@ test('24 series differ in colour or dash', () => {
   expect(new Set(looks).size).toBe(24)
 })
 
-test('an interval that cannot tell does not squeeze those that can', async () => {
+test('an interval that cannot tell does not squeeze those that can, and zero is always on the axis', async () => {
   const { config } = await inspectChart(deltaChart(deltaModel))
-  const axis = config.options?.scales?.['x'] as { max: number }
-  expect(axis.max).toBeCloseTo(302 * 1.12, 5)
-  expect(deltaHeight(deltaModel)).toBeGreaterThan(400)
+  const axis = config.options?.scales?.['x'] as { min: number; max: number }
+  expect(axis.max).toBeGreaterThan(302)
+  expect(axis.max).toBeLessThan(302 * 1.3)
+  expect(axis.min).toBeLessThan(-118)
+  const slower = deltaModel.rows.filter((row) => row.verdict === 'slower')
+  const { config: oneSided } = await inspectChart(deltaChart({ ...deltaModel, rows: slower }))
+  const narrow = oneSided.options?.scales?.['x'] as { min: number; max: number }
+  expect(narrow.min).toBeLessThan(0)
+  expect(-narrow.min).toBeLessThan(narrow.max / 5)
+})
+
+test('a narrow forest plot keeps estimates and verdicts, and leaves intervals to the lines', async () => {
+  const spec: ChartSpec = { kind: 'delta', model: deltaModel }
+  const { texts } = await inspectChart(drawingOf(spec), sized(spec, 600))
+  const drawn = texts.map(({ text }) => text)
+  expect(drawn).toEqual(expect.arrayContaining(['+76.7', 'slower', 'gateway − same-network']))
+  expect(drawn.join()).not.toContain('[+74.8')
+})
+
+test('lines are named at their ends, in the order in which they end', async () => {
+  const { texts } = await inspectChart(percentilesChart(percentilesOf(names)))
+  const ends = names.map((name) => texts.find(({ text }) => text === name)?.top ?? Number.NaN)
+  // The fixture's series rise with their index, so later names stand higher.
+  expect(ends).toEqual(ends.toSorted((a, b) => b - a))
+})
+
+test('labels that would cover each other move apart, keep their order and stay inside', () => {
+  const ends = [10, 12, 12, 13, 99].map((y) => ({ y }))
+  const placed = spreadOut(ends, 10, { top: 0, bottom: 100 })
+  for (const [index, { labelY }] of placed.entries()) {
+    expect(labelY).toBeGreaterThanOrEqual(0)
+    expect(labelY).toBeLessThanOrEqual(100)
+    expect(labelY - (placed[index - 1]?.labelY ?? -10)).toBeGreaterThan(9.99)
+  }
+})
+
+test('narrow topologies leave no component out and cut none short', async () => {
+  const { texts } = await inspectChart(topologyChart(topologyModel), sized(topologySpec, 600))
+  const drawn = texts.map(({ text }) => text)
+  expect(drawn).toEqual(expect.arrayContaining(['load balancer', 'east-west gateway', 'balancer', 'west/n1']))
+  expect(drawn.filter((text) => text.endsWith('…'))).toEqual([])
+})
+
+test.each(['light', 'dark'] as const)('%s series stay apart for every common colour blindness', (name) => {
+  const { series } = themes[name]
+  for (const vision of Object.keys(visions) as (keyof typeof visions)[]) {
+    for (const [index, first] of series.entries()) {
+      for (const [other, second] of series.entries()) {
+        if (other <= index) continue
+        const least = other < 6 ? 0.1 : 0.07
+        expect({ vision, first, second, apart: colorDistance(first, second, vision) >= least }).toEqual({
+          vision,
+          first,
+          second,
+          apart: true,
+        })
+      }
+    }
+  }
 })
 
 test('text and every colour that text is set in have the contrast of WCAG AA', () => {
@@ -180,4 +266,46 @@ function contrast(first: string, second: string): number {
   }
   const [light = 0, dark = 0] = [luminance(first), luminance(second)].toSorted((a, b) => b - a)
   return (light + 0.05) / (dark + 0.05)
+}
+
+/** Linear sRGB as people without one kind of cone see it (Machado, Oliveira and Fernandes 2009, severity 1). */
+const visions = {
+  normal: [1, 0, 0, 0, 1, 0, 0, 0, 1],
+  protan: [0.152286, 1.052583, -0.204868, 0.114503, 0.786281, 0.099216, -0.003882, -0.048116, 1.051998],
+  deutan: [0.367322, 0.860646, -0.227968, 0.280085, 0.672501, 0.047413, -0.01182, 0.04294, 0.968881],
+  tritan: [1.255528, -0.076749, -0.178779, -0.078411, 0.930809, 0.147602, 0.004733, 0.691367, 0.3039],
+} as const
+
+/** Distance of two `#rrggbb` colours in OKLab (Ottosson 2020): 0.02 is just visible, black and white are 1 apart. */
+function colorDistance(first: string, second: string, vision: keyof typeof visions): number {
+  const lab = (color: string) => {
+    const rgb = [1, 3, 5].map((at) => {
+      const channel = Number.parseInt(color.slice(at, at + 2), 16) / 255
+      return channel <= 0.04045 ? channel / 12.92 : ((channel + 0.055) / 1.055) ** 2.4
+    })
+    const matrix = visions[vision]
+    const seen = [0, 3, 6].map((row) =>
+      Math.min(
+        1,
+        Math.max(
+          0,
+          rgb.reduce((sum, channel, at) => sum + (matrix[row + at] ?? 0) * channel, 0),
+        ),
+      ),
+    )
+    const dot = (weights: readonly number[], values: readonly number[]) =>
+      weights.reduce((sum, weight, at) => sum + weight * (values[at] ?? 0), 0)
+    const cones = [
+      [0.4122214708, 0.5363325363, 0.0514459929],
+      [0.2119034982, 0.6806995451, 0.1073969566],
+      [0.0883024619, 0.2817188376, 0.6299787005],
+    ].map((weights) => Math.cbrt(dot(weights, seen)))
+    return [
+      [0.2104542553, 0.793617785, -0.0040720468],
+      [1.9779984951, -2.428592205, 0.4505937099],
+      [0.0259040371, 0.7827717662, -0.808675766],
+    ].map((weights) => dot(weights, cones))
+  }
+  const [one, other] = [lab(first), lab(second)]
+  return Math.hypot(...one.map((value, at) => value - (other[at] ?? 0)))
 }

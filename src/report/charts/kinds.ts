@@ -2,6 +2,7 @@ import { deltaChart, deltaHeight } from './delta.ts'
 import type { DeltaModel } from './delta.ts'
 import { ecdfChart } from './ecdf.ts'
 import type { EcdfModel } from './ecdf.ts'
+import { frameHeight } from './frame.ts'
 import { ladderChart } from './ladder.ts'
 import type { LadderModel } from './ladder.ts'
 import { newVsReusedChart } from './new-vs-reused.ts'
@@ -10,22 +11,27 @@ import { percentilesChart } from './percentiles.ts'
 import type { PercentilesModel } from './percentiles.ts'
 import { roundsChart } from './rounds.ts'
 import type { RoundsModel } from './rounds.ts'
-import type { Drawing } from './stage.ts'
+import type { Drawing, Stage } from './stage.ts'
 import { topologyChart, topologyHeight } from './topology.ts'
 import type { TopologyModel } from './topology.ts'
 import { versionsChart } from './versions.ts'
 import type { VersionsModel } from './versions.ts'
 
+interface Labelled {
+  /** The load that it shows; absent where it is about none. */
+  readonly load?: string | undefined
+}
+
 /** A chart as data: its kind and its view model. Plain JSON, so that a page can carry it. */
 export type ChartSpec =
-  | { readonly kind: 'ladder'; readonly model: LadderModel }
-  | { readonly kind: 'percentiles'; readonly model: PercentilesModel }
-  | { readonly kind: 'ecdf'; readonly model: EcdfModel }
-  | { readonly kind: 'delta'; readonly model: DeltaModel }
-  | { readonly kind: 'rounds'; readonly model: RoundsModel }
-  | { readonly kind: 'versions'; readonly model: VersionsModel }
-  | { readonly kind: 'new-vs-reused'; readonly model: NewVsReusedModel }
-  | { readonly kind: 'topology'; readonly model: TopologyModel }
+  | (Labelled & { readonly kind: 'ladder'; readonly model: LadderModel })
+  | (Labelled & { readonly kind: 'percentiles'; readonly model: PercentilesModel })
+  | (Labelled & { readonly kind: 'ecdf'; readonly model: EcdfModel })
+  | (Labelled & { readonly kind: 'delta'; readonly model: DeltaModel })
+  | (Labelled & { readonly kind: 'rounds'; readonly model: RoundsModel })
+  | (Labelled & { readonly kind: 'versions'; readonly model: VersionsModel })
+  | (Labelled & { readonly kind: 'new-vs-reused'; readonly model: NewVsReusedModel })
+  | (Labelled & { readonly kind: 'topology'; readonly model: TopologyModel })
 
 export type ChartKind = ChartSpec['kind']
 
@@ -61,9 +67,12 @@ export function drawingOf(chart: ChartSpec): Drawing {
   }
 }
 
-/** Points of height that suit this chart at a width of 1200. */
-export function heightOf(chart: ChartSpec): number {
-  if (chart.kind === 'delta') return deltaHeight(chart.model)
-  if (chart.kind === 'topology') return topologyHeight(chart.model)
-  return 675
+/** Points of height that suit this chart on a stage of this width; the stage's own height does not matter. */
+export function heightOf(chart: ChartSpec, stage: Stage): number {
+  const frame = frameHeight(stage, chart.model)
+  if (chart.kind === 'delta') return Math.round(frame + deltaHeight(chart.model, stage))
+  if (chart.kind === 'topology') return Math.round(frame + topologyHeight(chart.model, stage))
+  // Narrow pictures are taller in proportion: their text does not shrink below what can be read.
+  const usual = 675 * (stage.width >= 1200 ? stage.width / 1200 : 0.4 + (0.6 * stage.width) / 1200)
+  return Math.round(usual + Math.max(0, frame - usual * 0.26))
 }

@@ -1,10 +1,11 @@
 import type { Plugin } from 'chart.js'
 import type { LadderPath } from './ladder.ts'
 import type { Pen } from './pen.ts'
-import { haloText, line, whisker, withPen } from './pen.ts'
+import { haloText, haloWhisker, line, withPen } from './pen.ts'
 import type { LatencyUnit } from './quantity.ts'
 import { formatDifference, formatInterval, formatLatency, upper } from './quantity.ts'
 import type { Stage } from './stage.ts'
+import { componentColor } from './topology-colors.ts'
 import { cssFont, fittingFont, fontSize, space, wordsFit, wrapText } from './stage.ts'
 
 interface Units {
@@ -30,6 +31,17 @@ interface Panel {
 export function ladderMarks(stage: Stage, paths: readonly LadderPath[], units: Units): Plugin {
   return {
     id: 'hopmeter-ladder-marks',
+    beforeDatasetsDraw: (chart) => {
+      const pen = chart.ctx as unknown as Pen
+      const [x, p99] = [chart.scales['x'], chart.scales['p99']]
+      if (!x || !p99 || chart.getDatasetMeta(1).hidden) return
+      withPen(pen, () => {
+        for (const [index, { p99Ns }] of paths.entries()) {
+          const y = (ns: number) => p99.getPixelForValue(ns / units.p99Unit.ns)
+          if (p99Ns) drawInterval(stage, pen, x.getPixelForValue(index), p99Ns, y, 6)
+        }
+      })
+    },
     afterDatasetsDraw: (chart) => {
       const pen = chart.ctx as unknown as Pen
       const [x, p50, p99] = [chart.scales['x'], chart.scales['p50'], chart.scales['p99']]
@@ -57,6 +69,7 @@ export function ladderMarks(stage: Stage, paths: readonly LadderPath[], units: U
 }
 
 function drawBars(stage: Stage, pen: Pen, columns: readonly Column[], unit: LatencyUnit, panel: Panel): void {
+  for (const [index, column] of columns.entries()) drawAddedPart(stage, pen, columns[index - 1], column)
   drawBaseline(stage, pen, panel)
   for (const [index, column] of columns.entries()) {
     const value = column.path.p50Ns
@@ -69,6 +82,21 @@ function drawBars(stage: Stage, pen: Pen, columns: readonly Column[], unit: Late
     const before = columns[index - 1]
     if (before?.path.p50Ns && column.path.step) drawStep(stage, pen, before, column, unit, panel)
   }
+}
+
+/** The top of a bar, from the height of the bar before: what the step between them costs. */
+function drawAddedPart(stage: Stage, pen: Pen, before: Column | undefined, column: Column): void {
+  const [from, to] = [before?.path.p50Ns, column.path.p50Ns]
+  if (!from || !to || column.path.step?.isClear !== true || to.estimate <= from.estimate) return
+  const top = column.y(to.estimate)
+  pen.fillStyle = stepColor(stage, column.path)
+  pen.fillRect(column.x - column.halfBar, top, 2 * column.halfBar, column.y(from.estimate) - top)
+}
+
+/** A step has the colour of the component that it adds; without a verdict it has none. */
+function stepColor(stage: Stage, { step }: LadderPath): string {
+  if (step?.isClear !== true) return stage.theme.muted
+  return step.adds === undefined ? stage.theme.text : componentColor(stage.theme, step.adds).fill
 }
 
 /** The foot of the bars: with a second panel below, the x axis is not there to draw it. */
@@ -87,9 +115,8 @@ function drawInterval(
   cap: number,
 ): void {
   if (!value.interval) return
-  pen.strokeStyle = stage.theme.text
-  pen.lineWidth = 1.6
-  whisker(pen, { x, y: y(Math.max(0, value.interval.low)), toX: x, toY: y(value.interval.high) }, cap)
+  const ends = { x, y: y(Math.max(0, value.interval.low)), toX: x, toY: y(value.interval.high) }
+  haloWhisker(pen, ends, cap, stage.theme)
 }
 
 function drawValue(stage: Stage, pen: Pen, column: Column, number: string, unit: LatencyUnit): void {
@@ -142,7 +169,8 @@ function drawStep(
   const left = before.x + before.halfBar
   const right = column.x - column.halfBar
   const y = before.y(from.estimate)
-  pen.strokeStyle = stage.theme.accent
+  const color = stepColor(stage, column.path)
+  pen.strokeStyle = color
   pen.lineWidth = 1.4
   pen.setLineDash([4, 3])
   line(pen, [left, y], [right, y])
@@ -153,6 +181,8 @@ function drawStep(
   const difference = formatDifference(step.addsNs, unit)
   const text = withUnit(stage, difference, unit, cssFont(stage, 15, 'bold'), width)
   const strong = fittingFont(stage, text, 15, 'bold', width)
+  // With many paths in a small picture there is no room for numbers between the bars; their tops show the steps.
+  if (stage.measure(text, strong) > right - left) return
   const label = wordsFit(stage, step.label, small, width) ? wrapText(stage, step.label, small, width, 3) : []
   const lines = [
     ...label.map((words) => ({ text: words, isDifference: false })),
@@ -167,7 +197,7 @@ function drawStep(
   pen.textBaseline = 'bottom'
   for (const [index, part] of lines.entries()) {
     pen.font = part.isDifference ? strong : small
-    pen.fillStyle = part.isDifference ? stage.theme.accent : stage.theme.muted
+    pen.fillStyle = part.isDifference ? color : stage.theme.muted
     haloText(pen, part.text, (left + right) / 2, start + index * height, stage.theme.background)
   }
 }
@@ -182,7 +212,6 @@ function drawTails(
   for (const column of columns) {
     const value = column.path.p99Ns
     if (!value) continue
-    drawInterval(stage, pen, column.x, value, y, 6)
     const text = formatLatency(value.estimate, unit)
     pen.font = fittingFont(stage, text, 13, 'normal', column.halfBar * 4)
     pen.fillStyle = stage.theme.text

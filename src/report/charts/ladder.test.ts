@@ -6,6 +6,7 @@ import { hostileNames } from './testing/hostile.ts'
 import { inspectChart, textFaults } from './testing/inspect.ts'
 import { pixelsOf } from './testing/pixels.ts'
 import { themes } from './theme.ts'
+import { componentColor } from './topology-colors.ts'
 
 test('draws title, subtitle, units, every path with its components, value and step', async () => {
   const { texts } = await inspectChart(ladderChart(ladderModel))
@@ -31,7 +32,7 @@ test('draws title, subtitle, units, every path with its components, value and st
   )
 })
 
-test('is clean in every size, theme and number of paths', async () => {
+test('is clean in every size, theme and number of paths', { timeout: 120_000 }, async () => {
   const cases = {
     plain: [ladderModel, {}],
     dark: [ladderModel, { theme: 'dark' as const }],
@@ -49,6 +50,39 @@ test('is clean in every size, theme and number of paths', async () => {
   }
 })
 
+test('a clear step colours the top of its bar with the component that it adds, an unclear one nothing', async () => {
+  const pixels = await pixelsOf(await renderChart(ladderChart(ladderModel), { format: 'png' }))
+  const { texts } = await inspectChart(ladderChart(ladderModel))
+  const colorsOf = (name: string) => {
+    const label = texts.findLast(({ text }) => text === name)
+    const x = ((label?.left ?? 0) + (label?.right ?? 0)) / 2 - 30
+    return (['ztunnel', 'east-west-gateway', 'load-balancer'] as const).filter((kind) =>
+      Array.from({ length: 340 }, (_, i) => 90 + i).some((y) =>
+        isColor(pixels, x, y, componentColor(themes.light, kind).fill),
+      ),
+    )
+  }
+  expect(colorsOf('single-cluster')).toEqual(['ztunnel'])
+  expect(colorsOf('same-network')).toEqual([])
+  expect(colorsOf('gateway')).toEqual(['east-west-gateway'])
+  expect(colorsOf('load-balancer')).toEqual(['load-balancer'])
+})
+
+test('the components of each path stand under its name, and a key says what the letters are', async () => {
+  const { texts } = await inspectChart(ladderChart(ladderModel))
+  const label = texts.find(({ text }) => text === 'load-balancer')
+  const letters = texts.filter(
+    (t) =>
+      t.text.length === 1 &&
+      /[A-Z]/.test(t.text) &&
+      Math.abs(t.left - (label?.left ?? 0)) < 120 &&
+      t.left > 950,
+  )
+  expect(letters.map(({ text }) => text).join('')).toBe('CZLGZS')
+  const drawn = texts.map(({ text }) => text)
+  expect(drawn).toEqual(expect.arrayContaining(['client pod', 'ztunnel', 'east-west gateway', 'server pod']))
+})
+
 test('the value axis starts at zero', async () => {
   const { config } = await inspectChart(ladderChart(ladderModel))
   expect(config.options?.scales?.['p50']).toMatchObject({ min: 0 })
@@ -58,13 +92,15 @@ test('the value axis starts at zero', async () => {
 test('bars stand in the picture with the heights of their values', async () => {
   const { texts } = await inspectChart(ladderChart(ladderModel))
   const pixels = await pixelsOf(await renderChart(ladderChart(ladderModel), { format: 'png' }))
+  const kinds = ['ztunnel', 'east-west-gateway', 'load-balancer'] as const
+  const fills = [themes.light.bar, ...kinds.map((kind) => componentColor(themes.light, kind).fill)]
   const heights = ladderModel.paths.map((path) => {
     const label = texts.findLast(({ text }) => text === path.name)
     if (!label) throw new Error(`no label for ${path.name}`)
     const x = (label.left + label.right) / 2 - 30
     let rows = 0
     for (let y = 90; y < 430; y += 0.5) {
-      if (isColor(pixels, x, y, themes.light.series[0] ?? '')) rows += 0.5
+      if (fills.some((color) => isColor(pixels, x, y, color))) rows += 0.5
     }
     return rows
   })

@@ -1,5 +1,6 @@
 import type { ChartConfiguration } from 'chart.js'
-import { columnLabels, columnLabelHeight } from './column-labels.ts'
+import type { ComponentKind } from '../../topology/model.ts'
+import { columnLabel, columnLabels, columnLabelHeight } from './column-labels.ts'
 import type { Captions } from './frame.ts'
 import { framed } from './frame.ts'
 import { ladderMarks } from './ladder-marks.ts'
@@ -13,10 +14,21 @@ export interface LadderPath {
   readonly name: string
   /** Number of components, both pods included; absent when the path does not exist. */
   readonly hops?: number | undefined
+  /** Its components in the order of a request; drawn as chips under the name. */
+  readonly chain?: readonly ComponentKind[] | undefined
   readonly p50Ns?: Measured | undefined
   readonly p99Ns?: Measured | undefined
   /** What this path costs more at p50 than the one before it, and by which component. */
-  readonly step?: { readonly addsNs: Measured; readonly label: string } | undefined
+  readonly step?:
+    | {
+        readonly addsNs: Measured
+        readonly label: string
+        /** The component that it adds; gives the step its colour. */
+        readonly adds?: ComponentKind | undefined
+        /** False where the difference has no verdict: drawn pale, and no part of the bar is its cost. */
+        readonly isClear?: boolean | undefined
+      }
+    | undefined
   readonly isControl?: boolean | undefined
   /** Why there is no value: `no valid round`, `unreachable, as expected`. */
   readonly note?: string | undefined
@@ -27,7 +39,10 @@ export interface LadderModel extends Captions {
   readonly paths: readonly LadderPath[]
 }
 
-/** p50 with its interval as bars, the step that each component adds between them, and p99 in a panel of its own below. */
+/**
+ * p50 with its interval as bars, what each component adds as the top of its bar and in words beside it, and p99 in a
+ * panel of its own below.
+ */
 export function ladderChart(model: LadderModel): Drawing {
   return (stage) => framed(stage, model, ladderConfig(model, stage))
 }
@@ -38,11 +53,7 @@ function ladderConfig({ paths }: LadderModel, stage: Stage): ChartConfiguration 
   const p99Max = Math.max(0, ...paths.map((p) => (p.p99Ns ? upper(p.p99Ns) : 0)))
   const p50Unit = latencyUnit(p50Max)
   const p99Unit = latencyUnit(p99Max)
-  const labels = paths.map((path) => ({
-    name: path.name,
-    detail: path.hops === undefined ? 'no path' : `${path.hops} components`,
-    ...(path.hops === undefined ? {} : { shortDetail: `${path.hops} hops` }),
-  }))
+  const labels = paths.map(columnLabel)
   const hasP99 = p99Max > 0
   return {
     type: 'bar',
@@ -54,7 +65,7 @@ function ladderConfig({ paths }: LadderModel, stage: Stage): ChartConfiguration 
           label: 'p50',
           yAxisID: 'p50',
           data: paths.map((p) => (p.p50Ns ? p.p50Ns.estimate / p50Unit.ns : null)),
-          backgroundColor: paths.map((p) => fade(theme.series[0] ?? theme.text, p.isControl ? 0.45 : 1)),
+          backgroundColor: paths.map((p) => fade(theme.bar, p.isControl ? 0.45 : 1)),
           barPercentage: 1,
           categoryPercentage: paths.length > 8 ? 0.4 : 0.44,
           maxBarThickness: stage.width * 0.16,
@@ -67,11 +78,12 @@ function ladderConfig({ paths }: LadderModel, stage: Stage): ChartConfiguration 
                 yAxisID: 'p99',
                 showLine: false,
                 data: paths.map((p) => (p.p99Ns ? p.p99Ns.estimate / p99Unit.ns : null)),
-                backgroundColor: theme.series[1] ?? theme.text,
-                borderColor: theme.series[1] ?? theme.text,
+                backgroundColor: theme.text,
+                borderColor: theme.background,
+                borderWidth: 1,
                 pointStyle: 'rectRot' as const,
-                pointRadius: 5,
-                pointHoverRadius: 7,
+                pointRadius: 6,
+                pointHoverRadius: 8,
               },
             ]
           : []),

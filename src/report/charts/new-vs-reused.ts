@@ -1,15 +1,16 @@
 import type { ChartConfiguration, Plugin } from 'chart.js'
 import { axisLook, latencyAxis } from './axes.ts'
-import { columnLabelHeight, columnLabels } from './column-labels.ts'
+import type { ComponentKind } from '../../topology/model.ts'
+import { columnLabel, columnLabelHeight, columnLabels } from './column-labels.ts'
 import type { Captions } from './frame.ts'
 import { framed, legend } from './frame.ts'
 import { emptyNotice } from './line-series.ts'
 import type { Pen } from './pen.ts'
-import { haloText, whisker, withPen } from './pen.ts'
+import { haloText, haloWhisker, withPen } from './pen.ts'
 import type { LatencyUnit, Measured } from './quantity.ts'
-import { formatLatency, latencyUnit, upper } from './quantity.ts'
+import { formatLatency, formatNumber, latencyUnit, upper } from './quantity.ts'
 import type { Drawing, Stage } from './stage.ts'
-import { fittingFont, space } from './stage.ts'
+import { cssFont, fittingFont, fontSize, space } from './stage.ts'
 
 export interface NewVsReusedModel extends Captions {
   /** What is drawn: `p50`. */
@@ -17,6 +18,8 @@ export interface NewVsReusedModel extends Captions {
   readonly paths: readonly {
     readonly name: string
     readonly hops?: number | undefined
+    /** Its components in the order of a request. */
+    readonly chain?: readonly ComponentKind[] | undefined
     /** A request on a connection that was already open. */
     readonly reusedNs?: Measured | undefined
     /** A request on a connection opened for it, opening included. */
@@ -31,16 +34,12 @@ export function newVsReusedChart(model: NewVsReusedModel): Drawing {
 
 function newVsReusedConfig({ quantity, paths }: NewVsReusedModel, stage: Stage): ChartConfiguration {
   const groups = [
-    { label: 'reused connection', values: paths.map((p) => p.reusedNs), color: stage.theme.series[0] ?? '' },
-    { label: 'new connection', values: paths.map((p) => p.newNs), color: stage.theme.series[1] ?? '' },
+    { label: 'reused connection', values: paths.map((p) => p.reusedNs), color: stage.theme.bar },
+    { label: 'new connection', values: paths.map((p) => p.newNs), color: stage.theme.series[0] ?? '' },
   ]
   const highest = Math.max(0, ...groups.flatMap((g) => g.values.map((v) => (v ? upper(v) : 0))))
   const unit = latencyUnit(highest)
-  const labels = paths.map(({ name, hops }) => ({
-    name,
-    detail: hops === undefined ? 'no path' : `${hops} components`,
-    ...(hops === undefined ? {} : { shortDetail: `${hops} hops` }),
-  }))
+  const labels = paths.map(columnLabel)
   return {
     type: 'bar',
     data: {
@@ -62,7 +61,7 @@ function newVsReusedConfig({ quantity, paths }: NewVsReusedModel, stage: Stage):
           ticks: { display: false },
           afterFit: (scale) => void (scale.height = columnLabelHeight(stage, labels)),
         },
-        y: { ...latencyAxis(stage, quantity, unit, highest * 1.14), ...axisLook(stage) },
+        y: { ...latencyAxis(stage, quantity, unit, highest * 1.22), ...axisLook(stage) },
       },
       plugins: {
         legend: { ...legend(stage), labels: { ...legend(stage).labels, pointStyle: 'rect' } },
@@ -101,21 +100,26 @@ function barValues(
             if (!value || !bar) continue
             const at = (ns: number) => y.getPixelForValue(ns / unit.ns)
             if (value.interval) {
-              pen.strokeStyle = stage.theme.text
-              pen.lineWidth = 1.6
               const { low, high } = value.interval
-              whisker(
-                pen,
-                { x: bar.x, y: at(Math.max(0, low)), toX: bar.x, toY: at(high) },
-                Math.min(8, bar.width / 4),
-              )
+              const ends = { x: bar.x, y: at(Math.max(0, low)), toX: bar.x, toY: at(high) }
+              haloWhisker(pen, ends, Math.min(8, bar.width / 4), stage.theme)
             }
-            const text = formatLatency(value.estimate, unit)
+            const number = formatLatency(value.estimate, unit)
+            const withUnit = `${number} ${unit.symbol}`
+            const hasRoom = stage.measure(withUnit, cssFont(stage, 14, 'bold')) <= bar.width + 4
+            const text = hasRoom ? withUnit : number
             pen.font = fittingFont(stage, text, 14, 'bold', bar.width + 4)
             pen.fillStyle = stage.theme.text
             pen.textAlign = 'center'
             pen.textBaseline = 'bottom'
-            haloText(pen, text, bar.x, at(upper(value)) - space(stage, 5), stage.theme.background)
+            const top = at(upper(value)) - space(stage, 5)
+            haloText(pen, text, bar.x, top, stage.theme.background)
+            const reused = groups[group - 1]?.values[index]
+            if (!reused || reused.estimate <= 0) continue
+            const ratio = `×${formatNumber(value.estimate / reused.estimate, 1)}`
+            pen.font = fittingFont(stage, ratio, 14, 'normal', bar.width + 4)
+            pen.fillStyle = stage.theme.muted
+            haloText(pen, ratio, bar.x, top - fontSize(stage, 17), stage.theme.background)
           }
         }
       })

@@ -58,6 +58,25 @@ export function whisker(
   line(pen, [at.toX - dx, at.toY - dy], [at.toX + dx, at.toY + dy])
 }
 
+/** A whisker that stays visible on a bar of any colour. */
+export function haloWhisker(
+  pen: Pen,
+  at: Parameters<typeof whisker>[1],
+  cap: number,
+  { text, background }: { readonly text: string; readonly background: string },
+): void {
+  pen.lineCap = 'square'
+  for (const [color, width] of [
+    [background, 4.5],
+    [text, 1.7],
+  ] as const) {
+    pen.strokeStyle = color
+    pen.lineWidth = width
+    whisker(pen, at, cap)
+  }
+  pen.lineCap = 'butt'
+}
+
 /** Text on a plate of the background colour, which interrupts the line below it. */
 export function plateText(
   pen: Pen,

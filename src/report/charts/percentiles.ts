@@ -1,5 +1,6 @@
 import type { ChartConfiguration } from 'chart.js'
 import { axisLook, axisTitle, latencyAxis, logLatencyAxis, tickLook } from './axes.ts'
+import { endLabels, type EndLabels } from './end-labels.ts'
 import type { Captions } from './frame.ts'
 import { framed } from './frame.ts'
 import { emptyNotice, lineDatasets, seriesLegend } from './line-series.ts'
@@ -23,10 +24,16 @@ const ticks = [0, 0.5, 0.9, 0.99, 0.999, 0.9999, 0.99999]
 
 /** HDR plot: latency over percentile, the percentile axis stretched towards 100% (1 / (1 − q), logarithmic). */
 export function percentilesChart(model: PercentilesModel): Drawing {
-  return (stage) => framed(stage, model, percentilesConfig(model, stage))
+  return (stage) => {
+    const ends = endLabels(
+      stage,
+      model.series.map((one) => one.name),
+    )
+    return framed(stage, model, percentilesConfig(model, stage, ends), ends.room)
+  }
 }
 
-function percentilesConfig({ series }: PercentilesModel, stage: Stage): ChartConfiguration {
+function percentilesConfig({ series }: PercentilesModel, stage: Stage, ends: EndLabels): ChartConfiguration {
   const values = series.flatMap((one) => [
     ...one.points.map((p) => p.ns),
     ...(one.band ?? []).map((p) => p.highNs),
@@ -74,7 +81,7 @@ function percentilesConfig({ series }: PercentilesModel, stage: Stage): ChartCon
           : latencyAxis(stage, 'latency', unit, highest * 1.05),
       },
       plugins: {
-        legend: seriesLegend(stage, true),
+        legend: ends.room > 0 ? { display: false } : seriesLegend(stage, true),
         tooltip: {
           callbacks: {
             title: ([item]) => (item ? percent(1 - 10 ** -(item.parsed.x ?? 0)) : ''),
@@ -84,7 +91,7 @@ function percentilesConfig({ series }: PercentilesModel, stage: Stage): ChartCon
         },
       },
     },
-    plugins: [emptyNotice(stage, values.length === 0, 'no valid round')],
+    plugins: [...ends.plugins, emptyNotice(stage, values.length === 0, 'no valid round')],
   }
 }
 

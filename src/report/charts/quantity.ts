@@ -53,7 +53,8 @@ function differenceDecimals(value: Measured, unit: LatencyUnit): number {
   return halfWidth < 0.1 ? 2 : halfWidth < 3 ? 1 : 0
 }
 
-function decimalsFor(magnitude: number): number {
+/** Decimals that leave three significant digits. */
+export function decimalsFor(magnitude: number): number {
   return magnitude < 9.995 ? 2 : magnitude < 99.95 ? 1 : 0
 }
 

@@ -1,5 +1,6 @@
 import type { ChartConfiguration, Plugin } from 'chart.js'
 import { axisLook, axisTitle, latencyAxis, tickLook } from './axes.ts'
+import { endLabels, type EndLabels } from './end-labels.ts'
 import type { Captions } from './frame.ts'
 import { framed } from './frame.ts'
 import { emptyNotice, lineDatasets, seriesLegend } from './line-series.ts'
@@ -19,10 +20,20 @@ export interface RoundsModel extends Captions {
 
 /** Each round in time order: builds apart, invalid rounds shaded and crossed out. The picture in which noise shows. */
 export function roundsChart(model: RoundsModel): Drawing {
-  return (stage) => framed(stage, model, roundsConfig(model, stage))
+  return (stage) => {
+    const ends = endLabels(
+      stage,
+      model.series.map((one) => one.name),
+    )
+    return framed(stage, model, roundsConfig(model, stage, ends), ends.room)
+  }
 }
 
-function roundsConfig({ quantity, rounds, series }: RoundsModel, stage: Stage): ChartConfiguration {
+function roundsConfig(
+  { quantity, rounds, series }: RoundsModel,
+  stage: Stage,
+  ends: EndLabels,
+): ChartConfiguration {
   const showPoints = rounds.length * series.length <= 400
   const values = series.flatMap((one) => one.ns.filter((ns) => ns !== undefined))
   const highest = Math.max(0, ...values)
@@ -59,7 +70,7 @@ function roundsConfig({ quantity, rounds, series }: RoundsModel, stage: Stage): 
         y: latencyAxis(stage, quantity, unit, highest * 1.15),
       },
       plugins: {
-        legend: seriesLegend(stage, !showPoints),
+        legend: ends.room > 0 ? { display: false } : seriesLegend(stage, !showPoints),
         tooltip: {
           callbacks: {
             title: ([item]) => {
@@ -74,6 +85,7 @@ function roundsConfig({ quantity, rounds, series }: RoundsModel, stage: Stage): 
       },
     },
     plugins: [
+      ...ends.plugins,
       buildsAndFlags(stage, rounds),
       emptyNotice(stage, values.length === 0, 'no round was measured'),
     ],

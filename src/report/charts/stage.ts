@@ -63,7 +63,7 @@ export function ellipsize(stage: Stage, text: string, font: string, maxWidth: nu
   return `${characters.slice(0, low).join('').trimEnd()}…`
 }
 
-/** `text` in at most `maxLines` lines of `maxWidth` points; breaks at spaces, then at `-`, `/`, `.`, `_`, then anywhere. */
+/** `text` in at most `maxLines` lines of `maxWidth` points; breaks at spaces, in long words at `-`, `/`, `.`, `_`, in longer ones anywhere. */
 export function wrapText(
   stage: Stage,
   text: string,
@@ -78,15 +78,18 @@ export function wrapText(
     if (current !== '') lines.push(current.trimEnd())
     current = ''
   }
-  for (const word of words(text)) {
-    if (!fits(current + word)) endLine()
-    if (fits(word)) {
-      current += word
-      continue
-    }
-    for (const { segment: character } of graphemes.segment(word)) {
-      if (!fits(current + character)) endLine()
-      current += character
+  const append = (piece: string) => {
+    if (!fits(current + piece)) endLine()
+    current += piece
+  }
+  // A word is taken apart only where it has no line to itself: dates and versions stay whole.
+  for (const word of cleanText(text).match(/\S+\s*/gu) ?? []) {
+    if (fits(word)) append(word)
+    else {
+      for (const part of words(word)) {
+        if (fits(part)) append(part)
+        else for (const { segment: character } of graphemes.segment(part)) append(character)
+      }
     }
   }
   endLine()
@@ -97,7 +100,7 @@ export function wrapText(
 
 /** True when no word of `text` must be broken to fit `maxWidth`. */
 export function wordsFit(stage: Stage, text: string, font: string, maxWidth: number): boolean {
-  return words(text).every((word) => stage.measure(word.trimEnd(), font) <= maxWidth)
+  return words(cleanText(text)).every((word) => stage.measure(word.trimEnd(), font) <= maxWidth)
 }
 
 /** The largest font up to `size` in which `text` is at most `maxWidth` wide, but never below 9 points. */
@@ -116,5 +119,5 @@ export function fittingFont(
 
 /** Unbreakable pieces, each with the space or the separator that follows it. */
 function words(text: string): string[] {
-  return cleanText(text).match(/[^\s\-/._]+[\s\-/._]*|[\s\-/._]+/gu) ?? []
+  return text.replace(/\s+/g, ' ').match(/[^\s\-/._]+[\s\-/._]*|[\s\-/._]+/gu) ?? []
 }

@@ -9,11 +9,13 @@ export interface Theme {
   readonly grid: string
   readonly axis: string
   readonly surface: string
+  /** A bar as far as nothing in it needs a colour of its own. */
+  readonly bar: string
   /** What a step or a difference is drawn in. */
   readonly accent: string
   readonly good: string
   readonly bad: string
-  /** Eight hues that stay apart for every common colour blindness (Okabe and Ito, shaded for contrast). */
+  /** Eight colours that stay apart for every common colour blindness, the first six most of all. */
   readonly series: readonly string[]
 }
 
@@ -26,10 +28,11 @@ export const themes: Readonly<Record<ThemeName, Theme>> = {
     grid: '#e4e7eb',
     axis: '#8c959f',
     surface: '#f3f5f7',
+    bar: '#8796a5',
     accent: '#b03a00',
     good: '#00664a',
     bad: '#b03a00',
-    series: ['#0072b2', '#d55e00', '#009e73', '#a94f86', '#3494cb', '#b07d00', '#5b5f66', '#7a3fbf'],
+    series: ['#0867b1', '#b14900', '#2ea486', '#690168', '#27211e', '#b38f03', '#5e1ea0', '#115e64'],
   },
   dark: {
     name: 'dark',
@@ -39,10 +42,11 @@ export const themes: Readonly<Record<ThemeName, Theme>> = {
     grid: '#2b323a',
     axis: '#6b7682',
     surface: '#1e242b',
+    bar: '#647282',
     accent: '#ff9a5c',
     good: '#3fd0a4',
     bad: '#ff9a5c',
-    series: ['#4da9e8', '#ff8a45', '#2fc49a', '#e29ac4', '#93d2f7', '#f0c748', '#b9c0c8', '#b596ff'],
+    series: ['#4b9efb', '#d86729', '#a6ffd0', '#f8b4fb', '#a4a3a3', '#d8a616', '#9865d3', '#448ca0'],
   },
 }
 

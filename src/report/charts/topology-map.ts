@@ -13,15 +13,41 @@ export interface Box {
   readonly bottom: number
 }
 
+/** Points of height that {@link drawMap} needs. */
+export function mapHeight(model: TopologyModel, stage: Stage): number {
+  const rows = Math.max(1, ...model.clusters.map((cluster) => 1 + chipsOf(cluster).length))
+  const cell = clusterHead(stage) + rows * (chipHeight(stage) + space(stage, 6)) + space(stage, 4)
+  const network = networkHead(stage) + cell + fontSize(stage, 14)
+  return (model.delays.length + model.routes.length) * laneHeight(stage) + network + space(stage, 22)
+}
+
+function laneHeight(stage: Stage): number {
+  return fontSize(stage, 24)
+}
+
+function chipHeight(stage: Stage): number {
+  return fontSize(stage, 12.5) * 1.75
+}
+
+/** Height of a network's name. */
+function networkHead(stage: Stage): number {
+  return fontSize(stage, 13) * 2.3
+}
+
+/** Height of a cluster's name. */
+function clusterHead(stage: Stage): number {
+  return fontSize(stage, 15) * 1.9
+}
+
 /** Networks as frames, clusters as boxes in them, routes as brackets below, delays as brackets above. */
 export function drawMap(stage: Stage, pen: Pen, model: TopologyModel, area: Box): void {
   const networks = [...new Set(model.clusters.map((c) => c.network))]
-  const lane = Math.min(fontSize(stage, 24), (area.bottom - area.top) / 10)
+  const lane = laneHeight(stage)
   const above = model.delays.length * lane
   const frames = placeNetworks(stage, model, networks, {
     ...area,
     top: area.top + above,
-    bottom: area.bottom - model.routes.length * lane - fontSize(stage, 14),
+    bottom: area.bottom - model.routes.length * lane - space(stage, 22),
   })
   const clusters = new Map<string, Box>()
   for (const [index, { network, box, members }] of frames.entries()) {
@@ -37,7 +63,7 @@ export function drawMap(stage: Stage, pen: Pen, model: TopologyModel, area: Box)
     const [from, to] = ends
     if (!from || !to) continue
     const text = `pod CIDRs routed${route.isOneWay ? ' one way' : ''} (${cleanText(route.mode)})`
-    const y = area.bottom - space(stage, 10) - (model.routes.length - 1 - index) * lane
+    const y = area.bottom - space(stage, 20) - (model.routes.length - 1 - index) * lane
     drawBracket(stage, pen, { from, to, y, side: 'bottom' }, text, {
       isOneWay: route.isOneWay ?? false,
       index,
@@ -70,7 +96,7 @@ function cellOf(stage: Stage, box: Box, place: number, count: number): Box {
   const pad = fontSize(stage, 14)
   const width = (box.right - box.left - pad * (count + 1)) / count
   const left = box.left + pad + place * (width + pad)
-  return { left, right: left + width, top: box.top + fontSize(stage, 30), bottom: box.bottom - pad }
+  return { left, right: left + width, top: box.top + networkHead(stage), bottom: box.bottom - pad }
 }
 
 function drawNetwork(stage: Stage, pen: Pen, network: string, index: number, box: Box): void {
@@ -88,7 +114,7 @@ function drawNetwork(stage: Stage, pen: Pen, network: string, index: number, box
   pen.textAlign = 'left'
   pen.textBaseline = 'middle'
   const text = ellipsize(stage, `network ${cleanText(network)}`, font, box.right - box.left - 24)
-  pen.fillText(text, box.left + fontSize(stage, 14), box.top + fontSize(stage, 16))
+  pen.fillText(text, box.left + fontSize(stage, 14), box.top + networkHead(stage) / 2 + 1)
 }
 
 function drawCluster(stage: Stage, pen: Pen, cluster: TopologyCluster, box: Box): void {
@@ -108,32 +134,40 @@ function drawCluster(stage: Stage, pen: Pen, cluster: TopologyCluster, box: Box)
   pen.font = bold
   pen.fillStyle = stage.theme.text
   pen.fillText(ellipsize(stage, cleanText(cluster.name) || '(no name)', bold, width), x, y)
-  y += fontSize(stage, 19)
-  const nodes = cluster.nodes === 1 ? '1 node with a ztunnel' : `${cluster.nodes} nodes, a ztunnel on each`
-  pen.font = fittingFont(stage, nodes, 12, 'normal', width)
-  pen.fillStyle = stage.theme.muted
-  pen.fillText(ellipsize(stage, nodes, pen.font, width), x, y)
-  y += fontSize(stage, 14)
-  for (const { text, kind } of chipsOf(cluster)) {
-    const height = fontSize(stage, 22)
-    if (y + height > box.bottom - 3) break
-    drawChip(
-      stage,
-      pen,
-      { left: x, top: y, right: x + width, bottom: y + height },
-      text,
-      componentColor(stage.theme, kind),
-    )
-    y += height + space(stage, 5)
+  y = box.top + clusterHead(stage)
+  const height = chipHeight(stage)
+  const rows = [nodeChips(stage, cluster, width), ...chipsOf(cluster).map((chip) => [chip])]
+  for (const chips of rows) {
+    const gap = space(stage, 6)
+    const each = (width - gap * (chips.length - 1)) / chips.length
+    for (const [index, { text, kind }] of chips.entries()) {
+      const left = x + index * (each + gap)
+      const place = { left, top: y, right: left + each, bottom: y + height }
+      drawChip(stage, pen, place, text, componentColor(stage.theme, kind))
+    }
+    y += height + space(stage, 6)
   }
+}
+
+/** A ztunnel on each node, side by side where there is room for that. */
+function nodeChips(stage: Stage, { nodes }: TopologyCluster, width: number) {
+  const kind = 'ztunnel' as const
+  const each = width / nodes - space(stage, 6) - 8
+  const fits = stage.measure('node 1: ztunnel', cssFont(stage, 12)) <= each
+  if (fits || nodes === 1) {
+    return Array.from({ length: nodes }, (_, index) => ({ text: `node ${index + 1}: ztunnel`, kind }))
+  }
+  const text = `${nodes} nodes, a ztunnel each`
+  return [{ text: stage.measure(text, cssFont(stage, 12)) <= width ? text : `${nodes} × ztunnel`, kind }]
 }
 
 function chipsOf({ gateway }: TopologyCluster) {
   if (!gateway) return []
-  const entry = gateway.loadBalancer === 'l2' ? 'east-west gateway (L2 address)' : 'east-west gateway'
+  const entry = gateway.loadBalancer === 'l2' ? 'east-west gateway, L2 address' : 'east-west gateway'
+  // In the order in which a request comes in.
   return [
-    { text: entry, kind: 'east-west-gateway' as const },
     ...(gateway.loadBalancer === 'proxy' ? [{ text: 'load balancer', kind: 'load-balancer' as const }] : []),
+    { text: entry, kind: 'east-west-gateway' as const },
   ]
 }
 

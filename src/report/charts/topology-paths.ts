@@ -4,22 +4,35 @@ import type { Stage } from './stage.ts'
 import { cleanText, cssFont, ellipsize, fittingFont, fontSize, space } from './stage.ts'
 import type { TopologyModel } from './topology.ts'
 import { componentColor } from './topology-colors.ts'
+import type { Component, ComponentKind } from '../../topology/model.ts'
 import { componentTitle } from '../../topology/component.ts'
 import type { Box } from './topology-map.ts'
-import { drawChip } from './topology-map.ts'
+
+/** Points of height that {@link drawPaths} needs. */
+export function pathsHeight({ paths }: TopologyModel, stage: Stage): number {
+  return Math.max(1, paths.length) * rowHeight(stage)
+}
+
+function rowHeight(stage: Stage): number {
+  return chipHeight(stage) * 1.28
+}
+
+function chipHeight(stage: Stage): number {
+  return (fontSize(stage, 12.5) + fontSize(stage, 11)) * 1.2 + space(stage, 10)
+}
 
 /** One row per path: its name, how many components, and the components in the order of a request. */
 export function drawPaths(stage: Stage, pen: Pen, { paths }: TopologyModel, area: Box): void {
-  const top = area.top + fontSize(stage, 18)
-  const row = Math.min((area.bottom - top) / Math.max(1, paths.length), fontSize(stage, 68))
+  const { top } = area
+  const row = rowHeight(stage)
   const nameWidth = (area.right - area.left) * 0.19
   const longest = Math.max(1, ...paths.map((path) => path.components.length))
   const gap = fontSize(stage, 24)
   const chipWidth = (area.right - area.left - nameWidth + gap) / longest - gap
   for (const [index, path] of paths.entries()) {
     const middle = top + row * (index + 0.5)
-    drawName(stage, pen, path, { x: area.left, y: middle, width: nameWidth - 12, row })
-    const height = Math.min(row * 0.86, fontSize(stage, 38))
+    drawName(stage, pen, path, { x: area.left, y: middle, width: nameWidth - 12 })
+    const height = chipHeight(stage)
     if (path.components.length === 0) {
       pen.font = cssFont(stage, 13)
       pen.fillStyle = stage.theme.muted
@@ -36,14 +49,12 @@ export function drawPaths(stage: Stage, pen: Pen, { paths }: TopologyModel, area
       const left = area.left + nameWidth + place * (chipWidth + gap)
       const box = { left, right: left + chipWidth, top: middle - height / 2, bottom: middle + height / 2 }
       if (place > 0) drawArrow(stage, pen, left - gap + 3, left - 4, middle)
-      const where =
-        cleanText(component.cluster) + (component.node === undefined ? '' : ` · node ${component.node}`)
       drawTwoLineChip(
         stage,
         pen,
         box,
-        componentTitle(component.kind),
-        where,
+        [componentTitle(component.kind), shortTitles[component.kind]],
+        placeNames(component),
         componentColor(stage.theme, component.kind),
       )
     }
@@ -54,37 +65,50 @@ function drawName(
   stage: Stage,
   pen: Pen,
   path: TopologyModel['paths'][number],
-  place: { x: number; y: number; width: number; row: number },
+  place: { x: number; y: number; width: number },
 ): void {
   const bold = cssFont(stage, 14, 'bold')
   const plain = cssFont(stage, 12)
-  const isTall = place.row > fontSize(stage, 32)
   pen.textAlign = 'left'
   pen.textBaseline = 'middle'
   pen.font = bold
   pen.fillStyle = stage.theme.text
   const name = ellipsize(stage, cleanText(path.name) || '(no name)', bold, place.width)
-  pen.fillText(name, place.x, place.y - (isTall ? space(stage, 8) : 0))
-  if (!isTall) return
+  pen.fillText(name, place.x, place.y - lineShift(stage))
   pen.font = plain
   pen.fillStyle = stage.theme.muted
   const count = path.components.length
-  pen.fillText(count === 0 ? 'no path' : `${count} components`, place.x, place.y + space(stage, 10))
+  pen.fillText(count === 0 ? 'no path' : `${count} components`, place.x, place.y + lineShift(stage))
 }
 
+/** Half the distance between the two lines of a row. */
+function lineShift(stage: Stage): number {
+  return fontSize(stage, 13) * 0.62
+}
+
+const shortTitles: Readonly<Record<ComponentKind, string>> = {
+  'client-pod': 'client',
+  ztunnel: 'ztunnel',
+  'east-west-gateway': 'gateway',
+  'load-balancer': 'balancer',
+  'server-pod': 'server',
+}
+
+/** Where a component is, in full and in short. */
+function placeNames({ cluster, node }: Component): [string, string] {
+  const name = cleanText(cluster)
+  return node === undefined ? [name, name] : [`${name} · node ${node}`, `${name}/n${node}`]
+}
+
+/** `what` and `where` each come in full and in short, for chips without room. */
 function drawTwoLineChip(
   stage: Stage,
   pen: Pen,
   box: Box,
-  what: string,
-  where: string,
+  what: readonly [string, string],
+  where: readonly [string, string],
   color: { fill: string; text: string },
 ): void {
-  const lines = (fontSize(stage, 12.5) + fontSize(stage, 11)) * 1.2
-  if (box.bottom - box.top < lines) {
-    drawChip(stage, pen, box, `${what}, ${where}`, color)
-    return
-  }
   pen.fillStyle = color.fill
   pen.beginPath()
   pen.roundRect(box.left, box.top, box.right - box.left, box.bottom - box.top, 5)
@@ -95,11 +119,12 @@ function drawTwoLineChip(
   pen.fillStyle = color.text
   pen.textAlign = 'center'
   pen.textBaseline = 'middle'
-  for (const [text, size, y] of [
-    [what, 12.5, middle - lines * 0.24],
-    [where, 11, middle + lines * 0.27],
+  for (const [[full, short], size, weight, y] of [
+    [what, 12.5, 'bold', middle - lineShift(stage)],
+    [where, 11, 'normal', middle + lineShift(stage)],
   ] as const) {
-    pen.font = fittingFont(stage, text, size, size > 12 ? 'bold' : 'normal', width)
+    const text = stage.measure(full, cssFont(stage, size, weight)) <= width * 1.06 ? full : short
+    pen.font = fittingFont(stage, text, size, weight, width)
     pen.fillText(ellipsize(stage, text, pen.font, width), x, y)
   }
 }

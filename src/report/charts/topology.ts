@@ -5,8 +5,9 @@ import { framed } from './frame.ts'
 import type { Pen } from './pen.ts'
 import { withPen } from './pen.ts'
 import type { Drawing, Stage } from './stage.ts'
-import { drawMap } from './topology-map.ts'
-import { drawPaths } from './topology-paths.ts'
+import { space } from './stage.ts'
+import { drawMap, mapHeight } from './topology-map.ts'
+import { drawPaths, pathsHeight } from './topology-paths.ts'
 
 export interface TopologyCluster {
   readonly name: string
@@ -36,9 +37,9 @@ export interface TopologyModel extends Captions {
   }[]
 }
 
-/** Points of height that this topology needs at a width of 1200. */
-export function topologyHeight(model: TopologyModel): number {
-  return Math.max(480, 170 + mapHeight(model) + model.paths.length * 50)
+/** Points of height that this topology needs besides its frame. */
+export function topologyHeight(model: TopologyModel, stage: Stage): number {
+  return mapHeight(model, stage) + pathsHeight(model, stage) + space(stage, 10)
 }
 
 /** The scenario drawn: networks, clusters, gateways and routes above, each path's components below. */
@@ -51,8 +52,7 @@ function topologyConfig(model: TopologyModel, stage: Stage): ChartConfiguration 
     id: 'hopmeter-topology',
     afterDraw: (chart) => {
       const { left, right, top, bottom } = chart.chartArea
-      const split =
-        top + Math.min((bottom - top) * mapShare(model), mapHeight(model) * (stage.width / 1200) * 1.1)
+      const split = top + mapHeight(model, stage)
       const pen = chart.ctx as unknown as Pen
       withPen(pen, () => {
         drawMap(stage, pen, model, { left, right, top, bottom: split })
@@ -67,13 +67,4 @@ function topologyConfig(model: TopologyModel, stage: Stage): ChartConfiguration 
     options: { scales: { x: off, y: off } },
     plugins: [picture],
   }
-}
-
-function mapShare(model: TopologyModel): number {
-  const map = mapHeight(model)
-  return map / (map + Math.max(1, model.paths.length) * 46)
-}
-
-function mapHeight({ routes, delays }: TopologyModel): number {
-  return 165 + Math.min(6, routes.length + delays.length) * 22
 }

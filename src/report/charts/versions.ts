@@ -1,5 +1,6 @@
 import type { ChartConfiguration, Plugin } from 'chart.js'
 import { axisLook, axisTitle, latencyAxis, tickLook } from './axes.ts'
+import { endLabels, type EndLabels } from './end-labels.ts'
 import type { Captions } from './frame.ts'
 import { framed } from './frame.ts'
 import { emptyNotice, lineDatasets, seriesLegend } from './line-series.ts'
@@ -25,10 +26,20 @@ export interface VersionsModel extends Captions {
 
 /** One line per path over versions, with intervals. */
 export function versionsChart(model: VersionsModel): Drawing {
-  return (stage) => framed(stage, model, versionsConfig(model, stage))
+  return (stage) => {
+    const ends = endLabels(
+      stage,
+      model.series.map(({ name, values }) => endText(name, values.at(-1))),
+    )
+    return framed(stage, model, versionsConfig(model, stage, ends), ends.room)
+  }
 }
 
-function versionsConfig({ quantity, versions, series }: VersionsModel, stage: Stage): ChartConfiguration {
+function versionsConfig(
+  { quantity, versions, series }: VersionsModel,
+  stage: Stage,
+  ends: EndLabels,
+): ChartConfiguration {
   const values = series.flatMap((one) => one.values.filter((value) => value !== undefined))
   const highest = Math.max(0, ...values.map(upper))
   const unit = latencyUnit(highest)
@@ -56,8 +67,8 @@ function versionsConfig({ quantity, versions, series }: VersionsModel, stage: St
       scales: {
         x: {
           type: 'linear',
-          min: -0.5,
-          max: Math.max(1, versions.length) - 0.5,
+          min: versions.length > 3 ? -0.5 : -0.25,
+          max: Math.max(1, versions.length) - (versions.length > 3 ? 0.5 : 0.75),
           title: axisTitle(stage, 'version'),
           ...axisLook(stage),
           grid: { display: false },
@@ -73,7 +84,7 @@ function versionsConfig({ quantity, versions, series }: VersionsModel, stage: St
         y: latencyAxis(stage, quantity, unit, highest * 1.1),
       },
       plugins: {
-        legend: seriesLegend(stage),
+        legend: ends.room > 0 ? { display: false } : seriesLegend(stage),
         tooltip: {
           callbacks: {
             title: ([item]) => versions[item?.parsed.x ?? -1] ?? '',
@@ -84,10 +95,18 @@ function versionsConfig({ quantity, versions, series }: VersionsModel, stage: St
       },
     },
     plugins: [
+      ...ends.plugins,
       seriesWhiskers(stage, series, unit),
       emptyNotice(stage, values.length === 0, 'no version has a valid round'),
     ],
   }
+}
+
+/** A path with what it costs in the last version. */
+function endText(name: string, last: Measured | undefined): string {
+  if (!last) return name
+  const unit = latencyUnit(last.estimate)
+  return `${formatLatency(last.estimate, unit)} ${unit.symbol} ${name}`
 }
 
 function seriesWhiskers(stage: Stage, series: VersionsModel['series'], unit: LatencyUnit): Plugin {

@@ -37,7 +37,7 @@ export async function writeCharts(
   folder: string,
   options: ChartFileOptions,
 ): Promise<readonly string[]> {
-  const { renderChart } = await import('./render.ts')
+  const { printStage, renderChart } = await import('./render.ts')
   await mkdir(folder, { recursive: true })
   const seen = new Map<ChartKind, number>()
   const files: string[] = []
@@ -46,9 +46,7 @@ export async function writeCharts(
     seen.set(spec.kind, number)
     const file = path.join(folder, `${spec.kind}${number > 1 ? `-${number}` : ''}.${options.format}`)
     const { format, theme, width } = options
-    // At other widths the proportions stay, so that text keeps its place.
-    const height = width === undefined ? heightOf(spec) : Math.round((heightOf(spec) * width) / 1200)
-    const size = width === undefined ? { height } : { width, height }
+    const size = { width, height: heightOf(spec, printStage({ width })) }
     await writeFile(
       file,
       await renderChart(drawingOf(spec), { format, theme, ...size, description: spec.model.title }),

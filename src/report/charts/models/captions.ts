@@ -1,28 +1,75 @@
 import type { RunResult } from '../../../results/schema.ts'
 import type { Captions } from '../frame.ts'
 
-/** The words around every chart of a run: how much was measured, and on what. */
-export function runCaptions(result: RunResult, title: string, load: string, remark = ''): Captions {
+/** The words around every chart of a run: its finding, what was sent and how much of it, and on what. */
+export function runCaptions(
+  result: RunResult,
+  title: string,
+  load: string,
+  remarks: readonly string[] = [],
+): Captions {
+  const parts = [...remarks, loadText(result, load), amountText(result, load)]
+  return { title, subtitle: sentences(parts), caption: runCaption(result) }
+}
+
+/** e.g. `30 rounds × about 247 requests per path`; rounds may come in several builds of the testbed. */
+function amountText(result: RunResult, load: string): string {
   const own = result.measured.flatMap((round) => round.paths.filter((p) => p.load === load))
   const perRound = median(own.map((p) => p.n))
-  const builds = plural(result.builds.length, 'build')
-  const requests = perRound === undefined ? '' : ` × about ${perRound.toLocaleString('en')} requests per path`
-  const subtitle = `${plural(result.measured.length, 'round')} in ${builds}${requests}, load ${load}`
-  return {
-    title,
-    subtitle: remark === '' ? subtitle : `${subtitle}, ${remark}`,
-    caption: runCaption(result),
+  const builds = result.builds.length > 1 ? ` in ${plural(result.builds.length, 'build')}` : ''
+  const requests = perRound === undefined ? '' : ` × about ${plural(perRound, 'request')} per path`
+  return `${plural(result.measured.length, 'round')}${builds}${requests}`
+}
+
+/** How requests of a load are sent, in words: `one request in flight, connections reused`. */
+export function loadText(result: RunResult, id: string): string {
+  const load = result.loads.find((one) => one.id === id)
+  const number = (key: string) => {
+    const value = load?.[key]
+    return typeof value === 'number' ? value : undefined
+  }
+  const [connections, rate] = [number('connections'), number('ratePerSecond')]
+  const over = connections === undefined ? '' : ` over ${plural(connections, 'connection')}`
+  switch (load?.profile) {
+    case 'pingpong':
+      return 'one request in flight, connections reused'
+    case 'connect':
+      return 'a new connection for each request'
+    case 'closed':
+      return `closed loop${over}`
+    case 'open':
+      return `open loop${rate === undefined ? '' : `, ${rate.toLocaleString('en')} requests per second`}${over}`
+    case undefined:
+      return `load ${id}`
   }
 }
 
-/** Engine, versions and host of a run, and what its numbers must not be taken for. */
+/** Engine, date, host, how delay and load balancer are made, and what the numbers must not be taken for. */
 export function runCaption(result: RunResult): string {
   const { environment: env } = result
-  const host = `${env.cpuModel}, ${plural(env.cores, 'core')}, Linux ${env.kernel}`
-  const istio = isLab(result)
-    ? ' The lab shows structure and relative cost; the numbers are not Istio’s.'
-    : ''
-  return `${engineOf(result)}, hopmeter ${result.hopmeterVersion}, run ${result.id}. ${host}.${istio}`
+  const flagged = result.measured.filter((round) => round.flags.length > 0).length
+  const [build] = result.builds
+  const made = (what: string, how: string | undefined) =>
+    how === undefined || how === 'none' ? [] : [`${what}: ${how}.`]
+  return [
+    isLab(result)
+      ? `Engine ${engineOf(result)} in network namespaces: order and relative cost carry over, the numbers are not Istio’s.`
+      : `Engine ${engineOf(result)} on ${result.backend}.`,
+    ...made('Delay between networks', withRoundTrips(build)),
+    ...made('Load balancer', build?.loadBalancer),
+    ...(flagged === 0
+      ? []
+      : [`${flagged} of ${plural(result.measured.length, 'round')} flagged as disturbed, and counted.`]),
+    `Measured ${result.startedAt.slice(0, 10)} on ${env.cpuModel}, ${plural(env.cores, 'core')}, Linux ${env.kernel}.`,
+    `hopmeter ${result.hopmeterVersion}, run ${result.id}.`,
+  ].join(' ')
+}
+
+/** e.g. `userspace-vxlan, rtt east to west 6.47 ms (asked for 5 ms)`. */
+function withRoundTrips(build: RunResult['builds'][number] | undefined): string | undefined {
+  if (build === undefined || build.delayMethod === 'none') return undefined
+  const measured = Object.entries(build.facts).filter(([name]) => name.startsWith('rtt '))
+  return [build.delayMethod, ...measured.map(([name, value]) => `${name} ${value}`)].join(', ')
 }
 
 /** e.g. `istio 1.27.1`. */
@@ -32,11 +79,16 @@ export function engineOf({ builds }: RunResult): string {
 }
 
 export function isLab(result: RunResult): boolean {
-  return result.builds[0]?.engine.name === 'lab-node'
+  return result.builds[0]?.engine.name.startsWith('lab-') ?? false
 }
 
 export function plural(count: number, noun: string): string {
   return `${count.toLocaleString('en')} ${noun}${count === 1 ? '' : 's'}`
+}
+
+/** Each part as a sentence. */
+export function sentences(parts: readonly string[]): string {
+  return parts.map((part) => `${part.charAt(0).toUpperCase()}${part.slice(1)}.`).join(' ')
 }
 
 function median(values: readonly number[]): number | undefined {

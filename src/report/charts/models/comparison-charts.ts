@@ -3,23 +3,26 @@ import type { RunComparison } from '../../../stats/compare-runs.ts'
 import { valuesByBuild } from '../../../stats/round-values.ts'
 import { summarizeNested } from '../../../stats/summarize-nested.ts'
 import type { ChartSpec } from '../kinds.ts'
-import { engineOf, plural, runCaption } from './captions.ts'
+import { engineOf, loadText, plural, runCaption, sentences } from './captions.ts'
+import { comparisonTitle } from './findings.ts'
 import { comparisonsOf } from '../../compare/pairs.ts'
 import { differenceOf, measuredOf, type ChartedRun } from './run-charts.ts'
 
 /** Forest plot of a comparison of runs: one group per quantile, one row per path and load. */
 export function comparisonSpec(comparison: RunComparison, baseline: RunResult, deltaNs: number): ChartSpec {
-  const loads = new Set(comparison.rows.map((row) => row.load))
-  const quantiles = [...new Set(comparison.rows.map((row) => row.quantile))]
+  const headlines = comparison.rows.filter((row) => row.isHeadline)
+  const loads = new Set(headlines.map((row) => row.load))
+  const quantiles = [...new Set(headlines.map((row) => row.quantile))]
   return {
     kind: 'delta',
     model: {
-      title: `${comparison.contender} against ${comparison.baseline}`,
-      subtitle: 'Differences per path with 95% intervals; builds are the sample',
+      title: comparisonTitle(comparison),
+      subtitle:
+        'Each path less the path with the fewest components, so that what the host does to all cancels. 95% intervals; builds are the sample.',
       caption: `Grey band: ±${deltaNs / 1e3} µs, too little to matter. ${runCaption(baseline)}`,
       negligibleNs: deltaNs,
       rows: quantiles.flatMap((quantile) =>
-        comparison.rows
+        headlines
           .filter((row) => row.quantile === quantile)
           .map((row) => ({
             group: quantile,
@@ -48,10 +51,15 @@ export function versionsSpec(runs: readonly RunResult[]): ChartSpec | undefined 
   const paths = [...new Set(names.map((path) => path.name))]
   return {
     kind: 'versions',
+    load,
     model: {
-      title: `The same paths over ${plural(engines.length, 'version')}`,
-      subtitle: `${plural(runs.length, 'run')} of ${first.scenario.name}, load ${load}, 95% intervals`,
-      caption: runCaption(first),
+      title: `Did the cost of a path change between ${engines.length === 2 ? engines.join(' and ') : plural(engines.length, 'version')}?`,
+      subtitle: sentences([
+        'median (p50) with 95% intervals',
+        loadText(first, load),
+        `${plural(runs.length, 'run')} of ${first.scenario.name}`,
+      ]),
+      caption: runs.length > 1 ? `First run: ${runCaption(first)}` : runCaption(first),
       quantity: 'median (p50)',
       versions: engines,
       series: paths.map((path) => ({

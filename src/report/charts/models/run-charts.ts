@@ -2,11 +2,21 @@ import type { RunResult } from '../../../results/schema.ts'
 import { parseScenario } from '../../../scenario/load.ts'
 import type { Comparison } from '../../../stats/comparison.ts'
 import type { PathSummary, RunSummary, StepSummary } from '../../../stats/summarize-run.ts'
+import type { ComponentKind } from '../../../topology/model.ts'
 import type { ChartSpec } from '../kinds.ts'
 import type { LadderPath } from '../ladder.ts'
 import type { Measured } from '../quantity.ts'
-import { plural, runCaption, runCaptions } from './captions.ts'
+import { runCaption, runCaptions } from './captions.ts'
 import type { Distribution } from './distribution.ts'
+import {
+  deltaTitle,
+  ecdfTitle,
+  ladderTitle,
+  newConnectionTitle,
+  percentilesTitle,
+  roundsTitle,
+  topologyTitle,
+} from './findings.ts'
 
 export interface ChartedRun {
   readonly result: RunResult
@@ -31,30 +41,53 @@ export function chartsOfRun(run: ChartedRun): ChartSpec[] {
 function ladderSpec({ result, summary }: ChartedRun, load: string): ChartSpec {
   const paths = pathsOf(summary, load).filter((path) => path.controlOf === undefined)
   const missing = result.paths.filter((path) => path.hops === null)
+  const remark = `median (p50) with ${intervalsNote(paths.map((p) => p.quantiles.p50))}`
+  const captions = runCaptions(result, ladderTitle(result, summary, load), load, [remark])
   return {
     kind: 'ladder',
+    load,
     model: {
-      ...runCaptions(result, result.scenario.title, load, intervalsNote(paths.map((p) => p.quantiles.p50))),
+      ...captions,
+      caption: `Steps are paired by round, so they can differ a little from the difference of two bars. ${captions.caption}`,
       paths: [
-        ...paths.map((path) => ladderPath(summary, path)),
+        ...paths.map((path) => ladderPath(result, summary, path)),
         ...missing.map(({ name }) => ({ name, note: noPathNote(summary, name) })),
       ],
     },
   }
 }
 
-function ladderPath(summary: RunSummary, path: PathSummary): LadderPath {
+function ladderPath(result: RunResult, summary: RunSummary, path: PathSummary): LadderPath {
   const step = summary.steps.find((s) => s.to === path.path && s.load === path.load)
   const addsNs = step && differenceOf(step.comparison)
-  const label = step && step.adds.length > 0 ? step.adds.join(', ') : 'same components'
   return {
     name: path.path,
     hops: path.hops,
+    chain: path.components.map((component) => component.kind),
     p50Ns: measuredOf(path.quantiles.p50),
     p99Ns: measuredOf(path.quantiles.p99),
-    step: addsNs && { addsNs, label },
+    step: addsNs && {
+      addsNs,
+      label: step.adds.length > 0 ? step.adds.join(', ') : sameComponentsLabel(result, step),
+      adds: step.adds.length === 0 ? undefined : addedKind(result, step),
+      isClear: step.comparison.verdict === 'slower' || step.comparison.verdict === 'faster',
+    },
     note: path.requests === 0 ? 'no request answered' : undefined,
   }
+}
+
+/** The component that a step adds, or the one furthest along the path when it adds several kinds. */
+function addedKind(result: RunResult, { from, to }: StepSummary): ComponentKind | undefined {
+  const kinds = (name: string) =>
+    result.paths.find((path) => path.name === name)?.expected.map((component) => component.kind) ?? []
+  const count = (list: readonly ComponentKind[], kind: ComponentKind) =>
+    list.filter((one) => one === kind).length
+  return kinds(to).findLast((kind) => count(kinds(to), kind) > count(kinds(from), kind))
+}
+
+function sameComponentsLabel({ paths }: RunResult, { from, to }: StepSummary): string {
+  const clusterOf = (name: string) => paths.find((path) => path.name === name)?.server.cluster
+  return clusterOf(from) === clusterOf(to) ? 'same components' : 'another cluster'
 }
 
 function deltaSpec({ result, summary }: ChartedRun, load: string): ChartSpec {
@@ -67,75 +100,80 @@ function deltaSpec({ result, summary }: ChartedRun, load: string): ChartSpec {
   const isOwn = (step: StepSummary) => step.load === load
   const band = `Grey band: ±${summary.deltaNs / 1e3} µs, too little to matter.`
   const note = intervalsNote(summary.steps.filter(isOwn).map((step) => step.comparison))
-  const captions = runCaptions(result, 'Which differences are real', load, `${note}, paired by round`)
+  const remark = `differences of p50, paired by round, with ${note}`
+  const captions = runCaptions(result, deltaTitle(summary, load), load, [remark])
   return {
     kind: 'delta',
+    load,
     model: {
       ...captions,
       caption: `${band} ${captions.caption}`,
       negligibleNs: summary.deltaNs,
       rows: [
-        ...summary.steps.filter(isOwn).map(row('each step, p50')),
-        ...summary.controls.filter(isOwn).map(row('the same path twice (A/A), p50')),
+        ...summary.steps.filter(isOwn).map(row('each step')),
+        ...summary.controls.filter(isOwn).map(row('one path twice (A/A)')),
       ],
     },
   }
 }
 
 function percentilesSpec({ result, distributions }: ChartedRun, load: string): ChartSpec {
+  const shown = shownDistributions(result, distributions, load)
+  const remarks = [`all requests together, ${bandNote(shown)}`]
   return {
     kind: 'percentiles',
+    load,
     model: {
-      ...runCaptions(result, 'Latency by percentile', load, bandNote(distributions)),
-      series: inPathOrder(result, distributions)
-        .filter((d) => d.load === load)
-        .map(({ path, points }) => ({
-          name: path,
-          points: points.map(({ quantile, ns }) => ({ quantile, ns: short(ns) })),
-          band: points.every((p) => p.lowNs !== undefined)
-            ? points.map((p) => ({
-                quantile: p.quantile,
-                lowNs: short(p.lowNs ?? p.ns),
-                highNs: short(p.highNs ?? p.ns),
-              }))
-            : undefined,
-        })),
+      ...runCaptions(result, percentilesTitle(shown), load, remarks),
+      series: shown.map(({ path, points }) => ({
+        name: path,
+        points: points.map(({ quantile, ns }) => ({ quantile, ns: short(ns) })),
+        band: points.every((p) => p.lowNs !== undefined)
+          ? points.map((p) => ({
+              quantile: p.quantile,
+              lowNs: short(p.lowNs ?? p.ns),
+              highNs: short(p.highNs ?? p.ns),
+            }))
+          : undefined,
+      })),
     },
   }
 }
 
 function ecdfSpec({ result, distributions }: ChartedRun, load: string): ChartSpec {
+  const shown = shownDistributions(result, distributions, load)
+  const remarks = [`all requests together, ${bandNote(shown)}`]
   return {
     kind: 'ecdf',
+    load,
     model: {
-      ...runCaptions(result, 'Share of requests answered in time', load, bandNote(distributions)),
-      series: inPathOrder(result, distributions)
-        .filter((d) => d.load === load)
-        .map(({ path, points }) => ({
-          name: path,
-          points: points.map((p) => ({
-            ns: short(p.ns),
-            share: p.quantile,
-            low: p.lowShare === undefined ? undefined : short(p.lowShare),
-            high: p.highShare === undefined ? undefined : short(p.highShare),
-          })),
+      ...runCaptions(result, ecdfTitle(shown), load, remarks),
+      series: shown.map(({ path, points }) => ({
+        name: path,
+        points: points.map((p) => ({
+          ns: short(p.ns),
+          share: p.quantile,
+          low: p.lowShare === undefined ? undefined : short(p.lowShare),
+          high: p.highShare === undefined ? undefined : short(p.highShare),
         })),
+      })),
     },
   }
 }
 
 function roundsSpec({ result }: ChartedRun, load: string): ChartSpec {
-  const flagged = result.measured.filter((round) => round.flags.length > 0).length
-  const remark = flagged === 0 ? 'none flagged' : `${plural(flagged, 'round')} flagged`
-  const captions = runCaptions(result, 'Every round, in time order', load, remark)
+  const flags = [...new Set(result.measured.flatMap((round) => round.flags))]
+  const remark =
+    flags.length === 0 ? 'no round flagged' : `shaded and crossed: rounds flagged ${flags.join(', ')}`
   return {
     kind: 'rounds',
+    load,
     model: {
-      ...captions,
-      quantity: 'p50',
-      rounds: result.measured.map(({ build, flags }) => ({ build, flags })),
+      ...runCaptions(result, roundsTitle(result, load), load, [remark]),
+      quantity: 'p50 of the round',
+      rounds: result.measured.map(({ build, flags: own }) => ({ build, flags: own })),
       series: result.paths
-        .filter((path) => path.hops !== null)
+        .filter((path) => path.hops !== null && path.controlOf === undefined)
         .map(({ name }) => ({
           name,
           ns: result.measured.map((round) => {
@@ -155,19 +193,27 @@ function newVsReusedSpec({ result, summary }: ChartedRun): ChartSpec | undefined
     const own = summary.paths.find((path) => path.path === name && path.load === id)
     return own && measuredOf(own.quantiles.p50)
   }
+  const paths = pathsOf(summary, reused)
+    .filter((path) => path.controlOf === undefined)
+    .map(({ path, hops, components }) => ({
+      name: path,
+      hops,
+      chain: components.map((component) => component.kind),
+      reusedNs: p50(reused, path),
+      newNs: p50(fresh, path),
+    }))
+  const addedNs = paths.flatMap(({ reusedNs, newNs }) =>
+    reusedNs && newNs ? [newNs.estimate - reusedNs.estimate] : [],
+  )
+  const note = intervalsNote(pathsOf(summary, fresh).map((path) => path.quantiles.p50))
+  const remark = `median (p50) with ${note}; ×: new over reused`
   return {
     kind: 'new-vs-reused',
+    load: fresh,
     model: {
-      ...runCaptions(result, 'What a new connection costs', fresh, '95% intervals'),
+      ...runCaptions(result, newConnectionTitle(result, addedNs), fresh, [remark]),
       quantity: 'median (p50)',
-      paths: pathsOf(summary, reused)
-        .filter((path) => path.controlOf === undefined)
-        .map(({ path, hops }) => ({
-          name: path,
-          hops,
-          reusedNs: p50(reused, path),
-          newNs: p50(fresh, path),
-        })),
+      paths,
     },
   }
 }
@@ -186,8 +232,9 @@ function topologySpec({ result, summary }: ChartedRun): ChartSpec | undefined {
   return {
     kind: 'topology',
     model: {
-      title: result.scenario.title,
-      subtitle: 'Networks, clusters and gateways, and the components that each path must visit',
+      title: topologyTitle(result, topology.clusters),
+      subtitle:
+        'Above: what is routed where. Below: the components that a request of each path must visit, in order.',
       caption: runCaption(result),
       clusters: topology.clusters.map(({ name, network, nodes, gateway }) => ({
         name,
@@ -197,11 +244,13 @@ function topologySpec({ result, summary }: ChartedRun): ChartSpec | undefined {
       })),
       routes: [...pairs.values()],
       delays,
-      paths: result.paths.map(({ name, expected, hops }) => ({
-        name,
-        components: expected,
-        note: hops === null ? noPathNote(summary, name) : undefined,
-      })),
+      paths: result.paths
+        .filter((path) => path.controlOf === undefined)
+        .map(({ name, expected, hops }) => ({
+          name,
+          components: expected,
+          note: hops === null ? noPathNote(summary, name) : undefined,
+        })),
     },
   }
 }
@@ -224,19 +273,25 @@ function pathsOf(summary: RunSummary, load: string): readonly PathSummary[] {
   return summary.paths.filter((path) => path.load === load)
 }
 
-/** A path has the same place, and so the same colour, in every chart of a run. */
-function inPathOrder(result: RunResult, distributions: readonly Distribution[]): readonly Distribution[] {
-  const place = (name: string) => result.paths.findIndex((path) => path.name === name)
-  return distributions.toSorted((a, b) => place(a.path) - place(b.path))
+/** Without A/A controls, whose place is the forest plot; a path has the same place, and so colour, in every chart. */
+function shownDistributions(
+  result: RunResult,
+  distributions: readonly Distribution[],
+  load: string,
+): readonly Distribution[] {
+  const names = result.paths.flatMap((path) => (path.controlOf === undefined ? [path.name] : []))
+  return distributions
+    .filter((d) => d.load === load && names.includes(d.path))
+    .toSorted((a, b) => names.indexOf(a.path) - names.indexOf(b.path))
 }
 
 function intervalsNote(values: readonly { readonly low: number | null }[]): string {
-  return values.some(({ low }) => low !== null) ? '95% intervals' : 'too few rounds for intervals'
+  return values.some(({ low }) => low !== null) ? '95% intervals' : 'no intervals: too few rounds'
 }
 
 function bandNote(distributions: readonly Distribution[]): string {
   const hasBands = distributions.some((d) => d.points.some((p) => p.lowNs !== undefined))
-  return hasBands ? 'bands: 95%, rounds resampled' : 'too few rounds for bands'
+  return hasBands ? '95% bands' : 'no bands: too few rounds'
 }
 
 export function measuredOf(value: {

@@ -22,17 +22,25 @@ export const ladderModel: LadderModel = {
   subtitle,
   caption,
   paths: [
-    { name: 'no-mesh', hops: 2, p50Ns: measured(78.2, 0.9), p99Ns: measured(212, 24) },
+    {
+      name: 'no-mesh',
+      hops: 2,
+      chain: ['client-pod', 'server-pod'],
+      p50Ns: measured(78.2, 0.9),
+      p99Ns: measured(212, 24),
+    },
     {
       name: 'single-cluster',
       hops: 4,
+      chain: ['client-pod', 'ztunnel', 'ztunnel', 'server-pod'],
       p50Ns: measured(231.4, 2.1),
       p99Ns: measured(604, 60),
-      step: { addsNs: measured(153.2, 1.8), label: '2 ztunnels' },
+      step: { addsNs: measured(153.2, 1.8), label: '2 ztunnels', adds: 'ztunnel', isClear: true },
     },
     {
       name: 'same-network',
       hops: 4,
+      chain: ['client-pod', 'ztunnel', 'ztunnel', 'server-pod'],
       p50Ns: measured(233.1, 2.2),
       p99Ns: measured(611, 58),
       step: { addsNs: measured(1.7, 1.1), label: 'another cluster' },
@@ -40,16 +48,23 @@ export const ladderModel: LadderModel = {
     {
       name: 'gateway',
       hops: 5,
+      chain: ['client-pod', 'ztunnel', 'east-west-gateway', 'ztunnel', 'server-pod'],
       p50Ns: measured(309.8, 2.4),
       p99Ns: measured(820, 81),
-      step: { addsNs: measured(76.7, 1.9), label: 'east-west gateway' },
+      step: {
+        addsNs: measured(76.7, 1.9),
+        label: 'east-west gateway',
+        adds: 'east-west-gateway',
+        isClear: true,
+      },
     },
     {
       name: 'load-balancer',
       hops: 6,
+      chain: ['client-pod', 'ztunnel', 'load-balancer', 'east-west-gateway', 'ztunnel', 'server-pod'],
       p50Ns: measured(352.9, 2.6),
       p99Ns: measured(1010, 140),
-      step: { addsNs: measured(43.1, 1.6), label: 'load balancer' },
+      step: { addsNs: measured(43.1, 1.6), label: 'load balancer', adds: 'load-balancer', isClear: true },
     },
   ],
 }
