@@ -33,21 +33,15 @@ function draw(holder: PageElement, theme: ThemeName): void {
   const before = drawn.get(holder)
   if (before?.width === width && before.theme === theme) return
   before?.chart.destroy()
-  const height = Math.round(heightOf(spec) * Math.max(0.72, width / 1200))
+  const stage = { width, height: 0, theme: themes[theme], fontFamily, interactive: true, measure }
+  const height = heightOf(spec, stage)
   const canvas = document.createElement('canvas')
   canvas.setAttribute('role', 'img')
   canvas.setAttribute('aria-label', holder.dataset['label'] ?? '')
   canvas.setAttribute('width', String(width))
   canvas.setAttribute('height', String(height))
   holder.replaceChildren(canvas)
-  const config = drawingOf(spec)({
-    width,
-    height,
-    theme: themes[theme],
-    fontFamily,
-    interactive: true,
-    measure,
-  })
+  const config = drawingOf(spec)({ ...stage, height })
   // Sharp on paper too, whatever the screen is.
   const options = { ...config.options, responsive: false, devicePixelRatio: 2 }
   drawn.set(holder, { chart: new Chart(canvas, { ...config, options }), width, theme })
