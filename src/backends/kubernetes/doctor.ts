@@ -3,12 +3,13 @@ import path from 'node:path'
 import { HopmeterError } from '../../errors.ts'
 import type { Scenario } from '../../scenario/types.ts'
 import { planScenario } from '../plan.ts'
+import { cgroupProblem, cgroupRemedy } from './cgroup-version.ts'
 import { createToolbox } from './create-toolbox.ts'
 import { checkSupported } from './kind.ts'
 import type { KubernetesOptions } from './options.ts'
 import type { Toolbox, ToolName } from './toolbox.ts'
 import { toolProblem, toolRemedies, toolVersion } from './tools.ts'
-import { compareVersions, defaultIstio, kubernetesMinor, kubernetesProblem, pinsFor } from './versions.ts'
+import { compareVersions, defaultIstio, kubernetesProblem, pinsFor } from './versions.ts'
 
 /** One thing that kind testbeds need of this machine. */
 export interface KindCheck {
@@ -25,8 +26,6 @@ export interface KindReport {
   readonly scenarios: readonly { readonly name: string; readonly ok: boolean; readonly reason?: string }[]
 }
 
-/** Kubernetes minor from which kubelets refuse cgroup v1. */
-const cgroupV2Minor = 35
 const inotifyFolder = '/proc/sys/fs/inotify'
 /** kind's own advice for several clusters on one machine. */
 const inotifyMinimum = { max_user_instances: 512, max_user_watches: 524_288 } as const
@@ -199,17 +198,10 @@ function cgroupCheck(info: DockerInfo | undefined, image: string): KindCheck {
       remedy: toolRemedies.docker,
     }
   const version = info.CgroupVersion ?? 'unknown'
-  const minor = kubernetesMinor(/:(v?1\.\d+)/.exec(image)?.[1] ?? '') ?? 0
-  if (version === '1' && minor >= cgroupV2Minor) {
-    return {
-      name,
-      ok: false,
-      detail: `v1, but Kubernetes 1.${minor} starts only with v2`,
-      remedy:
-        'boot with systemd.unified_cgroup_hierarchy=1, or take a node image of Kubernetes 1.34 or older',
-    }
-  }
-  return { name, ok: true, detail: `v${version}` }
+  const problem = cgroupProblem(version, image)
+  return problem === undefined
+    ? { name, ok: true, detail: `v${version}` }
+    : { name, ok: false, detail: problem, remedy: cgroupRemedy }
 }
 
 async function dockerInfo(tools: Toolbox): Promise<DockerInfo | undefined> {

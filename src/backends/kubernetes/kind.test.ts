@@ -89,6 +89,17 @@ describe('a testbed that is kept', () => {
     expect(second.log.length).toBeGreaterThan(5)
   })
 
+  test('nodes that cannot start on this machine are not made', async () => {
+    fake.model((model) => {
+      model.cgroup = '1'
+    })
+    const execute = fake.inProcess()
+    const options = { ...fake.options, execute, nodeImage: 'kindest/node:v1.35.0' }
+    const up = createKind(options).up(planScenario(await plain('single-cluster')), quiet)
+    await expect(up).rejects.toThrow(/check that nodes can run here: cgroup v1, but Kubernetes 1\.35/)
+    expect(execute.log.filter((line) => !isRead(line))).toEqual([])
+  })
+
   test('a port that another program took is no reason to fail', async () => {
     fake.model((model) => {
       model.portRaces = 2

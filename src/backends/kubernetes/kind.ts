@@ -5,6 +5,7 @@ import type { Backend, Step } from '../backend.ts'
 import type { Plan } from '../plan.ts'
 import { agentText } from './agent-text.ts'
 import { bringUp, type Assembly } from './bring-up.ts'
+import { cgroupStep } from './cgroup-version.ts'
 import { createClusterStep, markClusterStep, namesStep } from './cluster-steps.ts'
 import type { Phase } from './contract.ts'
 import { createToolbox } from './create-toolbox.ts'
@@ -100,7 +101,7 @@ function assemble(plan: Plan, options: KubernetesOptions, session: Session | und
     clients: options.clients ?? 1,
   }
   const phases: readonly Phase[] = [
-    [namesStep(tools, session, clusters)],
+    [namesStep(tools, session, clusters), cgroupStep(tools, nodeImage)],
     clusters.map((cluster) => createClusterStep(clusterParts, cluster)),
     clusters.map((cluster) => markClusterStep(clusterParts, cluster)),
     clusters.map((cluster) => store.step(cluster, [...images, ...(mesh?.images ?? [])])),
