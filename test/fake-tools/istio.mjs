@@ -1,5 +1,6 @@
 // What istiod and ztunnels of a fake cluster know, as Istio ambient has it from 1.27 on.
 import { key, now, object, objectsOf, put, resource } from './objects.mjs'
+import { podUid } from './model.mjs'
 import { podAddress } from './pods.mjs'
 
 const system = 'istio-system'
@@ -74,7 +75,7 @@ function image({ istiod }, name) {
   return `${istiod.hub}/${name}:${istiod.tag}`
 }
 
-function systemPod(cluster, name, labels, node, podIP, imageName) {
+function systemPod(model, cluster, name, labels, node, podIP, imageName) {
   const containers = [
     {
       image: image(cluster, imageName),
@@ -93,7 +94,7 @@ function systemPod(cluster, name, labels, node, podIP, imageName) {
   }
   return put(cluster, {
     kind: 'Pod',
-    metadata: { name, namespace: system, labels },
+    metadata: { name, namespace: system, labels, uid: podUid(model) },
     spec: { nodeName: node.name, serviceAccountName: labels.app ?? name },
     status,
   })
@@ -111,6 +112,7 @@ export function restart(model, clusterName, name) {
     const [node] = cluster.nodes
     cluster.istiod.root = rootOf(cluster, clusterName)
     systemPod(
+      model,
       cluster,
       `istiod-5d8478b48b-${suffix}`,
       { app: 'istiod' },
@@ -125,6 +127,7 @@ export function restart(model, clusterName, name) {
       .value
     cluster.nodes.forEach((node, i) => {
       const pod = systemPod(
+        model,
         cluster,
         `ztunnel-${suffix}${i}`,
         { app: 'ztunnel' },
@@ -183,6 +186,7 @@ function runGateway(model, cluster) {
   }
   const suffix = (model.nextUid++).toString(36).padStart(5, 'x')
   systemPod(
+    model,
     cluster,
     `${gatewayName}-6f9c-${suffix}`,
     labels,

@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs'
 import { reconcile, republish, restart } from './istio.mjs'
-import { fail, flag, parseDocuments } from './model.mjs'
+import { fail, flag, parseDocuments, podUid } from './model.mjs'
 import { gatewayCrd, get, key, now, object, objectsOf, put, resource } from './objects.mjs'
 import { inPod, serverEnvironment } from './exec-in-pod.mjs'
 import { killPods, podAddress, startPod } from './pods.mjs'
@@ -145,6 +145,7 @@ function runPod(model, clusterName, cluster, pod) {
   }
   const podIP = podAddress(node.podCIDR, cluster.nextPod++)
   pod.spec.nodeName = node.name
+  pod.metadata.uid = podUid(model)
   const ready = { type: 'Ready', status: 'True' }
   pod.status = { phase: 'Running', podIP, startTime: now(), conditions: [ready] }
   if (isCaptured(cluster, pod)) pod.metadata.annotations['ambient.istio.io/redirection'] = 'enabled'

@@ -91,6 +91,10 @@ export function flags(args, name) {
   return args.flatMap((arg, i) => (arg === name ? [args[i + 1]] : []))
 }
 
+export function podUid(model) {
+  return `00000000-0000-4000-8000-${String(model.nextUid++).padStart(12, '0')}`
+}
+
 /** JSON or YAML. Most of it is JSON, and every call is a process of its own: a YAML parser comes only when needed. */
 export function parseDocuments(text) {
   try {

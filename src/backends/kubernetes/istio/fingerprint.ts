@@ -1,9 +1,9 @@
 import type { StepContext } from '../contract.ts'
 import { ztunnelPods } from './read-mesh.ts'
 import { caKeyType } from './ca.ts'
-import { gatewayPods, type PodObject } from './gateway-steps.ts'
+import { gatewayPods, servingPods, type PodObject } from './gateway-steps.ts'
 import { ztunnelThreads } from './install.ts'
-import { systemNamespace, type IstioParts } from './parts.ts'
+import type { IstioParts } from './parts.ts'
 
 /**
  * What the result keeps of the mesh: images with digests as the nodes run them, threads, key type. Values differ
@@ -28,15 +28,8 @@ export async function imagesOfMesh(
   parts: IstioParts,
   context: StepContext,
 ): Promise<Readonly<Record<string, string>>> {
-  const { tools, clusters, gateways } = parts
-  const istiods = clusters.map(async (cluster) => {
-    const read = ['--namespace', systemNamespace, 'get', 'pods', '--selector', 'app=istiod', '-o', 'json']
-    const { items } = await tools.json<{ readonly items?: readonly PodObject[] }>(
-      tools.kubectl(cluster, read),
-      context,
-    )
-    return items ?? []
-  })
+  const { clusters, gateways } = parts
+  const istiods = clusters.map((cluster) => servingPods(parts, cluster, 'app=istiod', context))
   const ztunnels = clusters.map(async (cluster) =>
     (await ztunnelPods(parts, cluster, context)).map(({ pod }) => pod),
   )

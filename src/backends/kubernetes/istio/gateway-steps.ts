@@ -203,28 +203,31 @@ export async function gatewayNodeAddress(
 }
 
 /** Running pods of the gateway, the newest form only. */
-export async function gatewayPods(
-  { tools }: Pick<IstioParts, 'tools'>,
+export function gatewayPods(
+  parts: Pick<IstioParts, 'tools'>,
   cluster: KindCluster,
   context: Pick<StepContext, 'signal'>,
 ): Promise<readonly PodObject[]> {
-  const selector = `gateway.networking.k8s.io/gateway-name=${gatewayName}`
-  const read = tools.kubectl(cluster, [
-    '--namespace',
-    systemNamespace,
-    'get',
-    'pods',
-    '--selector',
-    selector,
-    '-o',
-    'json',
-  ])
-  const { items } = await tools.json<{ readonly items?: readonly PodObject[] }>(read, context)
+  return servingPods(parts, cluster, `gateway.networking.k8s.io/gateway-name=${gatewayName}`, context)
+}
+
+/** Pods of the system namespace that run and are to stay. @throws CommandError */
+export async function servingPods(
+  { tools }: Pick<IstioParts, 'tools'>,
+  cluster: KindCluster,
+  selector: string,
+  context: Pick<StepContext, 'signal'>,
+): Promise<readonly PodObject[]> {
+  const list = ['--namespace', systemNamespace, 'get', 'pods', '--selector', selector, '-o', 'json']
+  const { items } = await tools.json<{ readonly items?: readonly PodObject[] }>(
+    tools.kubectl(cluster, list),
+    context,
+  )
   return (items ?? []).filter((pod) => isServing(pod))
 }
 
 /** Runs and stays: after a restart the former pod may be there for a while. */
-export function isServing({ metadata, status }: PodObject): boolean {
+function isServing({ metadata, status }: PodObject): boolean {
   return status?.phase === 'Running' && metadata.deletionTimestamp === undefined
 }
 

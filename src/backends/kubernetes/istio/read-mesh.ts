@@ -4,9 +4,9 @@ import type { KindCluster } from '../layout.ts'
 import {
   gatewayNodePort,
   gatewayPods,
-  isServing,
   publishedAddress,
   readGatewayService,
+  servingPods,
   type PodObject,
 } from './gateway-steps.ts'
 import type { GatewayView } from './mesh-view.ts'
@@ -21,27 +21,14 @@ export async function ztunnelPods(
   cluster: KindCluster,
   context: StepContext,
 ): Promise<readonly { readonly pod: PodObject; readonly node: number }[]> {
-  const { tools, facts } = parts
-  const read = tools.kubectl(cluster, [
-    '--namespace',
-    systemNamespace,
-    'get',
-    'pods',
-    '--selector',
-    'app=ztunnel',
-    '-o',
-    'json',
+  const [pods, { nodes }] = await Promise.all([
+    servingPods(parts, cluster, 'app=ztunnel', context),
+    parts.facts.of(cluster, context),
   ])
-  const [{ items }, { nodes }] = await Promise.all([
-    tools.json<{ readonly items?: readonly PodObject[] }>(read, context),
-    facts.of(cluster, context),
-  ])
-  return (items ?? [])
-    .filter((pod) => isServing(pod))
-    .flatMap((pod) => {
-      const node = nodes.find(({ name }) => name === pod.spec.nodeName)?.number
-      return node === undefined ? [] : [{ pod, node }]
-    })
+  return pods.flatMap((pod) => {
+    const node = nodes.find(({ name }) => name === pod.spec.nodeName)?.number
+    return node === undefined ? [] : [{ pod, node }]
+  })
 }
 
 /** Everything one ztunnel believes. @throws HopmeterError when it cannot be read. */

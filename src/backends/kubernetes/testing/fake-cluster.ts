@@ -12,6 +12,7 @@ import { once } from 'node:events'
 import { createServer, type AddressInfo } from 'node:net'
 import { tmpdir } from 'node:os'
 import path from 'node:path'
+import { setTimeout as sleep } from 'node:timers/promises'
 import { CommandError } from '../../../errors.ts'
 import { pasteable } from '../../../exec.ts'
 import type { Execute } from '../execute.ts'
@@ -229,16 +230,6 @@ async function freePort(): Promise<number> {
   return port
 }
 
-function elapsed(ms: number, signal: AbortSignal | undefined): Promise<void> {
-  return new Promise((resolve) => {
-    const timer = setTimeout(resolve, ms)
-    signal?.addEventListener(
-      'abort',
-      () => {
-        clearTimeout(timer)
-        resolve()
-      },
-      { once: true },
-    )
-  })
+async function elapsed(ms: number, signal: AbortSignal | undefined): Promise<void> {
+  await sleep(ms, undefined, { signal }).catch(() => {}) // whoever stopped it sees why
 }

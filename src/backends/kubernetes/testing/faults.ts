@@ -13,6 +13,7 @@ export function kindOf(shown: string): string {
     .replace(/--kubeconfig \S+ --context \S+/, '')
     .replaceAll(/\S*\/hopmeter-fake-\S+/g, 'FILE')
     .replaceAll(/[\w.-]*(?:east|west|south|cluster)[-\w.:/]*/g, 'NAME')
+    .replaceAll(/(?:\/sys\/fs\/cgroup\/\S+ ?)+/g, 'FILES')
     .replaceAll(/[\da-f]{8}-[-\da-f]{27}/g, 'ID')
     .replaceAll(/(?:ztunnel|istiod|istio-eastwestgateway)-[-\w]+/g, 'POD')
     .replaceAll(/\d+(?:\.\d+){3}(?::\d+|\/\d+)?/g, 'ADDRESS')

@@ -12,6 +12,7 @@ const reads = [
   /^istioctl (remote-clusters|ztunnel-config) /,
   /^kind get /,
   /^docker (ps|inspect|image inspect|info)\b/,
+  /^docker exec \S+ (find|grep) /,
   /^docker exec \S+ (crictl images|ip -json -4 route show|bridge fdb show|iptables -t nat -S)/,
 ]
 
