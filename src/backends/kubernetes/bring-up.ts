@@ -9,6 +9,7 @@ import { stateFolder } from './folders.ts'
 import type { KindCluster } from './layout.ts'
 import type { MeshPart } from './mesh-part.ts'
 import type { FactsBook } from './node-facts.ts'
+import { nodeContainers } from './ownership.ts'
 import type { KubernetesOptions } from './options.ts'
 import { Session } from './session.ts'
 import { failed, runPhases, waitUntilReady } from './steps.ts'
@@ -113,6 +114,7 @@ async function connect(
       watcher: watched?.watcher,
       cpu: await openPodCpu({ tools, facts, clusters, found }, site.backend, context),
       takeDown: async () => {
+        if (site.backend === 'kind') await tellOfStopped(tools, session, clusters, context.progress)
         if (session.state.kept) release()
         else {
           try {
@@ -126,6 +128,22 @@ async function connect(
   } catch (error) {
     await detachServers(servers)
     throw error
+  }
+}
+
+/** A node that stops shows as a connection that ends somewhere; whoever reads that wants to know why. Never throws. */
+async function tellOfStopped(
+  tools: Toolbox,
+  session: Session,
+  clusters: readonly KindCluster[],
+  progress: (message: string) => void,
+): Promise<void> {
+  const { signal } = cleanUpContext(progress)
+  for (const { name, kindName, nodeNames } of clusters) {
+    const containers = await nodeContainers(tools, kindName, session.id, { signal }).catch(() => undefined)
+    const running = containers?.filter((container) => container.running).map((container) => container.name)
+    const stopped = nodeNames.filter((node) => running?.includes(node) === false)
+    if (stopped.length > 0) progress(`not running any more, of cluster ${name}: ${stopped.join(', ')}`)
   }
 }
 
