@@ -1,6 +1,7 @@
 /**
  * How much sooner do three kind clusters stand when they are made side by side instead of one after another?
- * Run with: npm run bench cluster-creation. HOPMETER_NODE_IMAGE names an image that is there without a network. Makes
+ * Run with: npm run bench cluster-creation. HOPMETER_NODE_IMAGE names an image that is there without a network,
+ * HOPMETER_BENCH_REPETITIONS how often. Makes
  * and deletes clusters of its own (hopmeter down --orphans finds them after a kill); without docker and kind it says so
  * and does nothing.
  */
@@ -19,7 +20,7 @@ import { defaultIstio, pinsFor } from '../src/backends/kubernetes/versions.ts'
 import { textTable } from '../src/report/table.ts'
 
 const clusterCount = 3
-const repetitions = 2
+const repetitions = Number(process.env['HOPMETER_BENCH_REPETITIONS'] ?? 2)
 const cleanUpTimeoutMs = 300_000
 /** Of the session, as if it were a scenario's. */
 const name = 'cluster-creation-bench'
