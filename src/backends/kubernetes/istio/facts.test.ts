@@ -117,7 +117,7 @@ const system = 'Namespace//istio-system'
 const gateway = 'Service/istio-system/istio-eastwestgateway'
 
 /** What somebody does to a mesh of two networks with a load balancer, and what is said of it then. */
-const twoNetworks: readonly (readonly [number, RegExp, Damage])[] = [
+const twoNetworks: Cases = [
   [
     1,
     /pod CIDRs of east \(10\.10\.0\.0\/16\) and west/,
@@ -312,7 +312,7 @@ const twoNetworks: readonly (readonly [number, RegExp, Damage])[] = [
 ]
 
 /** And to two clusters of one network. */
-const oneNetwork: readonly (readonly [number, RegExp, Damage])[] = [
+const oneNetwork: Cases = [
   [
     2,
     /node hm-same-network-east-1-control-plane has no route to the pods of east-2 in 10\.20\.0\.0\/24, though the way back exists/,
@@ -391,11 +391,11 @@ describe('facts that are collected', () => {
   )
 
   it('tell each pitfall of two networks', { timeout: 300_000 }, async () => {
-    await tellsEach('multi-network-nlb', twoNetworks)
+    expect(await toldOf('multi-network-nlb', twoNetworks)).toEqual(expected(twoNetworks))
   })
 
   it('tell each pitfall of one network', { timeout: 120_000 }, async () => {
-    await tellsEach('same-network', oneNetwork)
+    expect(await toldOf('same-network', oneNetwork)).toEqual(expected(oneNetwork))
   })
 
   it('tell a server that runs in two clusters behind one gateway', { timeout: 120_000 }, async () => {
@@ -420,8 +420,14 @@ describe('facts that are collected', () => {
   })
 })
 
-/** Each damage on the same testbed, one after another, and put right again. */
-async function tellsEach(name: string, cases: readonly (readonly [number, RegExp, Damage])[]): Promise<void> {
+type Cases = readonly (readonly [number, RegExp, Damage])[]
+
+function expected(cases: Cases): readonly unknown[] {
+  return cases.map(([id, message]) => [id, expect.stringMatching(message)])
+}
+
+/** What is said of each damage: on the same testbed, one after another, and put right again. */
+async function toldOf(name: string, cases: Cases): Promise<readonly unknown[]> {
   const testbed = await Standing.up(fake, name)
   const healthy = testbed.fake.model((model) => structuredClone(model))
   const told: unknown[] = []
@@ -433,5 +439,5 @@ async function tellsEach(name: string, cases: readonly (readonly [number, RegExp
     testbed.fake.model((model) => void Object.assign(model, structuredClone(healthy)))
     rmSync(path.join(fake.folder, 'traffic.ndjson'), { force: true })
   }
-  expect(told).toEqual(cases.map(([id, message]) => [id, expect.stringMatching(message)]))
+  return told
 }
