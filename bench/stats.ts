@@ -6,18 +6,23 @@ import { compareBuilds } from '../src/stats/compare-builds.ts'
 import { comparePairedNested } from '../src/stats/compare-nested.ts'
 import { comparePaired } from '../src/stats/compare-paired.ts'
 import type { Comparison } from '../src/stats/comparison.ts'
-import { detectablePaired } from '../src/stats/planning.ts'
+import { detectableRounds } from '../src/stats/planning.ts'
 import { decideFamily } from '../src/stats/decide-family.ts'
 import { seededRandom, type Random } from '../src/stats/seeded-random.ts'
 import { summarizeRounds } from '../src/stats/summarize-rounds.ts'
 import {
+  autoregressive,
+  heavyTails,
   hiddenDrift,
   nestedBuilds,
   noiseOfItsOwn,
+  randomWalk,
   separateBuilds,
   shuffledBlocks,
   shuffledRequests,
   slowerNoiseOfItsOwn,
+  slowSine,
+  stepInMidRun,
   type Design,
 } from '../src/stats/testing/campaigns.ts'
 import { busyHost, gaussian, hostSeries } from '../src/stats/testing/noise.ts'
@@ -80,9 +85,36 @@ print('Two paths of one run', columns, [
 print('The worst case: all slow noise belongs to one path, shuffling cannot help (* no promise)', columns, [
   paired('* noise of its own', noiseOfItsOwn, 10, 'nothing'),
   ...[20, 40, 60].map((rounds) => paired('noise of its own', noiseOfItsOwn, rounds)),
-  ...[20, 40].map((rounds) => paired('* the same, correlation 0.9', slowerNoiseOfItsOwn, rounds, 'nothing')),
-  ...[20, 40].map((rounds) => paired('* drift under fast noise', hiddenDrift, rounds, 'nothing')),
+  paired('* the same, correlation 0.9', slowerNoiseOfItsOwn, 10, 'nothing'),
+  ...[20, 40].map((rounds) => paired('the same, correlation 0.9', slowerNoiseOfItsOwn, rounds)),
+  paired('* drift under fast noise', hiddenDrift, 10, 'nothing'),
+  ...[20, 40].map((rounds) => paired('drift under fast noise', hiddenDrift, rounds)),
 ])
+print(
+  'A quiet host where one path has noise of its own; its fast part has a standard deviation of 10 µs (* no promise)',
+  columns,
+  [
+    ...[12, 20, 40].map((rounds) => paired('independent', autoregressive(0), rounds)),
+    ...[12, 20, 40].map((rounds) => paired('heavy tails (t, 2 df)', heavyTails, rounds)),
+    ...[0.3, 0.5, 0.7].flatMap((correlation) =>
+      [12, 20, 40].map((rounds) => paired(`correlation ${correlation}`, autoregressive(correlation), rounds)),
+    ),
+    paired('* correlation 0.9', autoregressive(0.9), 20, 'nothing'),
+    paired('correlation 0.9', autoregressive(0.9), 40),
+    ...[20, 40].map((rounds) => paired('sine, a period a run', slowSine(1), rounds)),
+    ...[20, 40].map((rounds) => paired('* sine, half a period a run', slowSine(0.5), rounds, 'nothing')),
+    ...[1, 3].flatMap((size) =>
+      [20, 40].map((rounds) =>
+        paired(`* step of ${10 * size} µs in mid-run`, stepInMidRun(size), rounds, 'nothing'),
+      ),
+    ),
+    ...[0.1, 0.3, 1].flatMap((step) =>
+      [20, 40].map((rounds) =>
+        paired(`* random walk, ${10 * step} µs a round`, randomWalk(step), rounds, 'nothing'),
+      ),
+    ),
+  ],
+)
 const nested = (builds: number): Compare => {
   return (random, shift) => {
     const { a, b } = nestedBuilds(random, builds, 20, shift)
@@ -166,7 +198,7 @@ function shuffledLadder(random: Random, paths: number, rounds: number): Comparis
 function detectables(): string[][] {
   return [8, 10, 20, 40].map((rounds) => {
     const random = seededRandom(seed)
-    const shift = detectablePaired(1_000, rounds, 0.05)
+    const shift = detectableRounds(1_000, rounds, 0.05)
     const zeros = Array.from({ length: rounds }, () => 0)
     const calls = Array.from({ length: campaigns }, () =>
       comparePaired(

@@ -102,7 +102,7 @@ describe('one run with several builds', () => {
     const refused = Array.from({ length: 100 }, (_, seed) => run(seed, 3, 0))
       .map(({ a, b }) => comparePairedNested(a, b))
       .filter((found) => found.refused)
-    expect(refused.length).toBeGreaterThan(5)
+    expect(refused.length).toBeGreaterThan(2)
     for (const found of refused) {
       expect(found.verdict).toBe('cannot tell')
       expect(found.pValue).toBeLessThanOrEqual(0.05)

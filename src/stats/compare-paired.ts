@@ -2,7 +2,7 @@ import { checkedOptions, pairedDifferences, quantileWarnings } from './check-inp
 import type { CompareOptions, Comparison, Observed } from './comparison.ts'
 import { conclude } from './conclude.ts'
 import { fewestPairs } from './fewest-units.ts'
-import { detectablePaired } from './planning.ts'
+import { detectableRounds } from './planning.ts'
 import { roundLocation } from './round-location.ts'
 import { autocorrelated, fewRounds, plannedRounds, tied, tooFewRounds } from './warnings.ts'
 
@@ -39,7 +39,7 @@ export function observePaired(differences: readonly number[], options: CompareOp
   if (dependence) warnings.push(autocorrelated(dependence.correlation, n, dependence.effectiveN))
   const zeros = differences.filter((difference) => difference === 0).length
   if (n >= fewest && 2 * zeros >= n) warnings.push(tied(zeros, n))
-  const detectable = n < 2 ? null : detectablePaired(sd, n, alpha)
+  const detectable = n < 2 ? null : detectableRounds(sd, n, alpha)
   return n < fewest
     ? { ...common, ...nothing, difference: estimate, detectable, warnings }
     : {

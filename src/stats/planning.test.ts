@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { detectablePaired, detectableShift, robustSd, unitsToSettle } from './planning.ts'
+import { detectablePaired, detectableRounds, detectableShift, robustSd, unitsToSettle } from './planning.ts'
 import { comparePaired } from './compare-paired.ts'
 import { twoSampleShift } from './location.ts'
 import { seededRandom } from './seeded-random.ts'
@@ -18,11 +18,12 @@ test('the spread is 1.4826 times the median absolute deviation, whatever one val
 test('many pairs detect 2.87 standard errors', () => {
   // (1.96 + 0.8416) sqrt(pi / 3)
   expect(detectablePaired(1, 1e6, 0.05) * 1e3).toBeCloseTo(2.867, 3)
+  expect(detectableRounds(1, 1e6, 0.05) * 1e3).toBeCloseTo(2.867, 3)
 })
 
-test.each([8, 10, 20, 40])('about 80 %% of differences that %d pairs should detect are found', (n) => {
+test.each([8, 10, 20, 40])('about 80 %% of differences that %d rounds should detect are found', (n) => {
   const random = seededRandom(n)
-  const shift = detectablePaired(1, n, 0.05)
+  const shift = detectableRounds(1, n, 0.05)
   const found = Array.from({ length: 1_000 }, () => {
     const b = Array.from({ length: n }, () => gaussian(random) + shift)
     return comparePaired(

@@ -17,14 +17,25 @@ export function robustSd(values: readonly number[]): number {
 }
 
 /**
- * Smallest difference that n pairs detect with about 80 % power:
- * (z(1 - alpha/2) + z(0.8)) sd / sqrt(n) sqrt(pi/3), which at alpha 0.05 is 2.87 sd / sqrt(n), times 1 + 6/n.
- * The first part is exact for many pairs. The second pays for the coarse p-values of few and for the runs that are
- * widened out of caution (`dependence`); it was fitted to simulated campaigns, and `bench/stats.ts` checks it.
+ * Smallest difference that n rounds detect with about 80 % power:
+ * (z(1 - alpha/2) + z(0.8)) sd / sqrt(n) sqrt(pi/3), which at alpha 0.05 is 2.87 sd / sqrt(n), times `typicalCaution`.
  * @param sd standard deviation of the paired differences
  */
+export function detectableRounds(sd: number, n: number, alpha: number): number {
+  return detectionZ(alpha) * sd * Math.sqrt(rankCost / n) * typicalCaution(n)
+}
+
+/** The same for builds, which start afresh and need no caution; 1 + 3/n pays for the coarse p-values of few. */
 export function detectablePaired(sd: number, n: number, alpha: number): number {
-  return detectionZ(alpha) * sd * Math.sqrt(rankCost / n) * (1 + 6 / n)
+  return detectionZ(alpha) * sd * Math.sqrt(rankCost / n) * (1 + 3 / n)
+}
+
+/**
+ * What guarding against slow noise (`dependence`) costs n independent rounds: the factor by which the difference that
+ * is seen in four of five campaigns grows. Fitted to simulated campaigns of normal noise; `bench/stats.ts` checks it.
+ */
+export function typicalCaution(n: number): number {
+  return 1 + 3 / n + 2.3 * Math.exp(Math.min(0, (22 - n) / 16))
 }
 
 /** The same for two independent groups with their own standard deviations; 1 + 1.5/n pays for coarse p-values. */

@@ -36,7 +36,7 @@ export const shuffledRequests: Design = (random, rounds, shiftNs) => {
 /** The case that shuffling cannot help: all of the slow noise belongs to one path or the other. */
 export const noiseOfItsOwn: Design = ownNoise(busyHost)
 
-/** The same with slower noise than the dependence guard was tuned on. */
+/** The same with slower noise. */
 export const slowerNoiseOfItsOwn: Design = ownNoise({ ...busyHost, correlation: 0.9 })
 
 /** Slow drift of each path hidden under as much fast noise: hardest to see between neighbours. */
@@ -72,4 +72,53 @@ export function nestedBuilds(random: Random, builds: number, rounds: number, shi
 function shuffledRequestContrast(random: Random, rounds: number): number[] {
   const { a, b } = shuffledRequests(random, rounds, 0)
   return b.map((value, round) => value - (a[round] ?? 0))
+}
+
+/** Noise of path B alone over the rounds of a run, in units of the fast noise (standard deviation 1). */
+type OwnNoise = (random: Random, rounds: number) => number[]
+
+const fastNs = 10_000
+
+/** A quiet host, on which only path B has noise of its own; its fast part has a standard deviation of 10 µs. */
+function onQuietHost(noise: OwnNoise): Design {
+  return (random, rounds, shiftNs) => {
+    const own = noise(random, rounds)
+    return { a: own.map(() => baseNs), b: own.map((value) => baseNs + shiftNs + fastNs * value) }
+  }
+}
+
+/** First-order autoregressive, in its steady state; white at 0. */
+export function autoregressive(correlation: number): Design {
+  const smooth = { sdNs: 1, correlation, burstChance: 0, burstSlots: 1, burstNs: 0 }
+  return onQuietHost((random, rounds) => hostSeries(random, rounds, smooth))
+}
+
+/** Student's t with two degrees of freedom: no variance at all. */
+export const heavyTails: Design = onQuietHost((random, rounds) =>
+  Array.from({ length: rounds }, () => gaussian(random) / Math.sqrt(-Math.log(1 - random()))),
+)
+
+/** A random walk from zero, with steps of this size, under fast noise. */
+export function randomWalk(step: number): Design {
+  return onQuietHost((random, rounds) => {
+    let level = 0
+    return Array.from({ length: rounds }, () => (level += step * gaussian(random)) + gaussian(random))
+  })
+}
+
+/** A sine with this many periods in a run, anywhere in its period, of the same power as the fast noise over it. */
+export function slowSine(periods: number): Design {
+  return onQuietHost((random, rounds) => {
+    const phase = 2 * Math.PI * random()
+    const at = (round: number) => Math.SQRT2 * Math.sin(phase + (2 * Math.PI * periods * round) / rounds)
+    return Array.from({ length: rounds }, (_, round) => at(round) + gaussian(random))
+  })
+}
+
+/** Somewhere between a tenth and nine tenths of the run path B gets slower by this much, and stays so. */
+export function stepInMidRun(size: number): Design {
+  return onQuietHost((random, rounds) => {
+    const from = Math.floor(rounds * (0.1 + 0.8 * random()))
+    return Array.from({ length: rounds }, (_, round) => (round >= from ? size : 0) + gaussian(random))
+  })
 }
