@@ -114,8 +114,8 @@ export function workloadStep(parts: WorkloadStepParts, cluster: TestbedCluster):
             )
             return notReady.length === 0 ? null : notReady.join('; ')
           },
-          isHopeless: (missing, waitedMs) =>
-            isImageProblem(missing) && waitedMs >= tools.deadlineMs(imageDeadlineMs),
+          isHopeless: (problem, waitedMs) =>
+            isImageProblem(problem) && waitedMs >= tools.deadlineMs(imageDeadlineMs),
           explain: explainPod,
         },
         context,

@@ -38,7 +38,7 @@ interface WorkloadObject {
   readonly status?: {
     readonly availableReplicas?: number
     readonly desiredNumberScheduled?: number
-    readonly numberReady?: number
+    readonly numberAvailable?: number
   }
 }
 
@@ -87,10 +87,10 @@ export function checkMeshStep(parts: IstioParts, cluster: KindCluster, learned: 
       if (!ztunnel) {
         throw new HopmeterError(`cluster "${name}" has no ztunnel`, { hint: 'install the ambient profile' })
       }
-      const { numberReady = 0, desiredNumberScheduled = 0 } = ztunnel.status ?? {}
-      if (numberReady < desiredNumberScheduled) {
+      const { numberAvailable = 0, desiredNumberScheduled = 0 } = ztunnel.status ?? {}
+      if (numberAvailable < desiredNumberScheduled) {
         throw new HopmeterError(
-          `ztunnel of cluster "${name}" is ready on ${numberReady} of ${desiredNumberScheduled} nodes`,
+          `ztunnel of cluster "${name}" is available on ${numberAvailable} of ${desiredNumberScheduled} nodes`,
         )
       }
       const network = envOf(ztunnel, 'NETWORK') ?? ''
@@ -176,7 +176,7 @@ export function checkTogetherStep(parts: IstioParts, learned: LearnedMesh): Kube
     tools.kubectl(cluster, ['get', 'namespace', 'kube-system', '--output', 'json'])
   return checkStep('check the clusters together', clusters.map(uid), async (context) => {
     const uids = await Promise.all(
-      clusters.map(async (cluster) => (await tools.json<Labelled>(uid(cluster), context)).metadata.uid),
+      clusters.map(async (cluster) => (await tools.find<Labelled>(uid(cluster), context))?.metadata.uid),
     )
     const cidrs = await Promise.all(
       clusters.map(async (cluster) => (await facts.of(cluster, context)).nodes.map(({ podCidr }) => podCidr)),
