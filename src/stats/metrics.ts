@@ -81,11 +81,13 @@ export function isChosen(
   return names.includes(metric.name) || (metric.series === 'warm' && names.includes('latency'))
 }
 
-/** Latencies behind a metric in one round of a path. */
+/** Latencies behind a metric in one round of a path; of first requests at least so many, those of warm-ups not all. */
 export function countOf(
   metric: Pick<Metric, 'series'>,
-  path: { readonly n: number; readonly received: number },
+  path: { readonly n: number; readonly received: number; readonly coldQuantilesNs?: unknown },
 ): number {
-  if (metric.series === 'cold') return Math.max(0, path.received - path.n)
+  if (metric.series === 'cold') {
+    return Math.max(path.coldQuantilesNs === undefined ? 0 : 1, path.received - path.n)
+  }
   return metric.series === 'response' ? path.received : path.n
 }
