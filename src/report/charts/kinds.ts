@@ -20,6 +20,8 @@ import type { VersionsModel } from './versions.ts'
 interface Labelled {
   /** The load that it shows; absent where it is about none. */
   readonly load?: string | undefined
+  /** What tells it from others of its kind and load: a run, the engines compared. */
+  readonly about?: string | undefined
 }
 
 /** A chart as data: its kind and its view model. Plain JSON, so that a page can carry it. */

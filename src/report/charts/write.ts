@@ -2,10 +2,10 @@ import { mkdir, writeFile } from 'node:fs/promises'
 import path from 'node:path'
 import type { StoredRun } from '../../results/store.ts'
 import { summarizeRun } from '../../stats/summarize-run.ts'
-import { drawingOf, heightOf, type ChartKind, type ChartSpec } from './kinds.ts'
+import { drawingOf, heightOf, type ChartSpec } from './kinds.ts'
 import { chartedRuns } from './models/charted-run.ts'
 import { comparisonCharts } from './models/comparison-charts.ts'
-import { chartsOfRun } from './models/run-charts.ts'
+import { chartsOfRun, type ChartedRun } from './models/run-charts.ts'
 import type { ThemeName } from './theme.ts'
 
 export interface ChartFileOptions {
@@ -18,7 +18,13 @@ export interface ChartFileOptions {
 /** Every chart that these runs can fill; for several, also what compares them with the first. */
 export async function chartsOf(runs: readonly StoredRun[]): Promise<readonly ChartSpec[]> {
   const charted = await chartedRuns(runs)
-  return [...comparisonCharts(charted), ...charted.flatMap(chartsOfRun)]
+  return [...comparisonCharts(charted), ...chartsOfEach(charted)]
+}
+
+/** Charts of each run by itself, each named after its run where there are several. */
+function chartsOfEach(runs: readonly ChartedRun[]): readonly ChartSpec[] {
+  if (runs.length < 2) return runs.flatMap(chartsOfRun)
+  return runs.flatMap((run) => chartsOfRun(run).map((spec) => ({ ...spec, about: run.result.id })))
 }
 
 /** The ladder of a run alone: needs neither rounds nor other runs. */
@@ -28,7 +34,35 @@ export function ladderOf(run: StoredRun['result']): ChartSpec | undefined {
 }
 
 /**
- * Draws charts into files named after their kind, numbered where a kind comes more than once. The canvas is loaded
+ * File names of charts, without extension: the kind, the load where the chart shows one, and for a chart of one of
+ * several runs that run. The same charts always get the same names, no two get one, and none leaves the folder.
+ */
+export function chartNames(specs: readonly ChartSpec[]): readonly string[] {
+  const taken = new Set<string>()
+  return specs.map((spec) => {
+    const parts = [spec.kind, spec.load, spec.about].filter((part) => part !== undefined)
+    const name = parts.map(fileWord).join('-')
+    let unique = name
+    for (let number = 2; taken.has(unique); number += 1) unique = `${name}-${number}`
+    taken.add(unique)
+    return unique
+  })
+}
+
+/** Letters, digits, dots and dashes of `text`; no name that a file system or a shell could take otherwise. */
+function fileWord(text: string): string {
+  const word = text
+    .normalize('NFKD')
+    .toLowerCase()
+    .replace(/[^a-z0-9.]+/g, '-')
+    .replace(/\.{2,}/g, '.')
+    .replace(/^[-.]+|[-.]+$/g, '')
+    .slice(0, 60)
+  return word === '' ? 'unnamed' : word
+}
+
+/**
+ * Draws charts into files named by {@link chartNames}. The canvas is loaded
  * only here, so that everything else works without one.
  * @throws EnvironmentError when this platform has no canvas.
  */
@@ -39,12 +73,10 @@ export async function writeCharts(
 ): Promise<readonly string[]> {
   const { printStage, renderChart } = await import('./render.ts')
   await mkdir(folder, { recursive: true })
-  const seen = new Map<ChartKind, number>()
+  const names = chartNames(specs)
   const files: string[] = []
-  for (const spec of specs) {
-    const number = (seen.get(spec.kind) ?? 0) + 1
-    seen.set(spec.kind, number)
-    const file = path.join(folder, `${spec.kind}${number > 1 ? `-${number}` : ''}.${options.format}`)
+  for (const [index, spec] of specs.entries()) {
+    const file = path.join(folder, `${names[index] ?? spec.kind}.${options.format}`)
     const { format, theme, width } = options
     const size = { width, height: heightOf(spec, printStage({ width })) }
     await writeFile(

@@ -15,6 +15,7 @@ export function comparisonSpec(comparison: RunComparison, baseline: RunResult, d
   const quantiles = [...new Set(headlines.map((row) => row.quantile))]
   return {
     kind: 'delta',
+    about: `${comparison.contender} against ${comparison.baseline}`,
     model: {
       title: comparisonTitle(comparison),
       subtitle:

@@ -209,7 +209,6 @@ function newVsReusedSpec({ result, summary }: ChartedRun): ChartSpec | undefined
   const remark = `median (p50) with ${note}; ×: new over reused`
   return {
     kind: 'new-vs-reused',
-    load: fresh,
     model: {
       ...runCaptions(result, newConnectionTitle(result, addedNs), fresh, [remark]),
       quantity: 'median (p50)',
