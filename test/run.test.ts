@@ -48,7 +48,7 @@ describe('hopmeter run in the lab', () => {
     expect(result.paths.filter((p) => p.controlOf === undefined).map((p) => p.hops)).toEqual([2, 4, 4, 5, 6])
     for (const name of ['no-mesh', 'single', 'same-network', 'gateway', 'load-balancer'])
       expect(stdout).toContain(name)
-    expect(readFileSync(path.join(run, 'ladder.png')).subarray(1, 4).toString()).toBe('PNG')
+    expect(readFileSync(path.join(run, 'ladder-pingpong.png')).subarray(1, 4).toString()).toBe('PNG')
     // Secrets of the mesh never leave memory.
     expect(readFileSync(path.join(run, 'journal.ndjson'), 'utf8')).not.toMatch(
       /PRIVATE KEY|BEGIN CERTIFICATE/,

@@ -138,8 +138,8 @@ async function drawLadder(
   const ladder = result.measured.length === 0 ? undefined : ladderOf(result)
   if (!ladder) return
   try {
-    await writeCharts([ladder], directory, { format: 'png', theme: 'light' })
-    say(context, `chart:  ${path.join(shown, 'ladder.png')}`)
+    const [file = ''] = await writeCharts([ladder], directory, { format: 'png', theme: 'light' })
+    say(context, `chart:  ${path.join(shown, path.basename(file))}`)
   } catch (error) {
     say(context, `no chart was drawn: ${error instanceof Error ? error.message : String(error)}`)
   }
