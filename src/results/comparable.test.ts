@@ -20,6 +20,7 @@ const changes: [string, Partial<RunResult>][] = [
   ['rounds', { rounds: { ...baseline.rounds, durationMs: 5 } }],
   ['paths', { paths: baseline.paths.slice(1) }],
   ['backend', { backend: 'kind' }],
+  ['clients', { clients: 4 }],
   ['delay', { builds: baseline.builds.map((build) => ({ ...build, delayMethod: 'netem' })) }],
   ['load-balancer', { builds: baseline.builds.map((build) => ({ ...build, loadBalancer: 'haproxy' })) }],
 ]
