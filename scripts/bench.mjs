@@ -1,4 +1,5 @@
-// `npm run bench [NAME…]`: the benches, one after the other; nothing else should run on the machine meanwhile.
+// `npm run bench [NAME…] [-- OPTIONS]`: the benches, one after the other; nothing else should run on the machine
+// meanwhile. What follows the names goes to each bench.
 import { existsSync, readdirSync } from 'node:fs'
 import path from 'node:path'
 import { buildIfStale, checkNode, installModules, installPrograms, labPackages, root, run } from './setup.mjs'
@@ -13,7 +14,10 @@ const known = readdirSync(folder)
   .map((file) => path.basename(file, '.ts'))
   // Parts of a bench, started by it.
   .filter((name) => !name.endsWith('-load'))
-const wanted = process.argv.slice(2)
+const args = process.argv.slice(2)
+const firstOption = args.findIndex((arg, i) => !known.includes(arg) && (i > 0 || arg.startsWith('-')))
+const wanted = firstOption < 0 ? args : args.slice(0, firstOption)
+const options = firstOption < 0 ? [] : args.slice(firstOption)
 const unknown = wanted.filter((name) => !known.includes(name))
 if (unknown.length > 0) {
   console.error(`no bench ${unknown.join(', ')}; there are ${known.join(', ')}`)
@@ -21,5 +25,5 @@ if (unknown.length > 0) {
 }
 for (const name of wanted.length > 0 ? wanted : known) {
   console.log(`\n== ${name}`)
-  run(path.join(root, 'node_modules', '.bin', 'tsx'), [path.join(folder, `${name}.ts`)])
+  run(path.join(root, 'node_modules', '.bin', 'tsx'), [path.join(folder, `${name}.ts`), ...options])
 }
