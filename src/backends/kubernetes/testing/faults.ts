@@ -82,7 +82,9 @@ export async function strike(
   const struck: string[] = []
   const isStruck = (shown: string) => kindOf(shown) === kind && struck.push(shown) > 0
   const execute = fake.inProcess({ isStruck, fault })
-  const options = { ...fake.options, execute }
+  // A change that only seemed to happen is waited for until some deadline.
+  const isWaitedFor = fault === 'rubbish' && !isRead(kind)
+  const options = { ...fake.options, execute, ...(isWaitedFor ? { deadlineScale: 0.0005 } : {}) }
   const broken = await createKind(options)
     .up(planScenario(scenario), quiet)
     .then(
