@@ -6,9 +6,10 @@ import { fileURLToPath } from 'node:url'
 import { bundle } from './bundle.mjs'
 import { chartKinds, drawingOf, heightOf } from '../src/report/charts/kinds.ts'
 import { chartedRun } from '../src/report/charts/models/charted-run.ts'
-import { versionsSpec } from '../src/report/charts/models/comparison-charts.ts'
+import { comparisonCharts } from '../src/report/charts/models/comparison-charts.ts'
+import { engineOf } from '../src/report/charts/models/captions.ts'
 import { chartsOfRun } from '../src/report/charts/models/run-charts.ts'
-import { renderChart } from '../src/report/charts/render.ts'
+import { printStage, renderChart } from '../src/report/charts/render.ts'
 import { inlineText } from '../src/report/markdown/inline.ts'
 import { listRuns, openRun } from '../src/results/store.ts'
 
@@ -24,6 +25,7 @@ const purposes = {
   delta: 'Which differences are real: the estimate, its interval and the verdict.',
   rounds: 'Every round in time order. Noise, drift and flagged rounds show here first.',
   versions: 'The same paths over versions.',
+  'delta across versions': 'What a newer version changed, path by path, and whether that is more than noise.',
   'new-vs-reused': 'What opening a connection adds to a request.',
   topology: 'The scenario: networks, clusters, gateways, routes, and the components of every path.',
 }
@@ -38,31 +40,53 @@ if (runs.length === 0) {
   console.error(`gallery: no complete run in ${results}; hopmeter run hop-ladder makes one`)
   process.exit(1)
 }
-// The headline scenario shows whatever it can; the others fill what it lacks.
+// Runs are found by what they are: the headline scenario in the lab first, then Istio, then whatever else there is.
 const isHeadline = ({ result }) => result.scenario.name === 'hop-ladder'
-runs.sort((a, b) => Number(isHeadline(b)) - Number(isHeadline(a)))
-const versions = versionsSpec(runs.map((run) => run.result))
+const isIstio = ({ result }) => engineOf(result).startsWith('istio ')
+const rank = (run) => (isHeadline(run) ? 0 : 2) + (isIstio(run) ? 1 : 0)
+runs.sort((a, b) => rank(a) - rank(b) || a.result.id.localeCompare(b.result.id))
+
+const byVersion = runs.filter((run) => isHeadline(run) && isIstio(run))
+byVersion.sort((a, b) => engineOf(a.result).localeCompare(engineOf(b.result), 'en', { numeric: true }))
+const engines = [...new Set(byVersion.map((run) => engineOf(run.result)))]
+const comparisons = comparisonCharts(engines.length > 1 ? byVersion : [])
+const compared = byVersion.map((run) => run.result.id).join(' and ')
 const candidates = [
   ...runs.flatMap((run) => chartsOfRun(run).map((spec) => ({ spec, from: run.result.id }))),
-  ...(versions ? [{ spec: versions, from: 'all runs' }] : []),
+  ...comparisons.map((spec) => ({ spec, from: compared })),
 ]
 await mkdir(folder, { recursive: true })
 const sections = []
-for (const kind of chartKinds) {
-  const found = candidates.find(({ spec }) => spec.kind === kind)
+const wanted = [
+  ...chartKinds.map((kind) => ({
+    name: kind,
+    kind,
+    found: candidates.find(({ spec }) => spec.kind === kind),
+    missing:
+      kind === 'versions'
+        ? 'Needs runs of hop-ladder on two Istio versions; there are none under `results/`.'
+        : 'No sample run fills this kind.',
+  })),
+  ...comparisons
+    .filter((spec) => spec.kind === 'delta')
+    .slice(0, 1)
+    .map((spec) => ({ name: 'delta across versions', kind: 'delta', found: { spec, from: compared } })),
+]
+for (const { name, kind, found, missing } of wanted) {
   const picture = async (theme) => {
-    const file = `${kind}-${theme}.png`
-    const height = heightOf(found.spec)
+    const file = `${name.replaceAll(' ', '-')}-${theme}.png`
+    const height = heightOf(found.spec, printStage({ theme }))
     await writeFile(
       path.join(folder, file),
       await renderChart(drawingOf(found.spec), { format: 'png', theme, height }),
     )
-    return `![${kind}, ${theme}](gallery/${file})`
+    return `![${inlineText(found.spec.model.title)} (${theme})](gallery/${file})`
   }
   const body = found
     ? `${await picture('light')}\n\n${await picture('dark')}\n\nFrom ${inlineText(found.from)}.`
-    : 'No sample run fills this kind.'
-  sections.push(`## ${kind}\n\n${purposes[kind]}\n\n\`hopmeter chart RUN --kind ${kind}\`\n\n${body}`)
+    : missing
+  const of = name === kind && kind !== 'versions' ? 'RUN' : 'RUN-ON-ONE-VERSION RUN-ON-ANOTHER'
+  sections.push(`## ${name}\n\n${purposes[name]}\n\n\`hopmeter chart ${of} --kind ${kind}\`\n\n${body}`)
 }
 const intro =
   '# Gallery\n\nEvery kind of chart, drawn by `npm run gallery` from the sample runs under `results/`.'
