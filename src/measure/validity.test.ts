@@ -19,7 +19,7 @@ test.each([
   ['served-differs', { evidence: round.evidence.map((e) => ({ ...e, served: (e.served ?? 0) + 1 })) }],
   ['path-not-proven', { evidence: round.evidence.map((e) => ({ ...e, verdict: 'unproven' as const })) }],
   ['event-loop-delay', { generators: [{ ...generator!, eventLoopDelayP99Ms: 2.6 }] }],
-  ['generator-busy', { generators: [{ ...generator!, load: 'closed-c16', eventLoopUtilization: 0.51 }] }],
+  ['generator-busy', { generators: [{ ...generator!, load: 'open-r200', eventLoopUtilization: 0.51 }] }],
   ['run-delay', { generators: [{ ...generator!, runDelayNsPerRequest: 10_001 }] }],
   ['cpu-pressure', { host: { ...round.host, cpuPressure: 0.11 } }],
   ['steal', { host: { ...round.host, steal: 0.011 } }],
@@ -40,8 +40,12 @@ test('delay and pressure are our own where nobody else uses the CPUs', () => {
   ])
 })
 
-test('one request in flight may keep the loop busy', () => {
-  expect(roundFlags({ ...round, generators: [{ ...generator!, eventLoopUtilization: 0.9 }] })).toEqual([])
+test('one request in flight, or a closed loop, may keep the generator busy', () => {
+  for (const load of ['pingpong', 'closed-c64']) {
+    expect(
+      roundFlags({ ...round, generators: [{ ...generator!, load, eventLoopUtilization: 0.9 }] }),
+    ).toEqual([])
+  }
 })
 
 test('a connection profile may have no request after the first, whatever its sizes', () => {

@@ -9,6 +9,12 @@ export function groupedWarnings(
     for (const { message } of warnings) abouts.set(message, [...(abouts.get(message) ?? []), about])
   }
   return [...abouts].map(([message, about]) =>
-    about.length === items.length ? message : `${[...new Set(about)].join(', ')}: ${message}`,
+    about.length === items.length ? message : `${shortList([...new Set(about)])}: ${message}`,
   )
+}
+
+/** Tables of many metrics would make lines that nobody reads. */
+function shortList(names: readonly string[]): string {
+  const shown = names.length <= 4 ? names : [...names.slice(0, 3), `${names.length - 3} more`]
+  return shown.join(', ')
 }
