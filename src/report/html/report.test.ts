@@ -46,6 +46,19 @@ describe('the page as text', () => {
     expect(page).not.toContain('class="chart"')
   })
 
+  test('several versions give a matrix of what each path did under each', async () => {
+    const page = htmlReport([
+      await sampleReportRun({ engineVersion: '1.26.0' }),
+      await sampleReportRun({ engineVersion: '1.27.0', id: '2026-11-23t02-02-03z-hop-ladder-8a40' }),
+    ])
+    const matrix = page.slice(page.indexOf('What each path must visit, and what'), page.indexOf('id="runs"'))
+    for (const heading of ['expected', 'istio 1.26.0', 'istio 1.27.0'])
+      expect(matrix).toContain(`>${heading}</th>`)
+    expect(matrix).toContain('5: client pod → ztunnel → east-west gateway → ztunnel → server pod')
+    expect(matrix.match(/verdict-proven/g)).toHaveLength(2 * 5)
+    expect(matrix).not.toContain('single-control')
+  })
+
   test('a hundred runs take less than 10 MB', { timeout: 120_000 }, async () => {
     const run = await sampleReportRun({ rounds: 60 })
     const runs = Array.from({ length: 100 }, (_, i): ChartedRun => {

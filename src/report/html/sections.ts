@@ -1,7 +1,8 @@
-import type { EvidenceDigest } from '../../results/schema.ts'
+import type { EvidenceDigest, RunResult } from '../../results/schema.ts'
 import type { ComparisonRow } from '../../stats/compare-runs.ts'
 import type { PathSummary, StepSummary } from '../../stats/summarize-run.ts'
-import { componentLabel, pathLabel } from '../../topology/component.ts'
+import { componentLabel, componentTitle, pathLabel } from '../../topology/component.ts'
+import type { Component } from '../../topology/model.ts'
 import type { ChartedRun } from '../charts/models/run-charts.ts'
 import { engineOf } from '../charts/models/captions.ts'
 import { formatDeltaUs, formatInterval, formatUs } from '../format.ts'
@@ -104,18 +105,28 @@ function observedText(evidence: readonly EvidenceDigest[]): string {
 
 function proofVerdict({ result, summary }: Pick<ChartedRun, 'result' | 'summary'>, name: string): Markup {
   const attempts = summary.unreachable.filter((u) => u.path === name)
-  if (attempts.length > 0) {
-    const isConfirmed = attempts.every((u) => u.confirmed)
-    return isConfirmed
-      ? safe`<span class="verdict-proven">unreachable, as expected</span>`
-      : safe`<span class="verdict-mismatch">reachable, not as expected</span>`
-  }
+  if (attempts.length > 0) return triedVerdict(attempts)
   const own = result.evidence.filter((e) => e.path === name)
   const count = (kind: 'proven' | 'mismatch' | 'unproven') => own.reduce((sum, e) => sum + e[kind], 0)
-  const [proven, mismatch, unproven] = [count('proven'), count('mismatch'), count('unproven')]
+  return countedVerdict({
+    proven: count('proven'),
+    mismatch: count('mismatch'),
+    unproven: count('unproven'),
+  })
+}
+
+/** The verdict on a path that must not exist. */
+function triedVerdict(attempts: readonly { readonly confirmed: boolean }[]): Markup {
+  return attempts.every((u) => u.confirmed)
+    ? safe`<span class="verdict-proven">unreachable, as expected</span>`
+    : safe`<span class="verdict-mismatch">reachable, not as expected</span>`
+}
+
+/** The worst verdict of any round, and in how many the path was proven. */
+function countedVerdict(rounds: Readonly<Record<'proven' | 'mismatch' | 'unproven', number>>): Markup {
+  const { proven, mismatch, unproven } = rounds
   const kind = mismatch > 0 ? 'mismatch' : unproven > 0 || proven === 0 ? 'unproven' : 'proven'
-  const rounds = `${proven} of ${proven + mismatch + unproven} rounds`
-  return safe`<span class="verdict-${kind}">${kind}</span> (${rounds})`
+  return safe`<span class="verdict-${kind}">${kind}</span> (${proven} of ${proven + mismatch + unproven} rounds)`
 }
 
 function evidenceFold({ path, build, sample, sampleRound }: EvidenceDigest): Markup {
@@ -204,36 +215,53 @@ export function comparisonTable({ comparison, refusals }: ReportedComparison): M
   return safe`${table}${leftOut}`
 }
 
-/** How each path behaved under each engine: what was observed, not what was expected. */
+/** How each path behaved under each engine: expected and observed components, and the verdict. */
 export function behaviourMatrix(runs: readonly ChartedRun[]): Markup {
   const engines = [...new Set(runs.map((run) => engineOf(run.result)))]
-  const paths = [...new Set(runs.flatMap((run) => run.result.paths.map((path) => path.name)))]
+  const paths = [
+    ...new Map(
+      runs
+        .flatMap((run) => run.result.paths)
+        .filter((path) => path.controlOf === undefined)
+        .map((path) => [path.name, path]),
+    ).values(),
+  ]
   return htmlTable(
-    'Components and transport observed, per path and version',
+    'What each path must visit, and what was observed under each version',
     [
-      { heading: 'path', cell: (name: string) => name },
+      { heading: 'path', cell: (path: RunResult['paths'][number]) => path.name },
+      {
+        heading: 'expected',
+        cell: (path) => (path.hops === null ? 'unreachable' : chainText(path.expected)),
+      },
       ...engines.map((engine) => ({
         heading: engine,
-        cell: (name: string) => behaviour(runs, engine, name),
+        cell: (path: RunResult['paths'][number]) => behaviour(runs, engine, path.name),
       })),
     ],
     paths,
   )
 }
 
-function behaviour(runs: readonly ChartedRun[], engine: string, name: string): string {
-  const own = runs.filter((run) => engineOf(run.result) === engine)
-  const seen = own.flatMap((run) => [
-    ...run.result.evidence
-      .filter((e) => e.path === name)
-      .map(
-        (e) => `${e.sample.observed.length} components, ${e.sample.observedProtocol ?? 'no complete trail'}`,
-      ),
-    ...run.summary.unreachable
-      .filter((u) => u.path === name)
-      .map((u) => (u.confirmed ? 'unreachable' : `reachable: ${u.observed}`)),
-  ])
-  return seen.length === 0 ? '-' : [...new Set(seen)].join('; or ')
+/** e.g. `4: client pod → ztunnel → ztunnel → server pod`. */
+function chainText(components: readonly Component[]): string {
+  return `${components.length}: ${components.map(({ kind }) => componentTitle(kind)).join(' → ')}`
+}
+
+function behaviour(runs: readonly ChartedRun[], engine: string, name: string): Markup {
+  const own = runs.filter(
+    (run) => engineOf(run.result) === engine && run.result.paths.some((p) => p.name === name),
+  )
+  const evidence = own.flatMap((run) => run.result.evidence.filter((e) => e.path === name))
+  const seen = evidence.map(
+    (e) => `${chainText(e.sample.observed)} (${e.sample.observedProtocol ?? 'no complete trail'})`,
+  )
+  const tried = own.flatMap((run) => run.summary.unreachable.filter((u) => u.path === name))
+  if (own.length === 0) return safe`not in these runs`
+  if (tried.length > 0) return safe`${tried.map(({ observed }) => safe`${observed} `)}${triedVerdict(tried)}`
+  const count = (kind: 'proven' | 'mismatch' | 'unproven') => evidence.reduce((sum, e) => sum + e[kind], 0)
+  const [proven, mismatch, unproven] = [count('proven'), count('mismatch'), count('unproven')]
+  return safe`${seen.length === 0 ? 'nothing observed' : [...new Set(seen)].join('; or ')} ${countedVerdict({ proven, mismatch, unproven })}`
 }
 
 function verdict(text: string): Markup {
