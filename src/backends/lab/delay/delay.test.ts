@@ -63,8 +63,11 @@ describe.each(['static', 'vxlan', 'bgp'] as const)('delay in user space (%s)', (
           for (const [name, host = ''] of Object.entries(apart)) {
             expect([name, (await roundTripMs(client, host)) >= rttMs]).toEqual([name, true])
           }
-          // Only lower bounds: how late a packet may be is for the machine to say. This one is not delayed at all.
-          expect(await roundTripMs(client, ip('server-east-2-n1-plain'))).toBeLessThan(rttMs)
+          // This one is not delayed at all; a busy machine may be slow, but not every time.
+          let undelayedMs = Infinity
+          for (let i = 0; i < 20 && undelayedMs >= rttMs; i++)
+            undelayedMs = await roundTripMs(client, ip('server-east-2-n1-plain'))
+          expect(undelayedMs).toBeLessThan(rttMs)
 
           await serve('server-west-n1-plain', ip('server-west-n1-plain'), 8080)
           const [answer] = await dial(client, `${ip('server-west-n1-plain')}:8080`)
