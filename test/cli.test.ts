@@ -48,6 +48,16 @@ describe('help and usage', () => {
     expect(stderr).toContain(message)
   })
 
+  test('results that cannot be written are an operational failure', async () => {
+    const { code, stderr } = await hopmeter.run(['list'], {
+      command: ['sh', '-c', 'exec "$@" >/dev/full', 'sh'],
+    })
+    expect({ code, stderr }).toEqual({
+      code: 1,
+      stderr: expect.stringContaining('cannot write the results') as string,
+    })
+  })
+
   test('a run that does not exist is an operational failure that names the next step', async () => {
     const { code, stderr } = await hopmeter.run(['summary', 'latest'])
     expect(code).toBe(1)

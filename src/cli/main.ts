@@ -22,7 +22,9 @@ for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) {
 
 // A reader that closes early (`hopmeter list | head -1`) is no failure.
 process.stdout.on('error', (error: NodeJS.ErrnoException) => {
-  process.exit(error.code === 'EPIPE' ? exitCodes.ok : exitCodes.failure)
+  if (error.code === 'EPIPE') process.exit(exitCodes.ok)
+  process.stderr.write(`Error: cannot write the results: ${error.message}\n`)
+  process.exit(exitCodes.failure)
 })
 
 const context: CliContext = {

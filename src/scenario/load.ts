@@ -64,7 +64,7 @@ export async function loadScenario(
   }
   const unknown = unknownName('scenario', nameOrPath, await scenarioNames())
   if (unknown !== undefined) {
-    const hint = `hopmeter list shows all; a file of your own is given by its path, e.g. ./${nameOrPath}.yaml`
+    const hint = `hopmeter list shows all; a file of your own is given by its path, e.g. ./my-scenario.yaml`
     throw new UsageError(unknown, { hint })
   }
   const file = path.join(scenariosFolder, `${nameOrPath}.yaml`)
