@@ -170,6 +170,7 @@ describe('clusters with an Istio of the user', () => {
   )
 })
 
+// oxlint-disable-next-line typescript/no-explicit-any -- objects of many kinds, broken on purpose
 type Objects = Record<string, Record<string, any>>
 
 describe('a mesh that is not as the scenario says is refused before anything is made', () => {
