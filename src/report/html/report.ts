@@ -50,7 +50,7 @@ export function htmlReport(runs: readonly ChartedRun[], options: HtmlReportOptio
 
 const figureNotes: Readonly<Record<ChartSpec['kind'], string>> = {
   ladder:
-    'Bars: median with its interval. Orange: what a path costs more than the one before it. Below: p99.',
+    'Bars: median with its interval. Coloured: what the added component costs more than the path before. Below: p99.',
   percentiles: 'Read a line at 99%: one request in a hundred takes longer than that.',
   ecdf: 'Read a line at 50%: half of the requests are answered within that time.',
   delta: 'A square is the estimate, the line its interval. An interval clear of zero is a difference.',
