@@ -1,3 +1,4 @@
+import { inTurns, type InTurns } from '../in-turns.ts'
 import { existsSync, readFileSync } from 'node:fs'
 import { isAbsolute } from 'node:path'
 import { CommandError, EnvironmentError } from '../../../errors.ts'
@@ -17,12 +18,14 @@ const rolloutTimeoutMs = 300_000
  */
 export function meshPhases(parts: IstioParts): readonly Phase[] {
   const { clusters } = parts
+  const turns = new Map(clusters.map((cluster) => [cluster, inTurns()]))
+  const turnsOf = (cluster: KindCluster) => turns.get(cluster) ?? inTurns()
   const pairs = clusters.flatMap((of) => clusters.filter((to) => to !== of).map((to) => ({ of, to })))
   const phases: readonly Phase[] = [
     clusters.map((cluster) => namespaceStep(parts, cluster)),
     [caStep(parts), ...clusters.map((cluster) => gatewayApiStep(parts, cluster))],
     clusters.map((cluster) => installStep(parts, cluster)),
-    pairs.map(({ of, to }) => remoteSecretStep(parts, of, to)),
+    pairs.map(({ of, to }) => remoteSecretStep(parts, of, to, turnsOf(of))),
     ...gatewayPhases(parts),
     clusters.map((cluster) => renewPodsStep(parts, cluster)),
   ]
@@ -163,8 +166,15 @@ interface SecretObject {
 /**
  * Lets the istiod of `to` read the API of `of`, by the address that its node has on the network between the nodes:
  * the kubeconfig of the user's side names 127.0.0.1, which inside of a pod is the pod.
+ * @param inTurn of all steps for `of`: two `istioctl create-remote-secret` for one cluster both find that its token is
+ * missing, and the second fails because the first has made it.
  */
-function remoteSecretStep({ tools, facts }: IstioParts, of: KindCluster, to: KindCluster): KubeStep {
+function remoteSecretStep(
+  { tools, facts }: IstioParts,
+  of: KindCluster,
+  to: KindCluster,
+  inTurn: InTurns,
+): KubeStep {
   const create = (address: string) =>
     tools.istioctl(of, ['create-remote-secret', '--name', of.name, '--server', `https://${address}:6443`])
   const apply = (secret: string) => tools.kubectl(to, applyArguments, secret)
@@ -182,7 +192,8 @@ function remoteSecretStep({ tools, facts }: IstioParts, of: KindCluster, to: Kin
       return isOfThisCluster && remoteServer(encoded) === `https://${await server(context)}:6443`
     },
     run: async (context) => {
-      const secret = await tools.call(create(await server(context)), { ...context, timeoutMs: 120_000 })
+      const command = create(await server(context))
+      const secret = await inTurn(() => tools.call(command, { ...context, timeoutMs: 120_000 }))
       await tools.call(apply(secret), context)
     },
   }
