@@ -77,13 +77,29 @@ describe('shares', () => {
   test('pressure is unknown when one reading lacks it', () => {
     expect(hostHealth(at(0, null, 0, 0, 0), at(1, 5, 0, 0, 0), 0).cpuPressure).toBeNull()
   })
+
+  test('what happens in a pause is not the measurement’s', () => {
+    const counters = [
+      at(0, 0, 0, 0, 0),
+      at(100, 10_000, 10, 90, 0), // pause
+      at(900, 800_000, 890, 90, 0), // resume
+      at(1000, 810_000, 900, 170, 10),
+    ]
+    const watch = startHostHealth(() => counters.shift()!)
+    watch.pause()
+    watch.pause() // a pause within a pause changes nothing, and reads nothing
+    watch.resume()
+    const { host, watchedMs } = watch.stop()
+    expect(watchedMs).toBe(200)
+    expect(host).toMatchObject({ busy: 20 / 200, steal: 10 / 200, cpuPressure: 20_000 / 200_000 })
+  })
 })
 
 test.runIf(process.platform === 'linux')('a loop that spins shows as busy on this host', async () => {
   const health = startHostHealth()
   const until = performance.now() + 300
   while (performance.now() < until);
-  const { busy, steal, loadAverage1m } = health.stop()
+  const { busy, steal, loadAverage1m } = health.stop().host
   expect(busy).toBeGreaterThan(0)
   expect(busy).toBeLessThanOrEqual(1)
   expect(steal).toBeGreaterThanOrEqual(0)

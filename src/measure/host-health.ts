@@ -12,10 +12,47 @@ export interface HostCounters {
   readonly steal: number
 }
 
-/** Watches the host from now on: a few file reads at each end, nothing in between. */
-export function startHostHealth(): { stop(): HostHealth } {
-  const before = readHostCounters()
-  return { stop: () => hostHealth(before, readHostCounters(), loadavg()[0] ?? 0) }
+/** A watch of the host that can look away. */
+export interface HostWatch {
+  /** What happens until `resume` is not the measurement's, such as reading counters of components. */
+  pause(): void
+  resume(): void
+  /** Of the time that was watched. */
+  stop(): { readonly host: HostHealth; readonly watchedMs: number }
+}
+
+const nothing: HostCounters = { atMs: 0, pressureUs: 0, busy: 0, idle: 0, steal: 0 }
+
+/** Watches the host from now on: a few file reads at each end and pause, nothing in between. */
+export function startHostHealth(read: () => HostCounters = readHostCounters): HostWatch {
+  let since: HostCounters | undefined = read()
+  let watched = nothing
+  const pause = () => {
+    if (since) watched = added(watched, since, read())
+    since = undefined
+  }
+  return {
+    pause,
+    resume: () => {
+      since ??= read()
+    },
+    stop: () => {
+      pause()
+      return { host: hostHealth(nothing, watched, loadavg()[0] ?? 0), watchedMs: watched.atMs }
+    },
+  }
+}
+
+function added(sum: HostCounters, from: HostCounters, to: HostCounters): HostCounters {
+  const rise = (key: 'atMs' | 'busy' | 'idle' | 'steal') => sum[key] + to[key] - from[key]
+  const isKnown = sum.pressureUs !== null && from.pressureUs !== null && to.pressureUs !== null
+  return {
+    atMs: rise('atMs'),
+    pressureUs: isKnown ? sum.pressureUs + to.pressureUs - from.pressureUs : null,
+    busy: rise('busy'),
+    idle: rise('idle'),
+    steal: rise('steal'),
+  }
 }
 
 /** Shares of the time between two readings. A window too short for the counters to move reads as zero. */

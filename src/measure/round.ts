@@ -37,7 +37,9 @@ export async function measureRound(
   const results: GroupTurn[] = []
   for (const turn of scheduled.turns) {
     const result = await build.turn(turn, turn.seed)
+    health.pause()
     const componentCpu = await cpu.lap()
+    if (turn !== scheduled.turns.at(-1)) health.resume()
     const { client } = turn
     const loadId = turn.load.id
     if (componentCpu) {
@@ -50,13 +52,12 @@ export async function measureRound(
     )
     generators.push(...generatorsOf(result, client, loadId))
   }
-  const host = health.stop()
-  const loadedMs = Date.now() - startedAt.getTime()
+  const { host, watchedMs } = health.stop()
   const used = await cpu.end(isLast)
   const after = await testbed.evidence()
   const durationMs = Date.now() - startedAt.getTime()
   const otherBusy = cpu.coversTestbed
-    ? otherBusyShare(host.busy, loadedMs, used.componentCpu, generators)
+    ? otherBusyShare(host.busy, watchedMs, used.componentCpu, generators)
     : undefined
   const round = {
     build: number,

@@ -2,7 +2,6 @@ import { readFileSync } from 'node:fs'
 import { groupCpuOf, parseCpuStat } from '../../cgroup.ts'
 import type { ComponentCpu } from '../../backend.ts'
 import type { StepContext } from '../contract.ts'
-import type { TestbedCluster } from '../layout.ts'
 import type { Toolbox } from '../toolbox.ts'
 import { loadBalancerName } from '../istio/load-balancer.ts'
 import { sumByComponent } from './pod-cpu.ts'
@@ -12,11 +11,14 @@ interface NodeFiles {
   readonly node: string
   readonly pods: readonly WatchedPod[]
   readonly files: readonly string[]
+  /** The node's file system as this machine sees it; undefined where Docker runs elsewhere, or for plain users. */
+  readonly root: string | undefined
 }
 
 /**
  * Reads the cgroups of pods on kind's nodes, which count to the nanosecond (version 1) or microsecond (version 2) and
- * at the time of reading. One `docker exec` per node and reading; it runs beside the pods, not in them.
+ * at the time of reading. They are files of this machine for root; for others it takes a `docker exec` per node and
+ * reading, which costs some 100 ms of CPU time, beside the pods and outside of turns.
  */
 export async function nodeCgroupReader(
   parts: CpuParts,
@@ -41,7 +43,7 @@ export async function nodeCgroupReader(
       ]
       const listed = await parts.tools.call(parts.tools.docker(['exec', node, ...find]), context)
       const files = listed.split('\n').filter((file) => own.some((pod) => belongsTo(file, pod.uid)))
-      return { node, pods: own, files }
+      return { node, pods: own, files, root: await nodeRoot(parts.tools, node, files[0] ?? '', context) }
     }),
   )
   const proxies = await loadBalancers(parts, context)
@@ -50,9 +52,9 @@ export async function nodeCgroupReader(
     const read = await Promise.all(
       nodes
         .filter(({ files }) => files.length > 0)
-        .map(async ({ node, pods: own, files }) => {
+        .map(async ({ node, pods: own, files, root }) => {
           const command = parts.tools.docker(['exec', node, 'grep', '--with-filename', '', ...files])
-          const text = await parts.tools.call(command, signal)
+          const text = root === undefined ? await parts.tools.call(command, signal) : readLines(root, files)
           return own.flatMap((pod) => {
             const usage = podUsage(text, pod.uid)
             return usage ? [{ component: pod.component, ...usage }] : []
@@ -61,6 +63,33 @@ export async function nodeCgroupReader(
     )
     return sumByComponent([...read.flat(), ...proxies.flatMap((proxy) => proxy())])
   }
+}
+
+/** Lines as `grep --with-filename` prints them. A group that is gone has none. */
+function readLines(root: string, files: readonly string[]): string {
+  const lines = files.flatMap((file) => {
+    try {
+      return readFileSync(root + file, 'utf8')
+        .trimEnd()
+        .split('\n')
+        .map((text) => `${file}:${text}`)
+    } catch {
+      return []
+    }
+  })
+  return lines.join('\n')
+}
+
+async function nodeRoot(
+  tools: Toolbox,
+  node: string,
+  file: string,
+  context: StepContext,
+): Promise<string | undefined> {
+  const pid = await containerPid(tools, node, context)
+  if (pid === undefined) return undefined
+  const root = `/proc/${pid}/root`
+  return readLines(root, [file]) === '' ? undefined : root
 }
 
 /** The kubelet writes the id of a pod into the name of its group, with systemd's driver with `_` for `-`. */
@@ -106,7 +135,12 @@ async function loadBalancers(
   context: StepContext,
 ): Promise<readonly (() => ComponentCpu[])[]> {
   const proxied = clusters.filter(({ spec }) => spec.gateway?.loadBalancer === 'proxy')
-  const pids = await Promise.all(proxied.map((cluster) => containerPid(tools, cluster, context)))
+  const pids = await Promise.all(
+    proxied.map((cluster) => {
+      const name = loadBalancerName(cluster as Parameters<typeof loadBalancerName>[0])
+      return containerPid(tools, name, context)
+    }),
+  )
   return proxied.flatMap((cluster, i) => {
     const pid = pids[i]
     if (pid === undefined) return []
@@ -121,12 +155,7 @@ async function loadBalancers(
   })
 }
 
-async function containerPid(
-  tools: Toolbox,
-  cluster: TestbedCluster,
-  context: StepContext,
-): Promise<number | undefined> {
-  const name = loadBalancerName(cluster as Parameters<typeof loadBalancerName>[0])
+async function containerPid(tools: Toolbox, name: string, context: StepContext): Promise<number | undefined> {
   const inspect = tools.docker(['inspect', '--format', '{{.State.Pid}} {{.Id}}', name])
   const [pid = '', id = ''] = (await tools.call(inspect, context).catch(() => '')).trim().split(' ')
   return isOfContainer(Number(pid), id) ? Number(pid) : undefined

@@ -28,8 +28,8 @@ export async function openPodCpu(
     if (first.length === 0) throw new Error('no pod of the testbed has any')
     const name = backend === 'kind' ? 'cgroup' : 'cadvisor'
     return {
-      // Control planes, kubelets and container runtimes are the testbed's, too, and no components of a path.
-      source: { name, perTurn: backend === 'kind', coversTestbed: false },
+      // Control planes and kubelets on kind are other load: they take the same CPUs, and no path visits them.
+      source: { name, perTurn: backend === 'kind', coversTestbed: backend === 'kind' },
       read: () => read().catch(() => []),
     }
   } catch (error) {
