@@ -46,10 +46,14 @@ const isIstio = ({ result }) => engineOf(result).startsWith('istio ')
 const rank = (run) => (isHeadline(run) ? 0 : 2) + (isIstio(run) ? 1 : 0)
 runs.sort((a, b) => rank(a) - rank(b) || a.result.id.localeCompare(b.result.id))
 
-const byVersion = runs.filter((run) => isHeadline(run) && isIstio(run))
+const versionsOf = (group) => new Set(group.map((run) => engineOf(run.result))).size
+const istioScenarios = [...new Set(runs.filter(isIstio).map((run) => run.result.scenario.name))]
+const groups = istioScenarios.map((name) =>
+  runs.filter((run) => isIstio(run) && run.result.scenario.name === name),
+)
+const byVersion = groups.find((group) => versionsOf(group) > 1) ?? []
 byVersion.sort((a, b) => engineOf(a.result).localeCompare(engineOf(b.result), 'en', { numeric: true }))
-const engines = [...new Set(byVersion.map((run) => engineOf(run.result)))]
-const comparisons = comparisonCharts(engines.length > 1 ? byVersion : [])
+const comparisons = comparisonCharts(byVersion)
 const compared = byVersion.map((run) => run.result.id).join(' and ')
 const candidates = [
   ...runs.flatMap((run) => chartsOfRun(run).map((spec) => ({ spec, from: run.result.id }))),
@@ -64,7 +68,7 @@ const wanted = [
     found: candidates.find(({ spec }) => spec.kind === kind),
     missing:
       kind === 'versions'
-        ? 'Needs runs of hop-ladder on two Istio versions; there are none under `results/`.'
+        ? 'Needs runs of one scenario on two Istio versions; there are none under `results/`.'
         : 'No sample run fills this kind.',
   })),
   ...comparisons
