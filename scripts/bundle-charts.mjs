@@ -1,8 +1,8 @@
 // Bundles chartjs-node-canvas with the vendored canvas package: npm overrides do not reach a package's users, so a
 // plain dependency would install node-canvas there, which needs a compiler.
-import { build } from 'esbuild'
 import { readFileSync } from 'node:fs'
 import path from 'node:path'
+import { buildWhole } from './write-whole.mjs'
 
 // The original reloads "canvas" by a name that a bundler cannot see.
 const boundCanvas = {
@@ -18,7 +18,7 @@ const boundCanvas = {
 /** Writes `dist/chart-renderer.cjs`; Chart.js and the Skia binaries stay ordinary dependencies. */
 export async function bundleChartRenderer(root) {
   const license = readFileSync(path.join(root, 'node_modules/chartjs-node-canvas/LICENSE'), 'utf8')
-  await build({
+  await buildWhole({
     stdin: {
       contents:
         "exports.ChartJSNodeCanvas = require('chartjs-node-canvas').ChartJSNodeCanvas; exports.createCanvas = require('canvas').createCanvas",
@@ -38,7 +38,7 @@ export async function bundleChartRenderer(root) {
 
 /** Writes `dist/report-page.js`: Chart.js, the charts and the script of report pages, to be put into each of them. */
 export async function bundleReportPage(root) {
-  await build({
+  await buildWhole({
     entryPoints: [path.join(root, 'src/report/html/browser.ts')],
     outfile: path.join(root, 'dist/report-page.js'),
     bundle: true,

@@ -1,9 +1,9 @@
 // Bundles the programs that run inside workloads into one file each: nothing to install there, and a fast start.
-import { build } from 'esbuild'
 import { fileURLToPath } from 'node:url'
 import { existsSync } from 'node:fs'
 import path from 'node:path'
 import { bundleChartRenderer, bundleReportPage } from './bundle-charts.mjs'
+import { buildWhole } from './write-whole.mjs'
 
 const root = path.join(path.dirname(fileURLToPath(import.meta.url)), '..')
 
@@ -17,7 +17,7 @@ const programs = [
 export async function bundle() {
   for (const { entry, out } of programs) {
     if (!existsSync(path.join(root, entry))) continue
-    await build({
+    await buildWhole({
       entryPoints: [path.join(root, entry)],
       outfile: path.join(root, out),
       bundle: true,

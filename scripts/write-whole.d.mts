@@ -1,0 +1,1 @@
+export function writeWhole(file: string, contents: Buffer): void
