@@ -1,6 +1,7 @@
 // One program that plays kind, docker, kubectl or istioctl; tests put shell scripts that call it first on PATH.
 import { appendFileSync, existsSync, readFileSync } from 'node:fs'
 import path from 'node:path'
+import { setTimeout as sleep } from 'node:timers/promises'
 import { docker } from './docker.mjs'
 import { runAgent } from './exec-in-pod.mjs'
 import { istioctl } from './istioctl.mjs'
@@ -10,8 +11,24 @@ import { ToolFailure, withModel } from './model.mjs'
 
 const tools = { docker, istioctl, kind, kubectl }
 
-/** One call against the model in `folder`. @throws ToolFailure */
-export function fakeTool(folder, name, args, input) {
+/** How long after one request to an API a tool sends its next. */
+const requestMs = 10
+
+/**
+ * One call against the model in `folder`. Where others may come between two requests of a tool, it gives the rest of
+ * itself as a function. @throws ToolFailure
+ */
+export async function fakeTool(folder, name, args, input, signal) {
+  let answer = withModel(folder, (model) => tools[name](model, args, input))
+  while (typeof answer === 'function') {
+    await sleep(requestMs, undefined, { signal })
+    answer = withModel(folder, answer)
+  }
+  return answer
+}
+
+/** The same for tools that send one request only. */
+export function fakeToolAtOnce(folder, name, args, input) {
   return withModel(folder, (model) => tools[name](model, args, input))
 }
 
@@ -20,7 +37,7 @@ function recordCall(folder, name, args) {
   appendFileSync(path.join(folder, 'calls.ndjson'), `${JSON.stringify({ name, args, HOME, KUBECONFIG })}\n`)
 }
 
-function main() {
+async function main() {
   const folder = process.env.HOPMETER_FAKE_TOOLS
   const [name, ...args] = process.argv.slice(2)
   recordCall(folder, name, args)
@@ -41,7 +58,7 @@ function main() {
     }
     const needsInput = args.includes('-') || args.includes('--interactive') || args.includes('-batch')
     const input = needsInput ? readFileSync(0, 'utf8') : ''
-    process.stdout.write(`${fakeTool(folder, name, args, input)}\n`)
+    process.stdout.write(`${await fakeTool(folder, name, args, input)}\n`)
   } catch (error) {
     process.stderr.write(`${error.stderr ?? error.stack}\n`)
     process.exitCode = error.code ?? 1
@@ -58,4 +75,4 @@ function faultFor(folder, name, args) {
   )?.fault
 }
 
-if (process.argv[1] === import.meta.filename) main()
+if (process.argv[1] === import.meta.filename) await main()

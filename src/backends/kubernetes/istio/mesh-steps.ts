@@ -193,9 +193,21 @@ function remoteSecretStep(
     },
     run: async (context) => {
       const command = create(await server(context))
-      const secret = await inTurn(() => tools.call(command, { ...context, timeoutMs: 120_000 }))
+      const secret = await inTurn(() =>
+        askOnceMore(() => tools.call(command, { ...context, timeoutMs: 120_000 })),
+      )
       await tools.call(apply(secret), context)
     },
+  }
+}
+
+/** Who else asks for a token, such as an `up` that was interrupted, may make it between our look and our creation. */
+async function askOnceMore(ask: () => Promise<string>): Promise<string> {
+  try {
+    return await ask()
+  } catch (error) {
+    if (error instanceof CommandError && error.output.includes('already exists')) return await ask()
+    throw error
   }
 }
 

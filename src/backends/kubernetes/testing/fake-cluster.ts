@@ -9,7 +9,7 @@ import {
   writeFileSync,
 } from 'node:fs'
 import { once } from 'node:events'
-import { createServer, type AddressInfo } from 'node:net'
+import { createServer, type AddressInfo, type Server } from 'node:net'
 import { tmpdir } from 'node:os'
 import path from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
@@ -62,7 +62,14 @@ const hangScale = 0.0005
 export type Fault = 'fail' | 'hang' | 'rubbish'
 
 interface FakeTools {
-  fakeTool(folder: string, name: string, args: readonly string[], input: string): string
+  fakeTool(
+    folder: string,
+    name: string,
+    args: readonly string[],
+    input: string,
+    signal?: AbortSignal,
+  ): Promise<string>
+  fakeToolAtOnce(folder: string, name: string, args: readonly string[], input: string): string
   withModel<T>(folder: string, work: (model: FakeModel) => T): T
 }
 
@@ -71,12 +78,14 @@ export class FakeCluster {
   readonly folder: string
   readonly home: string
   readonly #tools: FakeTools
+  readonly #port: Server
   readonly #before: Readonly<Record<string, string | undefined>>
 
-  private constructor(folder: string, tools: FakeTools) {
+  private constructor(folder: string, tools: FakeTools, port: Server) {
     this.folder = folder
     this.home = path.join(folder, 'home')
     this.#tools = tools
+    this.#port = port
     this.#before = { PATH: process.env['PATH'], HOME: process.env['HOME'] }
     mkdirSync(path.join(this.home, '.kube'), { recursive: true })
     writeFileSync(this.userKubeconfig, sentinel)
@@ -95,14 +104,15 @@ export class FakeCluster {
   }
 
   static async make(): Promise<FakeCluster> {
-    const { fakeTool } = (await import(program)) as Pick<FakeTools, 'fakeTool'>
+    const calls = (await import(program)) as Pick<FakeTools, 'fakeTool' | 'fakeToolAtOnce'>
     const { withModel } = (await import(path.join(path.dirname(program), 'model.mjs'))) as Pick<
       FakeTools,
       'withModel'
     >
     const folder = mkdtempSync(path.join(tmpdir(), 'hopmeter-fake-'))
-    const fake = new FakeCluster(folder, { fakeTool, withModel })
-    const agentPort = await freePort()
+    const port = await ownPort()
+    const fake = new FakeCluster(folder, { ...calls, withModel }, port)
+    const agentPort = (port.address() as AddressInfo).port
     fake.model((model) => Object.assign(model, { agentPort }))
     return fake
   }
@@ -125,7 +135,7 @@ export class FakeCluster {
 
   /** One call of a fake tool, as the user would make it. */
   call(name: string, args: readonly string[], input: object): string {
-    return this.#tools.fakeTool(this.folder, name, args, JSON.stringify(input))
+    return this.#tools.fakeToolAtOnce(this.folder, name, args, JSON.stringify(input))
   }
 
   /** Looks at the model, or changes it behind hopmeter's back. */
@@ -182,11 +192,11 @@ export class FakeCluster {
       }
       await Promise.resolve()
       try {
-        return {
-          stdout: this.#tools.fakeTool(this.folder, name, command.args, command.input ?? ''),
-          stderr: '',
-        }
+        const input = command.input ?? ''
+        const stdout = await this.#tools.fakeTool(this.folder, name, command.args, input, signal)
+        return { stdout, stderr: '' }
       } catch (error) {
+        signal?.throwIfAborted()
         const output = (error as { stderr?: string }).stderr ?? String(error)
         throw refuse(`${name} exited with 1`, output)
       }
@@ -209,6 +219,7 @@ export class FakeCluster {
 
   /** Ends echo servers, gives PATH and HOME back, removes the folder. */
   close(): void {
+    this.#port.close()
     for (const pid of this.model(({ processes }) => Object.values(processes))) {
       try {
         process.kill(pid, 'SIGKILL')
@@ -224,13 +235,14 @@ export class FakeCluster {
   }
 }
 
-/** Pods of several fakes have the same addresses; their servers differ in the port. */
-async function freePort(): Promise<number> {
+/**
+ * Pods of several fakes have the same addresses; their servers differ in the port. It is held, at an address that is
+ * no pod's, so that nobody else is given it meanwhile.
+ */
+async function ownPort(): Promise<Server> {
   const server = createServer().listen(0, '127.0.0.1')
   await once(server, 'listening')
-  const { port } = server.address() as AddressInfo
-  server.close()
-  return port
+  return server.unref()
 }
 
 async function elapsed(ms: number, signal: AbortSignal | undefined): Promise<void> {
