@@ -61,6 +61,8 @@ export function emptyModel() {
     nextUid: 1,
     /** Echo servers that really run, by pod. */
     processes: {},
+    /** Those that were killed and may not have ended yet. */
+    ending: [],
   }
 }
 

@@ -1,4 +1,5 @@
 import { spawn } from 'node:child_process'
+import { readdirSync, readFileSync } from 'node:fs'
 import path from 'node:path'
 
 export const agent = path.join(import.meta.dirname, '../../dist/agent.mjs')
@@ -21,6 +22,8 @@ export function startPod(model, clusterName, name, env) {
 
 /** A program that goes on until `killPods`. */
 export function startProcess(model, own, args, env = {}) {
+  // The addresses and the names of those before it may come again.
+  for (const pid of model.ending.splice(0)) waitForEnd(pid)
   const child = spawn(process.execPath, args, {
     stdio: 'ignore',
     detached: true,
@@ -39,9 +42,28 @@ export function killPods(model, clusterName, podName) {
 
 export function endProcess(model, key) {
   try {
-    if (model.processes[key]) process.kill(model.processes[key], 'SIGKILL')
+    if (model.processes[key]) {
+      process.kill(model.processes[key], 'SIGKILL')
+      model.ending.push(model.processes[key])
+    }
   } catch {
     // ended by itself
   }
   delete model.processes[key]
+}
+
+/** On a busy machine a killed process keeps its ports for a while. */
+function waitForEnd(pid) {
+  const pause = new Int32Array(new SharedArrayBuffer(4))
+  for (let tries = 0; tries < 5000 && holdsFiles(pid); tries++) Atomics.wait(pause, 0, 0, 1)
+}
+
+/** A process that nobody has asked for its exit code stays in the list, but has closed everything with its last thread. */
+function holdsFiles(pid) {
+  try {
+    const isZombie = / Z /.test(readFileSync(`/proc/${pid}/stat`, 'utf8').replace(/^.*\)/, ''))
+    return !isZombie || readdirSync(`/proc/${pid}/task`).length > 1
+  } catch {
+    return false
+  }
 }
