@@ -7,7 +7,7 @@ const root = fileURLToPath(new URL('..', import.meta.url))
 
 /** What the code of each folder may import, beside its own folder: dependencies point one way. */
 const mayImport: Readonly<Record<string, readonly string[]>> = {
-  // Files directly in src: errors, programs, version, texts for terminals.
+  // Files directly in src: errors, programs, folders, version, texts for terminals.
   common: ['agent'],
   agent: [],
   topology: [],

@@ -1,4 +1,3 @@
-import { writeFile } from 'node:fs/promises'
 import { Command, Option } from 'commander'
 import { UsageError } from '../errors.ts'
 import { toBenchfmt } from '../report/export/benchfmt.ts'
@@ -8,8 +7,9 @@ import { toFortio } from '../report/export/fortio.ts'
 import { toHdrPercentiles } from '../report/export/hdr-percentiles.ts'
 import { toOpenMetrics } from '../report/export/openmetrics.ts'
 import type { RunResult } from '../results/schema.ts'
-import { openRun } from '../results/store.ts'
+import { writeAtomically } from '../results/durable.ts'
 import { print, say, type CliContext } from './context.ts'
+import { runOpener } from './open-runs.ts'
 import { resultsOption } from './options.ts'
 
 const formats = ['benchfmt', 'csv', 'fortio', 'hdr', 'openmetrics'] as const
@@ -46,11 +46,11 @@ export function exportVerb(context: CliContext): Command {
     .addOption(resultsOption())
     .addHelpText('after', help)
     .action(async (reference: string, flags: ExportFlags) => {
-      const { result } = await openRun(flags.results, reference)
+      const { result } = await runOpener(context, flags.results)(reference)
       const text = exported(result, flags)
       if (flags.out === undefined) print(context, text)
       else {
-        await writeFile(flags.out, text)
+        await writeAtomically(flags.out, text, '--out')
         say(context, `wrote ${flags.out}`)
       }
     })

@@ -1,6 +1,7 @@
-import { mkdir, readFile, rename, writeFile } from 'node:fs/promises'
+import { readFile, rename, writeFile } from 'node:fs/promises'
 import os from 'node:os'
 import path from 'node:path'
+import { makeFolder } from '../make-folder.ts'
 import type { RunHeader } from '../results/schema.ts'
 import { describeEnvironment, environmentHash } from '../results/fingerprint.ts'
 import type { Calibration } from './calibrate.ts'
@@ -18,10 +19,10 @@ function calibrationFile(): string {
   return path.join(stateFolder(), 'calibration.json')
 }
 
-/** Remembers a calibration of this machine; returns the file. */
+/** Remembers a calibration of this machine; returns the file. @throws EnvironmentError when its folder cannot be made. */
 export async function saveCalibration(calibration: Calibration): Promise<string> {
   const file = calibrationFile()
-  await mkdir(path.dirname(file), { recursive: true, mode: 0o700 })
+  makeFolder(path.dirname(file), 0o700)
   const temporary = `${file}.${process.pid}`
   await writeFile(temporary, `${JSON.stringify(calibration, null, 2)}\n`, { mode: 0o600 })
   await rename(temporary, file)

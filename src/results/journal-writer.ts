@@ -78,7 +78,7 @@ export class JournalWriter {
   #failure(error: unknown): ResultError {
     const kept =
       this.#events === 1 ? 'the one event before is safe' : `the ${this.#events} events before are safe`
-    return writeError(this.file, error, this.#events === 0 ? '' : kept)
+    return writeError(this.file, error, this.#events === 0 ? {} : { kept })
   }
 }
 

@@ -4,8 +4,10 @@ import {
   mkdtempSync,
   readdirSync,
   readFileSync,
+  readlinkSync,
   rmSync,
   statSync,
+  symlinkSync,
   watch,
   writeFileSync,
 } from 'node:fs'
@@ -92,6 +94,22 @@ test('whoever looks at a file that is written atomically sees all of it or none'
   await new Promise((resolve) => setTimeout(resolve, 50))
   expect([...sizes].filter((size) => ![0, text.length, text.length + 1].includes(size))).toEqual([])
   expect(readdirSync(directory)).toEqual(['result.json'])
+})
+
+test('a device that is written to stays a device', async () => {
+  const link = path.join(temporaryDirectory(), 'null')
+  symlinkSync('/dev/null', link)
+  await writeAtomically(link, 'text')
+  expect(readlinkSync(link)).toBe('/dev/null')
+})
+
+test('what cannot be written names the option that says where', async () => {
+  const file = path.join(temporaryDirectory(), 'no', 'such', 'folder')
+  await expect(writeAtomically(file, '', '--out')).rejects.toMatchObject({
+    name: 'ResultError',
+    message: expect.stringContaining(`cannot write ${file}: ENOENT`) as string,
+    hint: expect.stringContaining('--out') as string,
+  })
 })
 
 describe('a process killed at any moment', () => {

@@ -1,6 +1,7 @@
 import { mkdir, rm } from 'node:fs/promises'
 import path from 'node:path'
 import { ResultError } from '../errors.ts'
+import { makeFolder } from '../make-folder.ts'
 import { digestJournal } from './digest.ts'
 import { syncDirectory, writeAtomically, writeNew } from './durable.ts'
 import { readJournal } from './journal-reader.ts'
@@ -74,9 +75,9 @@ export async function createRunDirectory(
 
 async function createDirectory(root: string, directory: string): Promise<void> {
   try {
-    await mkdir(root, { recursive: true })
+    makeFolder(root)
   } catch (error) {
-    throw writeError(root, error)
+    throw writeError(root, (error as Error).cause)
   }
   try {
     await mkdir(directory)

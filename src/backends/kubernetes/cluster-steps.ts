@@ -1,5 +1,6 @@
-import { chmodSync, existsSync, mkdirSync } from 'node:fs'
+import { chmodSync, existsSync } from 'node:fs'
 import { CommandError, HopmeterError, UsageError } from '../../errors.ts'
+import { makeFolder } from '../../make-folder.ts'
 import type { Command } from '../backend.ts'
 import type { KubeStep, StepContext } from './contract.ts'
 import type { KindCluster } from './layout.ts'
@@ -90,7 +91,7 @@ export function createClusterStep(parts: ClusterStepParts, cluster: KindCluster)
           await tools.call(deleteCommand(tools, cluster), { ...context, timeoutMs: 120_000 })
         const { name, kindName, kubeconfig, context: kubeContext } = cluster
         own.claimCluster({ name, kindName, kubeconfig, context: kubeContext, status: 'creating' })
-        mkdirSync(parts.markerFolder, { recursive: true, mode: 0o700 })
+        makeFolder(parts.markerFolder, 0o700)
         await createAgainstRaces(tools, create, context)
         if (existsSync(kubeconfig)) chmodSync(kubeconfig, 0o600)
         own.claimCluster({ name, kindName, kubeconfig, context: kubeContext, status: 'made' })

@@ -1,5 +1,5 @@
-import { mkdirSync } from 'node:fs'
 import path from 'node:path'
+import { makeFolder } from '../../make-folder.ts'
 import type { StepContext } from './contract.ts'
 import type { Session } from './session.ts'
 import type { Toolbox } from './toolbox.ts'
@@ -15,7 +15,7 @@ export async function saveFailureLogs(
     if (kindName === null) continue
     try {
       const target = path.join(folder, name)
-      mkdirSync(target, { recursive: true })
+      makeFolder(target)
       context.progress(`export logs of cluster ${name}`)
       await tools.call(tools.kind(['export', 'logs', '--name', kindName, target]), {
         ...context,

@@ -1,16 +1,8 @@
-import {
-  chmodSync,
-  existsSync,
-  mkdirSync,
-  mkdtempSync,
-  readFileSync,
-  renameSync,
-  rmSync,
-  writeFileSync,
-} from 'node:fs'
+import { chmodSync, existsSync, mkdtempSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs'
 import path from 'node:path'
 import { EnvironmentError, UsageError } from '../../errors.ts'
 import { run } from '../../exec.ts'
+import { makeFolder } from '../../make-folder.ts'
 import { cachedGatewayApi, cachedIstioctl, sha256, verifiedIstioctl } from './tools.ts'
 import { fullIstioVersion, pinsFor } from './versions.ts'
 
@@ -91,7 +83,7 @@ function requireChecksum(name: string, data: Buffer, published: string): void {
 
 async function unpack(archive: Buffer, target: { binary: string; checksum: string }): Promise<void> {
   const folder = path.dirname(target.binary)
-  mkdirSync(folder, { recursive: true })
+  makeFolder(folder)
   const temporary = mkdtempSync(path.join(folder, 'unpack-'))
   try {
     const file = path.join(temporary, 'istioctl.tar.gz')
@@ -108,7 +100,7 @@ async function unpack(archive: Buffer, target: { binary: string; checksum: strin
 
 /** Readers see all of a file or none of it. */
 function writeWhole(file: string, data: Buffer): void {
-  mkdirSync(path.dirname(file), { recursive: true })
+  makeFolder(path.dirname(file))
   const temporary = `${file}.${process.pid}.tmp`
   writeFileSync(temporary, data, { flush: true })
   renameSync(temporary, file)

@@ -1,8 +1,9 @@
 import { createHash, randomUUID } from 'node:crypto'
-import { existsSync, mkdirSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs'
+import { existsSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs'
 import path from 'node:path'
 import { z } from 'zod'
 import { HopmeterError } from '../../errors.ts'
+import { makeFolder } from '../../make-folder.ts'
 import type { Scenario } from '../../scenario/types.ts'
 import { isAlive, ownIdentity } from './process-identity.ts'
 
@@ -79,7 +80,7 @@ export class Session {
     state: Pick<SessionState, 'name' | 'backend' | 'scenario' | 'digest'>,
   ): Session {
     const folder = path.join(root, state.name)
-    mkdirSync(folder, { recursive: true, mode: 0o700 })
+    makeFolder(folder, 0o700)
     const session = new Session(folder, {
       version: 1,
       id: randomUUID(),

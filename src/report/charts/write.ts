@@ -1,6 +1,8 @@
-import { mkdir, writeFile } from 'node:fs/promises'
 import path from 'node:path'
+import { makeFolder } from '../../make-folder.ts'
+import { writeAtomically } from '../../results/durable.ts'
 import type { StoredRun } from '../../results/store.ts'
+import { writeError } from '../../results/write-error.ts'
 import { summarizeRun } from '../../stats/summarize-run.ts'
 import { drawingOf, heightOf, type ChartSpec } from './kinds.ts'
 import { chartedRuns } from './models/charted-run.ts'
@@ -64,7 +66,7 @@ function fileWord(text: string): string {
 /**
  * Draws charts into files named by {@link chartNames}. The canvas is loaded
  * only here, so that everything else works without one.
- * @throws EnvironmentError when this platform has no canvas.
+ * @throws EnvironmentError when this platform has no canvas; ResultError when a file cannot be written.
  */
 export async function writeCharts(
   specs: readonly ChartSpec[],
@@ -72,17 +74,19 @@ export async function writeCharts(
   options: ChartFileOptions,
 ): Promise<readonly string[]> {
   const { printStage, renderChart } = await import('./render.ts')
-  await mkdir(folder, { recursive: true })
+  try {
+    makeFolder(folder)
+  } catch (error) {
+    throw writeError(folder, (error as Error).cause, { option: '--out' })
+  }
   const names = chartNames(specs)
   const files: string[] = []
   for (const [index, spec] of specs.entries()) {
     const file = path.join(folder, `${names[index] ?? spec.kind}.${options.format}`)
     const { format, theme, width } = options
     const size = { width, height: heightOf(spec, printStage({ width })) }
-    await writeFile(
-      file,
-      await renderChart(drawingOf(spec), { format, theme, ...size, description: spec.model.title }),
-    )
+    const drawing = { format, theme, ...size, description: spec.model.title }
+    await writeAtomically(file, await renderChart(drawingOf(spec), drawing), '--out')
     files.push(file)
   }
   return files

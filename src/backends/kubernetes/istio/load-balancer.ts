@@ -1,6 +1,7 @@
-import { mkdirSync, rmSync, writeFileSync } from 'node:fs'
+import { rmSync, writeFileSync } from 'node:fs'
 import path from 'node:path'
 import { UsageError } from '../../../errors.ts'
+import { makeFolder } from '../../../make-folder.ts'
 import type { KubeStep, StepContext } from '../contract.ts'
 import type { KindCluster } from '../layout.ts'
 import { sessionLabel } from '../ownership.ts'
@@ -95,7 +96,7 @@ export function loadBalancerStep(parts: IstioParts, cluster: KindCluster): KubeS
       }
       session.claimContainer(name)
       const [address = '', port = ''] = target.split(':')
-      mkdirSync(path.dirname(file), { recursive: true, mode: 0o700 })
+      makeFolder(path.dirname(file), 0o700)
       // The proxy runs as another user and must be able to read its copy; there is no secret in it.
       writeFileSync(file, haproxyConfig(address, Number(port)), { mode: 0o644 })
       try {
