@@ -1,6 +1,7 @@
 import { Command } from 'commander'
 import { planScenario } from '../backends/plan.ts'
 import { textTable } from '../report/table.ts'
+import { plural } from '../plural.ts'
 import { formatDuration } from '../scenario/duration.ts'
 import { loadScenario } from '../scenario/load.ts'
 import { pathLabel } from '../topology/component.ts'
@@ -63,8 +64,8 @@ export function showVerb(context: CliContext): Command {
           textTable(['PATH', 'HOPS', 'COMPONENTS'], pathRows),
           `Load: ${expandLoads(scenario.loads)
             .map((l) => l.id)
-            .join(', ')}; ${count} rounds of ${formatDuration(durationMs)}` +
-            ` after ${formatDuration(warmupMs)} of warm-up, ${builds} build(s)`,
+            .join(', ')}; ${plural(count, 'round')} of ${formatDuration(durationMs)}` +
+            ` after ${formatDuration(warmupMs)} of warm-up, ${plural(builds, 'build')}`,
         ].join('\n'),
       )
     })

@@ -66,7 +66,7 @@ describe('judging a path', () => {
     const answeredBy = [...observed.answeredBy, { cluster: 'east-1', pod: 'other', count: 1 }]
     const evidence = judgePath({ ...observed, answeredBy }, window)
     expect(evidence.verdict).toBe('mismatch')
-    expect(evidence.reasons[0]).toContain('1 response(s) came from other in east-1')
+    expect(evidence.reasons[0]).toContain('1 response came from other in east-1')
   })
 
   test('leaves a path unproven when a component in the middle saw nothing', () => {

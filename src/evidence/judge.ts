@@ -1,4 +1,5 @@
 import type { AnswerCount } from '../agent/protocol.ts'
+import { plural } from '../plural.ts'
 import type { PathEvidence } from '../results/schema.ts'
 import { pathLabel, sameComponents } from '../topology/component.ts'
 import type { Component, PathRuleResult } from '../topology/model.ts'
@@ -83,7 +84,7 @@ function wrongAnswers({ answeredBy, subject, serverPod }: PathObservation): stri
     .filter((a) => a.cluster !== subject.server.cluster || a.pod !== serverPod)
     .map(
       (a) =>
-        `${a.count} response(s) came from ${a.pod} in ${a.cluster}, expected ${serverPod} in ${subject.server.cluster}; ` +
+        `${plural(a.count, 'response')} came from ${a.pod} in ${a.cluster}, expected ${serverPod} in ${subject.server.cluster}; ` +
         'likely cause: the service has endpoints in another cluster',
     )
 }

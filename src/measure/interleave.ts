@@ -1,5 +1,6 @@
 import type { DriverLoad, PathSample, Target } from '../agent/protocol.ts'
 import { HopmeterError } from '../errors.ts'
+import { plural } from '../plural.ts'
 import { histogramQuantiles } from '../results/histogram.ts'
 import type { QuantilesNs } from '../results/schema.ts'
 import { seededRandom } from '../stats/seeded-random.ts'
@@ -79,7 +80,8 @@ function requireAnswers(samples: readonly PathSample[]): void {
   const dead = samples.filter((sample) => sample.received === 0)
   if (dead.length === 0) return
   const list = dead.map(
-    (s) => `${s.path}: ${s.firstError ?? (s.bad > 0 ? `${s.bad} responses were no success` : 'no answer')}`,
+    (s) =>
+      `${s.path}: ${s.firstError ?? (s.bad > 0 ? `${plural(s.bad, 'response')} ${s.bad === 1 ? 'was' : 'were'} no success` : 'no answer')}`,
   )
   throw new HopmeterError(`no usable response from ${list.join('; ')}`, {
     hint: 'check the address with curl',

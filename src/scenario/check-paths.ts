@@ -1,3 +1,4 @@
+import { plural } from '../plural.ts'
 import { pathLabel } from '../topology/component.ts'
 import { explainPath } from '../topology/explain.ts'
 import type { Placement, Topology } from '../topology/model.ts'
@@ -36,7 +37,7 @@ function checkPlacement(parts: SpecParts, path: DataPath, place: Placement | und
   if (unknown !== undefined) return [finding([...path, 'cluster'], unknown)]
   const nodes = parts.clusters.find((cluster) => cluster.name === place.cluster)?.nodes
   if (nodes === undefined || place.node <= nodes) return []
-  const has = nodes === 1 ? '1 node' : `${nodes} nodes`
+  const has = plural(nodes, 'node')
   return [finding([...path, 'node'], `cluster "${place.cluster}" has ${has}, there is no node ${place.node}`)]
 }
 
@@ -51,7 +52,8 @@ function checkExpectation(topology: Topology, path: DataPath, declared: PathYaml
     return [finding(at, message)]
   }
   if (declared.expect === rule.hops) return []
-  const said = declared.expect === 'unreachable' ? 'be unreachable' : `have ${declared.expect} components`
+  const said =
+    declared.expect === 'unreachable' ? 'be unreachable' : `have ${plural(declared.expect, 'component')}`
   const message = `path "${declared.name}" cannot ${said}: ${why}, which makes ${rule.hops}: ${pathLabel(rule.components)}`
   return [finding(at, message)]
 }
@@ -74,7 +76,7 @@ function loadKeys(load: LoadYaml): readonly string[] {
     case 'pingpong':
       return [`pingpong over ${load.protocol} with ${payload}`]
     case 'closed':
-      return load.connections.map((n) => `closed with ${n} connections and ${payload}`)
+      return load.connections.map((n) => `closed with ${plural(n, 'connection')} and ${payload}`)
     case 'open':
       return [`open at ${load.rate}/s with ${payload}`]
     default:

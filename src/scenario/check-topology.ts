@@ -1,3 +1,4 @@
+import { plural } from '../plural.ts'
 import { cidrsOverlap, nodeCapacity, parseCidr } from '../topology/cidr.ts'
 import type { Cidr } from '../topology/cidr.ts'
 import type { ClusterPart, Located, SpecParts } from './parts.ts'
@@ -60,7 +61,7 @@ function podCidrSize({ cluster, text, cidr }: Range): string | undefined {
   const capacity = nodeCapacity(cidr)
   const nodes = cluster.nodes ?? 1
   if (capacity >= nodes) return undefined
-  return `${text} has room for ${count(capacity)} (each takes a /24), ${clusterTitle(cluster)} has ${count(nodes)}`
+  return `${text} has room for ${plural(capacity, 'node')} (each takes a /24), ${clusterTitle(cluster)} has ${plural(nodes, 'node')}`
 }
 
 /** The bounds of kube-apiserver's --service-cluster-ip-range above, and room for every server below. */
@@ -71,10 +72,6 @@ function serviceCidrSize({ cidr }: Range): string | undefined {
 
 function clusterTitle(cluster: ClusterPart): string {
   return cluster.name === undefined ? 'a cluster without a name' : `cluster "${cluster.name}"`
-}
-
-function count(nodes: number): string {
-  return nodes === 1 ? '1 node' : `${nodes} nodes`
 }
 
 export function checkRoutes(parts: SpecParts): readonly Finding[] {

@@ -1,3 +1,4 @@
+import { plural } from '../plural.ts'
 import type { Unit } from './comparison.ts'
 
 /** Why a number deserves less trust than it seems to, for programs. */
@@ -30,7 +31,7 @@ const plannedBuilds = 6
 
 export function tooFewRounds(n: number, needed: number): StatWarning {
   const message =
-    `${count(n, 'round')}: no verdict and no interval under ${needed}. ` +
+    `${plural(n, 'round')}: no verdict and no interval under ${needed}. ` +
     `Run at least ${needed - n} more; ${Math.max(needed, plannedRounds)} are a good plan.`
   return { code: 'too-few-rounds', message }
 }
@@ -44,7 +45,7 @@ export function fewRounds(n: number): StatWarning {
 
 export function tooFewBuildsPerSide(a: number, b: number, needed: number): StatWarning {
   const message =
-    `${a} against ${count(b, 'build')}: a rebuild moves results, so separate runs are compared build by build, ` +
+    `${a} against ${plural(b, 'build')}: a rebuild moves results, so separate runs are compared build by build, ` +
     `and that takes at least ${needed} a side. Add runs or raise the number of builds.`
   return { code: 'too-few-builds', message }
 }
@@ -92,7 +93,7 @@ export function tied(zeros: number, n: number): StatWarning {
 export function quantileNotCarried(quantile: number, requests: number, needed: number): StatWarning {
   const name = `p${Number((quantile * 100).toPrecision(6))}`
   const message =
-    `A round has about ${requests} requests, and ${name} needs ${needed}. ` +
+    `A round has about ${plural(requests, 'request')}, and ${name} needs ${needed}. ` +
     `Use longer rounds, or read ${name} only from the merged histogram.`
   return { code: 'quantile-not-carried', message }
 }
@@ -111,7 +112,7 @@ export function lostToHolm(pValue: number, adjusted: number, family: number): St
 }
 
 export function undecided(n: number, unit: Unit, needed: number | null, deltaNs: number | null): StatWarning {
-  return { code: 'undecided', message: `${count(n, unit)} cannot tell${outlook(n, needed, deltaNs)}` }
+  return { code: 'undecided', message: `${plural(n, unit)} cannot tell${outlook(n, needed, deltaNs)}` }
 }
 
 function outlook(n: number, needed: number | null, deltaNs: number | null): string {
@@ -121,10 +122,6 @@ function outlook(n: number, needed: number | null, deltaNs: number | null): stri
   return deltaNs === null
     ? ': the estimate is near zero, and only an interval inside a delta can say "same". Give a delta.'
     : ', and no practical number would: the noise is far larger than delta. Use a quieter host, longer rounds or a larger delta.'
-}
-
-function count(n: number, noun: string): string {
-  return `${n} ${noun}${n === 1 ? '' : 's'}`
 }
 
 function microseconds(ns: number): string {

@@ -1,4 +1,5 @@
 import { HopmeterError } from '../../errors.ts'
+import { plural } from '../../plural.ts'
 import type { Command } from '../backend.ts'
 import type { StepContext } from './contract.ts'
 import type { NodeFacts, TestbedCluster } from './layout.ts'
@@ -62,7 +63,7 @@ export class FactsBook {
     const facts = this.#known.get(cluster.name) ?? (await this.read(cluster, context))
     if (facts.nodes.length < cluster.spec.nodes) {
       throw new HopmeterError(
-        `cluster "${cluster.name}" has ${facts.nodes.length} nodes, the scenario needs ${cluster.spec.nodes}`,
+        `cluster "${cluster.name}" has ${plural(facts.nodes.length, 'node')}, the scenario needs ${cluster.spec.nodes}`,
       )
     }
     return facts

@@ -1,4 +1,5 @@
 import type { Plugin } from 'chart.js'
+import { plural } from '../../plural.ts'
 import type { ComponentKind } from '../../topology/model.ts'
 import { chainKeyHeight, chipSize, drawChain, drawChainKey } from './component-chips.ts'
 import type { Pen } from './pen.ts'
@@ -26,7 +27,7 @@ export function columnLabel(path: {
 }): ColumnLabel {
   const { name, hops, chain = [] } = path
   if (hops === undefined) return { name, chain, detail: 'no path' }
-  return { name, chain, detail: `${hops} components`, shortDetail: `${hops} hops` }
+  return { name, chain, detail: plural(hops, 'component'), shortDetail: plural(hops, 'hop') }
 }
 
 /** Height in points that {@link columnLabels} needs. Widths are estimated from the stage, as no axis exists yet. */

@@ -1,4 +1,5 @@
 import type { Pen } from './pen.ts'
+import { plural } from '../../plural.ts'
 import { line } from './pen.ts'
 import type { Stage } from './stage.ts'
 import { cleanText, cssFont, ellipsize, fittingFont, fontSize, space } from './stage.ts'
@@ -78,7 +79,7 @@ function drawName(
   pen.font = plain
   pen.fillStyle = stage.theme.muted
   const count = path.components.length
-  pen.fillText(count === 0 ? 'no path' : `${count} components`, place.x, place.y + lineShift(stage))
+  pen.fillText(count === 0 ? 'no path' : plural(count, 'component'), place.x, place.y + lineShift(stage))
 }
 
 /** Half the distance between the two lines of a row. */

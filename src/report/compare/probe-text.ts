@@ -1,4 +1,5 @@
 import type { ProbeDifference, ProbeResult, ProbedEndpoint } from '../../measure/probe.ts'
+import { plural } from '../../plural.ts'
 import { printable } from '../../terminal-text.ts'
 import { formatDeltaUs, formatInterval, formatUs } from '../format.ts'
 import { textTable } from '../table.ts'
@@ -19,7 +20,7 @@ export function probeText(result: ProbeResult): string {
 
 function headline({ profile, rounds, roundMs, seed, busyPoll }: ProbeResult): string {
   const how = busyPoll ? ', generator busy polling' : ''
-  return `${profile}, ${rounds} rounds of ${roundMs} ms, seed ${seed}${how}`
+  return `${profile}, ${plural(rounds, 'round')} of ${roundMs} ms, seed ${seed}${how}`
 }
 
 function endpointTable(endpoints: readonly ProbedEndpoint[], metrics: readonly string[]): string {

@@ -1,5 +1,6 @@
 import type { JsHistogram } from 'hdr-histogram-js'
 import { ResultError } from '../../errors.ts'
+import { plural } from '../../plural.ts'
 import { decodeHistogram, histogramBuckets, type HistogramBucket } from '../../results/histogram.ts'
 import type { RunResult } from '../../results/schema.ts'
 
@@ -54,6 +55,6 @@ function sum(buckets: readonly HistogramBucket[], value: (bucket: HistogramBucke
 export function roundsRemark(result: RunResult, rounds: RoundChoice): string {
   const flagged = result.measured.filter((round) => round.flags.length > 0).length
   const total = result.measured.length
-  if (flagged === 0) return `all ${total} rounds are valid`
-  return `${flagged} of ${total} rounds are flagged and ${rounds === 'valid' ? 'left out' : 'included'}`
+  if (flagged === 0) return total === 1 ? 'the round is valid' : `all ${total} rounds are valid`
+  return `${flagged} of ${plural(total, 'round')} ${flagged === 1 ? 'is' : 'are'} flagged and ${rounds === 'valid' ? 'left out' : 'included'}`
 }

@@ -1,3 +1,4 @@
+import { plural } from '../../plural.ts'
 import { quantilesOf } from '../../results/histogram.ts'
 import type { RunResult } from '../../results/schema.ts'
 import {
@@ -33,7 +34,7 @@ export function toFortio(result: RunResult, selection: PathLoad, rounds: RoundCh
     Labels: labels.filter((label) => label !== undefined).join(' '),
     StartTime: result.startedAt,
     RequestedQPS: String(field(load, 'ratePerSecond') ?? 'max'),
-    RequestedDuration: `${used.length} rounds of ${result.rounds.durationMs}ms (${roundsRemark(result, rounds)})`,
+    RequestedDuration: `${plural(used.length, 'round')} of ${result.rounds.durationMs}ms (${roundsRemark(result, rounds)})`,
     ActualQPS: durationMs === 0 ? 0 : latency.count / (durationMs / 1000),
     ActualDuration: Math.round(durationMs * 1e6),
     NumThreads: Number(field(load, 'connections') ?? 1),

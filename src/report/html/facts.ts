@@ -1,5 +1,5 @@
 import type { RunResult } from '../../results/schema.ts'
-import { plural } from '../charts/models/captions.ts'
+import { plural } from '../../plural.ts'
 import type { ChartedRun } from '../charts/models/run-charts.ts'
 import { formatUs } from '../format.ts'
 

@@ -1,6 +1,7 @@
 import type { ChartSpec } from '../charts/kinds.ts'
 import { comparisonSpec, versionsSpec } from '../charts/models/comparison-charts.ts'
-import { engineOf, plural } from '../charts/models/captions.ts'
+import { plural } from '../../plural.ts'
+import { engineOf } from '../charts/models/captions.ts'
 import type { ChartedRun } from '../charts/models/run-charts.ts'
 import { chartsOfRun } from '../charts/models/run-charts.ts'
 import { caveats } from '../summary/text.ts'

@@ -1,3 +1,4 @@
+import { plural } from '../../plural.ts'
 import type { EvidenceDigest, RunResult } from '../../results/schema.ts'
 import type { ComparisonRow } from '../../stats/compare-runs.ts'
 import type { PathSummary, StepSummary } from '../../stats/summarize-run.ts'
@@ -126,13 +127,11 @@ function triedVerdict(attempts: readonly { readonly confirmed: boolean }[]): Mar
 function countedVerdict(rounds: Readonly<Record<'proven' | 'mismatch' | 'unproven', number>>): Markup {
   const { proven, mismatch, unproven } = rounds
   const kind = mismatch > 0 ? 'mismatch' : unproven > 0 || proven === 0 ? 'unproven' : 'proven'
-  return safe`<span class="verdict-${kind}">${kind}</span> (${proven} of ${proven + mismatch + unproven} rounds)`
+  return safe`<span class="verdict-${kind}">${kind}</span> (${proven} of ${plural(proven + mismatch + unproven, 'round')})`
 }
 
 function evidenceFold({ path, build, sample, sampleRound }: EvidenceDigest): Markup {
-  const answers = sample.answeredBy.map(
-    (a) => `${a.pod} in ${a.cluster}, ${a.count.toLocaleString('en')} times`,
-  )
+  const answers = sample.answeredBy.map((a) => `${a.pod} in ${a.cluster}, ${plural(a.count, 'time')}`)
   return safe`<details>
     <summary>Evidence for ${path}: build ${build}, round ${sampleRound}</summary>
     <p>

@@ -1,5 +1,6 @@
 import path from 'node:path'
-import { engineOf, plural } from '../charts/models/captions.ts'
+import { plural } from '../../plural.ts'
+import { engineOf } from '../charts/models/captions.ts'
 import type { ChartedRun } from '../charts/models/run-charts.ts'
 import { chartsOfRun } from '../charts/models/run-charts.ts'
 import type { ChartSpec } from '../charts/kinds.ts'
@@ -100,6 +101,6 @@ export async function writeMarkdownReport(
     spec,
     file: `${folder}/${path.basename(files[index] ?? '')}`,
   }))
-  await writeAtomically(file, markdownReport(runs, pictures))
+  await writeAtomically(file, markdownReport(runs, pictures), '--out')
   return [file, ...files]
 }

@@ -1,3 +1,4 @@
+import { plural } from '../../plural.ts'
 import type { PathEvidence, UnreachableEvent } from '../../results/schema.ts'
 import { componentLabel, pathLabel } from '../../topology/component.ts'
 import { markdownTable, textTable } from '../table.ts'
@@ -11,8 +12,9 @@ export interface Proof {
 /** What was seen of every path, hop by hop, for a terminal. */
 export function proofText(proof: Proof): string {
   const paths = proof.evidence.map((evidence) => {
-    const each = evidence.clients === undefined ? '' : ` for each of ${evidence.clients} client pods`
-    const head = `${evidence.path}: ${evidence.verdict}${each}, ${evidence.observed.length} components (${evidence.observedProtocol ?? 'no complete trail'})`
+    const each =
+      evidence.clients === undefined ? '' : ` for each of ${plural(evidence.clients, 'client pod')}`
+    const head = `${evidence.path}: ${evidence.verdict}${each}, ${plural(evidence.observed.length, 'component')} (${evidence.observedProtocol ?? 'no complete trail'})`
     const rows = evidence.hops.map((hop) => [
       `  ${componentLabel(hop.component)}`,
       hop.source === undefined ? '' : `from ${hop.source}`,
@@ -20,7 +22,9 @@ export function proofText(proof: Proof): string {
       hop.bytesUp === undefined ? '' : `${hop.bytesUp} B up, ${hop.bytesDown ?? 0} B down`,
       hop.sourceIdentity ?? '',
     ])
-    const answers = evidence.answeredBy.map((a) => `  answered ${a.count} times by ${a.pod} in ${a.cluster}`)
+    const answers = evidence.answeredBy.map(
+      (a) => `  answered ${plural(a.count, 'time')} by ${a.pod} in ${a.cluster}`,
+    )
     const reasons = evidence.reasons.map((reason) => `  ! ${reason}`)
     return [printable(head), hopLines(rows), ...answers.map(printable), ...reasons.map(printable)].join('\n')
   })

@@ -1,3 +1,4 @@
+import { plural } from '../../plural.ts'
 import { isChosen } from '../../stats/metrics.ts'
 import type { MetricStep, MetricSummary } from '../../stats/summarize-metrics.ts'
 import type { PathSummary, RunSummary } from '../../stats/summarize-run.ts'
@@ -116,7 +117,7 @@ function stepTable(summary: RunSummary, { load }: MetricSummary, steps: readonly
 }
 
 function factsLine(summary: RunSummary): string {
-  const rounds = `${summary.rounds} rounds in ${summary.builds} build(s)`
+  const rounds = `${plural(summary.rounds, 'round')} in ${plural(summary.builds, 'build')}`
   const clients = summary.clients === 1 ? '' : `, clients: ${summary.clients}`
   return `run ${summary.id}, engine ${summary.engine}${clients}, ${rounds}, seed ${summary.seed}, status ${summary.status}`
 }
@@ -205,7 +206,7 @@ export function caveats(summary: RunSummary, choice: SummaryChoice = {}): string
     ...(summary.flaggedRounds === 0
       ? []
       : [
-          `${summary.flaggedRounds} of ${summary.rounds} rounds (${share} %) are flagged; they are counted here. See: hopmeter results show ${summary.id}`,
+          `${summary.flaggedRounds} of ${plural(summary.rounds, 'round')} (${share} %) ${summary.flaggedRounds === 1 ? 'is flagged; it is' : 'are flagged; they are'} counted here. See: hopmeter results show ${summary.id}`,
         ]),
     ...(summary.throttled.length === 0
       ? []

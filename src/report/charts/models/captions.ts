@@ -1,3 +1,4 @@
+import { plural } from '../../../plural.ts'
 import type { RunResult } from '../../../results/schema.ts'
 import type { Captions } from '../frame.ts'
 
@@ -38,7 +39,7 @@ export function loadText(result: RunResult, id: string): string {
     case 'closed':
       return `closed loop${over}`
     case 'open':
-      return `open loop${rate === undefined ? '' : `, ${rate.toLocaleString('en')} requests per second`}${over}`
+      return `open loop${rate === undefined ? '' : `, ${plural(rate, 'request')} per second`}${over}`
     case undefined:
       return `load ${id}`
   }
@@ -80,10 +81,6 @@ export function engineOf({ builds }: RunResult): string {
 
 export function isLab(result: RunResult): boolean {
   return result.builds[0]?.engine.name.startsWith('lab-') ?? false
-}
-
-export function plural(count: number, noun: string): string {
-  return `${count.toLocaleString('en')} ${noun}${count === 1 ? '' : 's'}`
 }
 
 /** Each part as a sentence. */

@@ -2,7 +2,8 @@ import type { RunResult } from '../../../results/schema.ts'
 import type { RunComparison } from '../../../stats/compare-runs.ts'
 import type { RunSummary, StepSummary } from '../../../stats/summarize-run.ts'
 import { decimalsFor, formatNumber } from '../quantity.ts'
-import { isLab, plural } from './captions.ts'
+import { plural } from '../../../plural.ts'
+import { isLab } from './captions.ts'
 import type { Distribution } from './distribution.ts'
 
 // What each chart of a run shows, as the sentence above it. A chart claims only what has a verdict or is a plain
