@@ -125,6 +125,7 @@ async function measurePaths(
   await warmUp(options, build, turns, seed, progress, keepColds)
   progress('measuring')
   const rounds: RoundEvent[] = []
+  tally.beginRounds()
   let earlyColds = new Map([...colds].map(([key, list]) => [key, mergeHistograms(list)]))
   for (const scheduled of scheduleRounds(turns, options.rounds.count, seed)) {
     signal.throwIfAborted()
@@ -138,7 +139,8 @@ async function measurePaths(
     tally.judge(event.evidence, false)
   }
   for (const { path, load, rounds: first } of unsettledPaths(rounds)) {
-    const which = first === null ? 'all its rounds' : `its first ${first} round(s)`
+    const which =
+      first === null ? 'all its rounds' : first === 1 ? 'its first round' : `its first ${first} rounds`
     const message = `build ${number}: ${path} under ${load} was still settling in ${which} (MSER); a longer --warmup helps`
     reporter.note('warning', message)
     await record({ type: 'note', at: new Date().toISOString(), level: 'warning', message })

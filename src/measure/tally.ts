@@ -1,4 +1,5 @@
 import { PathMismatchError } from '../errors.ts'
+import { plural } from '../plural.ts'
 import type { EndStatus, PathEvidence, RoundEvent } from '../results/schema.ts'
 import type { MeasureOptions } from './run.ts'
 import { voidShare } from './validity.ts'
@@ -15,16 +16,32 @@ export class Tally {
   readonly #options: TallyOptions
   readonly #proven = new Set<string>()
   readonly #mismatches: string[] = []
-  readonly #startedAt = performance.now()
+  readonly #now: () => number
+  /** End of the last round, or of what comes before the first. */
+  #mark: number
+  /** Standing up, proving and warming up, of the builds that came to their rounds. */
+  #betweenBuildsMs = 0
+  #buildsBegun = 0
+  #roundsMs = 0
   #done = 0
   #flagged = 0
 
-  constructor(options: TallyOptions) {
+  /** @param now clock of the time left, ms */
+  constructor(options: TallyOptions, now: () => number = () => performance.now()) {
     this.#options = options
+    this.#now = now
+    this.#mark = now()
+  }
+
+  /** A build is about to measure its first round. */
+  beginRounds(): void {
+    this.#buildsBegun += 1
+    this.#betweenBuildsMs += this.#sinceMark()
   }
 
   add(event: RoundEvent): void {
     this.#done += 1
+    this.#roundsMs += this.#sinceMark()
     if (event.flags.length > 0) this.#flagged += 1
   }
 
@@ -51,19 +68,28 @@ export class Tally {
     this.#mismatches.push(message)
   }
 
+  /** The time left is what rounds took so far, and for builds to come what it took to come to their rounds. */
   progress(): { done: number; total: number; leftMs: number } {
     const { count, builds } = this.#options.rounds
     const total = count * builds
-    const perRoundMs = (performance.now() - this.#startedAt) / this.#done
-    return { done: this.#done, total, leftMs: perRoundMs * (total - this.#done) }
+    const perRoundMs = this.#roundsMs / Math.max(1, this.#done)
+    const perBuildMs = this.#betweenBuildsMs / Math.max(1, this.#buildsBegun)
+    const leftMs = perRoundMs * (total - this.#done) + perBuildMs * (builds - this.#buildsBegun)
+    return { done: this.#done, total, leftMs }
   }
 
   outcome(): MeasureOutcome {
     if (this.#mismatches.length > 0) return { status: 'path-mismatch', reason: this.#mismatches[0] }
     if (this.#flagged > voidShare * this.#done) {
-      const reason = `${this.#flagged} of ${this.#done} rounds are flagged; more than ${voidShare * 100} % make a run void`
+      const reason = `${this.#flagged} of ${plural(this.#done, 'round')} ${this.#flagged === 1 ? 'is' : 'are'} flagged; more than ${voidShare * 100} % make a run void`
       return { status: 'void', reason }
     }
     return { status: 'complete' }
+  }
+
+  #sinceMark(): number {
+    const before = this.#mark
+    this.#mark = this.#now()
+    return this.#mark - before
   }
 }

@@ -1,0 +1,57 @@
+import { describe, expect, test } from 'vitest'
+import { sampleEvents } from '../results/testing/sample-run.ts'
+import type { RoundEvent } from '../results/schema.ts'
+import { Tally } from './tally.ts'
+
+const silent = { step() {}, proven() {}, round() {}, note() {} }
+const round = sampleEvents().find((event): event is RoundEvent => event.type === 'round')!
+
+/** A tally whose clock stands still unless it is told to go on. */
+function tallyOf({ count, builds = 1 }: { count: number; builds?: number }) {
+  let nowMs = 1_000_000
+  const rounds = { count, builds, durationMs: 1000, warmupMs: 0 }
+  const tally = new Tally({ verify: 'strict', reporter: silent, rounds }, () => nowMs)
+  const pass = (ms: number) => void (nowMs += ms)
+  const measure = (ms: number, flags: RoundEvent['flags'] = []) => {
+    pass(ms)
+    tally.add({ ...round, flags })
+    return tally.progress()
+  }
+  return { tally, pass, measure }
+}
+
+describe('the time left', () => {
+  test('does not take standing the testbed up for a part of the rounds', () => {
+    const { tally, pass, measure } = tallyOf({ count: 20 })
+    pass(170_000)
+    tally.beginRounds()
+    expect(measure(1500)).toEqual({ done: 1, total: 20, leftMs: 19 * 1500 })
+    expect(measure(2500)).toEqual({ done: 2, total: 20, leftMs: 18 * 2000 })
+  })
+
+  test('expects of builds to come what it took to come to the rounds of the others', () => {
+    const { tally, pass, measure } = tallyOf({ count: 2, builds: 3 })
+    pass(100_000)
+    tally.beginRounds()
+    measure(1000)
+    expect(measure(1000).leftMs).toBe(4 * 1000 + 2 * 100_000)
+    pass(140_000)
+    tally.beginRounds()
+    expect(measure(1000).leftMs).toBe(3 * 1000 + 120_000)
+    measure(1000)
+    pass(120_000)
+    tally.beginRounds()
+    measure(1000)
+    expect(measure(1000)).toEqual({ done: 6, total: 6, leftMs: 0 })
+  })
+})
+
+test.each([
+  [1, '1 of 1 round is flagged; more than 20 % make a run void'],
+  [3, '3 of 3 rounds are flagged; more than 20 % make a run void'],
+])('a run of %i flagged rounds says why it is void', (count, reason) => {
+  const { tally, measure } = tallyOf({ count })
+  tally.beginRounds()
+  for (let i = 0; i < count; i++) measure(1000, ['lost-requests'])
+  expect(tally.outcome()).toEqual({ status: 'void', reason })
+})
