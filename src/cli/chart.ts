@@ -4,8 +4,8 @@ import { UsageError } from '../errors.ts'
 import { chartKinds, type ChartKind } from '../report/charts/kinds.ts'
 import type { ThemeName } from '../report/charts/theme.ts'
 import { chartsOf, writeCharts } from '../report/charts/write.ts'
-import { openRun } from '../results/store.ts'
 import { print, type CliContext } from './context.ts'
+import { runOpener } from './open-runs.ts'
 import { outputOption, positiveInteger, resultsOption, type OutputFormat } from './options.ts'
 
 interface ChartFlags {
@@ -50,8 +50,9 @@ export function chartVerb(context: CliContext): Command {
     .addOption(outputOption())
     .addHelpText('after', help)
     .action(async (references: string[], flags: ChartFlags) => {
+      const open = runOpener(context, flags.results)
       const runs = []
-      for (const reference of references) runs.push(await openRun(flags.results, reference))
+      for (const reference of references) runs.push(await open(reference))
       const specs = await chartsOf(runs)
       const wanted = specs.filter((spec) => flags.kind.length === 0 || flags.kind.includes(spec.kind))
       const missing = flags.kind.filter((kind) => !specs.some((spec) => spec.kind === kind))

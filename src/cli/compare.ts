@@ -2,11 +2,11 @@ import { Command, InvalidArgumentError, Option } from 'commander'
 import { exitCodes, HopmeterError, UsageError } from '../errors.ts'
 import { comparisonMarkdown, comparisonText } from '../report/compare/text.ts'
 import { comparableKeys, incomparable, unusable, type Incomparable } from '../results/comparable.ts'
-import { openRun } from '../results/store.ts'
 import type { RunResult } from '../results/schema.ts'
 import { compareRuns, compareVariants, type RunComparison } from '../stats/compare-runs.ts'
 import { parseFailRule, regressions, type FailRule } from '../stats/fail-on.ts'
 import { print, say, terminalColumns, type CliContext } from './context.ts'
+import { runOpener } from './open-runs.ts'
 import { durationMs, metricOption, outputOption, resultsOption, type OutputFormat } from './options.ts'
 
 interface CompareFlags {
@@ -62,7 +62,8 @@ export function compareVerb(context: CliContext): Command {
     .addHelpText('after', help)
     .action(async (baseline: string, contenders: string[], flags: CompareFlags) => {
       const comparisons: RunComparison[] = []
-      for (const contender of contenders) comparisons.push(await compareOne(baseline, contender, flags))
+      const open = runOpener(context, flags.results)
+      for (const contender of contenders) comparisons.push(await compareOne(baseline, contender, flags, open))
       if (flags.output === 'json') print(context, JSON.stringify(comparisons, null, 2))
       else
         print(
@@ -79,7 +80,12 @@ export function compareVerb(context: CliContext): Command {
     })
 }
 
-async function compareOne(baseline: string, contender: string, flags: CompareFlags): Promise<RunComparison> {
+async function compareOne(
+  baseline: string,
+  contender: string,
+  flags: CompareFlags,
+  open: ReturnType<typeof runOpener>,
+): Promise<RunComparison> {
   const ofRules = flags.failOn.flatMap((rule) => rule.metric ?? [])
   const options = {
     // A rule about what is not shown would never hold.
@@ -89,8 +95,8 @@ async function compareOne(baseline: string, contender: string, flags: CompareFla
   }
   const [a, b] = [operand(baseline), operand(contender)]
   if (a.path !== undefined || b.path !== undefined) {
-    const { result } = await openRun(flags.results, a.runs[0]!)
-    const other = await openRun(flags.results, b.runs[0]!)
+    const { result } = await open(a.runs[0]!)
+    const other = await open(b.runs[0]!)
     if (a.path === undefined || b.path === undefined || other.result.id !== result.id) {
       throw new UsageError('RUN#PATH compares two paths of one run', {
         hint: 'hopmeter compare latest#single latest#gateway',
@@ -100,9 +106,9 @@ async function compareOne(baseline: string, contender: string, flags: CompareFla
     refuse(unusable(result))
     return compareVariants(result, a.path, b.path, options)
   }
-  const open = async (references: readonly string[]) =>
-    Promise.all(references.map(async (reference) => (await openRun(flags.results, reference)).result))
-  const [runsA, runsB] = [await open(a.runs), await open(b.runs)]
+  const openAll = async (references: readonly string[]) =>
+    Promise.all(references.map(async (reference) => (await open(reference)).result))
+  const [runsA, runsB] = [await openAll(a.runs), await openAll(b.runs)]
   const [first] = runsA
   if (!first) throw new UsageError('there is no baseline')
   const both = new Set(runsA.map((run) => run.id))
@@ -126,7 +132,9 @@ function conclude(context: CliContext, comparisons: readonly RunComparison[], fl
 function operand(text: string): { readonly runs: readonly string[]; readonly path?: string } {
   const at = text.lastIndexOf('#')
   if (at > 0) return { runs: [text.slice(0, at)], path: text.slice(at + 1) }
-  return { runs: text.split(',').filter((part) => part !== '') }
+  const runs = text.split(',').filter((part) => part !== '')
+  if (runs.length === 0) throw new UsageError(`"${text}" names no run`)
+  return { runs }
 }
 
 function requirePath(run: RunResult, path: string): void {

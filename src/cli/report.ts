@@ -4,8 +4,8 @@ import { chartedRuns } from '../report/charts/models/charted-run.ts'
 import { htmlReport } from '../report/html/report.ts'
 import { writeMarkdownReport } from '../report/markdown/report.ts'
 import { writeAtomically } from '../results/durable.ts'
-import { openRun } from '../results/store.ts'
 import { print, type CliContext } from './context.ts'
+import { runOpener } from './open-runs.ts'
 import { resultsOption } from './options.ts'
 
 interface ReportFlags {
@@ -38,14 +38,15 @@ export function reportVerb(context: CliContext): Command {
     .addOption(resultsOption())
     .addHelpText('after', help)
     .action(async (references: string[], flags: ReportFlags) => {
+      const open = runOpener(context, flags.results)
       const stored = []
-      for (const reference of references) stored.push(await openRun(flags.results, reference))
+      for (const reference of references) stored.push(await open(reference))
       const extension = flags.format === 'html' ? 'html' : 'md'
       const file = flags.out ?? path.join(stored[0]?.path ?? '.', `report.${extension}`)
       const runs = await chartedRuns(stored)
       const { charts } = flags
       const isMarkdown = flags.format === 'markdown'
-      if (!isMarkdown) await writeAtomically(file, htmlReport(runs, { charts }))
+      if (!isMarkdown) await writeAtomically(file, htmlReport(runs, { charts }), '--out')
       const files = isMarkdown ? await writeMarkdownReport(runs, file, { charts }) : [file]
       print(context, files.map((name) => path.relative(process.cwd(), name)).join('\n'))
     })

@@ -1,8 +1,8 @@
 import { Command } from 'commander'
 import { summarizeRun } from '../stats/summarize-run.ts'
 import { summaryMarkdown, summaryText } from '../report/summary/text.ts'
-import { openRun } from '../results/store.ts'
 import { print, terminalColumns, type CliContext } from './context.ts'
+import { runOpener } from './open-runs.ts'
 import { metricOption, outputOption, resultsOption, type OutputFormat } from './options.ts'
 
 /** `hopmeter summary`: the ladder of a run. */
@@ -20,7 +20,7 @@ export function summaryVerb(context: CliContext): Command {
     )
     .action(
       async (run: string, flags: { output: OutputFormat; results: string; metric: readonly string[] }) => {
-        const { result } = await openRun(flags.results, run)
+        const { result } = await runOpener(context, flags.results)(run)
         const summary = summarizeRun(result)
         if (flags.output === 'json') print(context, JSON.stringify(summary, null, 2))
         else

@@ -191,6 +191,32 @@ describe('opening', () => {
     await expect(failure).rejects.toThrow(message)
   })
 
+  test('latest passes over newer runs that cannot be read, and names them', async () => {
+    const root = await threeRuns()
+    const [empty, damaged] = ['2026-11-25t10-00-00z-empty-0008', '2026-11-24t10-00-00z-damaged-0007'] as const
+    mkdirSync(path.join(root, empty))
+    writeFileSync(path.join(await keepRun(root, damaged), runFiles.result), '{}')
+    writeFileSync(path.join(root, damaged, runFiles.journal), 'rubbish\n')
+    const run = await openRun(root, 'latest')
+    expect(run).toMatchObject({ path: path.join(root, ids.newest), result: { id: ids.newest } })
+    expect(run.skipped).toEqual([
+      { id: empty, problem: expect.stringContaining('neither result.json nor journal.ndjson') as string },
+      { id: damaged, problem: expect.stringContaining(':1: not JSON') as string },
+    ])
+    expect(await openRun(root, ids.newest)).not.toHaveProperty('skipped')
+  })
+
+  test('latest fails where no run can be read, and names the newest', async () => {
+    const root = temporaryDirectory()
+    for (const id of [ids.oldest, ids.newest]) mkdirSync(path.join(root, id))
+    await expect(openRun(root, 'latest')).rejects.toMatchObject({
+      message: expect.stringMatching(
+        `no run in .* can be read; the newest, ${ids.newest}: .*neither`,
+      ) as string,
+      hint: `hopmeter results list --results ${root}`,
+    })
+  })
+
   test('latest without runs says how to make one', async () => {
     await expect(openRun(temporaryDirectory(), 'latest')).rejects.toMatchObject({
       hint: expect.stringContaining('hopmeter run') as string,

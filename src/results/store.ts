@@ -18,6 +18,13 @@ export interface StoredRun {
   readonly result: RunResult
   /** True when `result.json` was missing or damaged and the journal was digested instead. */
   readonly rebuilt: boolean
+  /** For `latest`: newer runs that cannot be read. */
+  readonly skipped?: readonly SkippedRun[]
+}
+
+export interface SkippedRun {
+  readonly id: string
+  readonly problem: string
 }
 
 /**
@@ -37,13 +44,37 @@ export async function listRuns(root: string): Promise<RunSummary[]> {
 }
 
 /**
- * Opens a run: by id, by the start of an id that only one run has, `latest` for the newest that is not being
- * measured, or by the path of a run directory, a `result.json` or a `journal.ndjson`. Without a readable
+ * Opens a run: by id, by the start of an id that only one run has, `latest` for the newest that can be read and is
+ * not being measured, or by the path of a run directory, a `result.json` or a `journal.ndjson`. Without a readable
  * `result.json` the journal is digested; then a run without an end has the status `interrupted`.
  * @throws ResultError when no run or several match, or the run cannot be read.
  */
 export async function openRun(root: string, reference: string): Promise<StoredRun> {
-  const location = await locate(root, reference)
+  return reference === 'latest' ? openLatest(root) : openAt(await locate(root, reference), root)
+}
+
+async function openLatest(root: string): Promise<StoredRun> {
+  const running = (await hostLockHolder())?.runId
+  const ids = (await runIds(root)).filter((id) => id !== running)
+  const skipped: SkippedRun[] = []
+  for (const id of ids) {
+    try {
+      const run = await openAt(path.join(root, id), root)
+      return skipped.length === 0 ? run : { ...run, skipped }
+    } catch (error) {
+      if (!(error instanceof ResultError)) throw error
+      skipped.push({ id, problem: error.message })
+    }
+  }
+  const [newest] = skipped
+  if (!newest)
+    throw new ResultError(`there are no runs in ${root}`, { hint: 'hopmeter run hop-ladder makes one' })
+  throw new ResultError(`no run in ${root} can be read; the newest, ${newest.id}: ${newest.problem}`, {
+    hint: listHint(root),
+  })
+}
+
+async function openAt(location: string, root: string): Promise<StoredRun> {
   const stats = await stat(location).catch(() => undefined)
   if (!stats) throw new ResultError(`there is no ${location}`, { hint: listHint(root) })
   if (!stats.isDirectory()) {
@@ -91,14 +122,6 @@ async function locate(root: string, reference: string): Promise<string> {
     return reference
   if (isRunId(reference) && (await isDirectory(path.join(root, reference)))) return path.join(root, reference)
   const ids = await runIds(root)
-  if (reference === 'latest') {
-    const running = (await hostLockHolder())?.runId
-    const newest = ids.find((id) => id !== running)
-    if (newest === undefined) {
-      throw new ResultError(`there are no runs in ${root}`, { hint: 'hopmeter run hop-ladder makes one' })
-    }
-    return path.join(root, newest)
-  }
   const matching = ids.filter((id) => id.startsWith(reference))
   const [match] = matching
   if (match === undefined) {
