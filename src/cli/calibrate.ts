@@ -24,10 +24,11 @@ export function calibrateVerb(context: CliContext): Command {
     )
     .action(async (flags: { rounds: number; quiet?: boolean; output: OutputFormat }) => {
       const line = createLine(context, flags.quiet)
-      const { signal } = context
-      const calibration = await underHostLock({ runId: 'calibrate', scenario: 'none' }, () =>
-        calibrate({ signal, rounds: flags.rounds, progress: (m) => line.update(m) }),
-      ).finally(() => line.stop())
+      const work = (signal: AbortSignal) =>
+        underHostLock({ runId: 'calibrate', scenario: 'none' }, () =>
+          calibrate({ signal, rounds: flags.rounds, progress: (m) => line.update(m) }),
+        )
+      const calibration = await context.stoppable(work).finally(() => line.stop())
       const file = await saveCalibration(calibration)
       if (flags.output === 'json') print(context, JSON.stringify(calibration, null, 2))
       else {

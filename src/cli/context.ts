@@ -6,8 +6,11 @@ export interface CliContext {
   readonly stdout: NodeJS.WritableStream & { isTTY?: boolean; columns?: number }
   readonly stderr: NodeJS.WritableStream & { isTTY?: boolean; columns?: number }
   readonly env: Readonly<Record<string, string | undefined>>
-  /** Aborted by the first Ctrl-C or SIGTERM; its reason is an InterruptedError. */
-  readonly signal: AbortSignal
+  /**
+   * Does work that ends in order when it is stopped. Its signal is aborted by the first Ctrl-C or SIGTERM, with an
+   * InterruptedError as the reason. Outside of such work either ends the process at once.
+   */
+  readonly stoppable: <T>(work: (signal: AbortSignal) => Promise<T>) => Promise<T>
   /** For a verb that ends in order but with a code of its own. */
   readonly setExitCode: (code: number) => void
 }

@@ -32,11 +32,12 @@ export function downVerb(context: CliContext): Command {
         throw new UsageError('say which testbeds: names, --all or --orphans', { hint: 'one of the three' })
       }
       const progress = createProgress(context, { quiet: flags.quiet })
-      const { signal } = context
       const which = flags.all ? 'all' : flags.orphans ? 'orphans' : names
-      const gone = await underHostLock({ runId: 'down', scenario: names.join(' ') || 'all' }, () =>
-        takeDownSessions(which, { signal, progress: (m) => progress.step(m) }),
-      ).finally(() => progress.stop())
+      const work = (signal: AbortSignal) =>
+        underHostLock({ runId: 'down', scenario: names.join(' ') || 'all' }, () =>
+          takeDownSessions(which, { signal, progress: (m) => progress.step(m) }),
+        )
+      const gone = await context.stoppable(work).finally(() => progress.stop())
       print(context, gone.length === 0 ? 'nothing to take down' : `taken down: ${gone.join(', ')}`)
     })
 }

@@ -2,18 +2,24 @@
 import { CommanderError } from 'commander'
 import { HopmeterError, InterruptedError, exitCodes } from '../errors.ts'
 import { describeError, say, type CliContext } from './context.ts'
+import { endAtOnce } from './end-at-once.ts'
 import { createProgram } from './program.ts'
 
 const stop = new AbortController()
+let endsInOrder = false
 
 for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) {
   process.on(signal, () => {
+    if (!endsInOrder) {
+      process.stderr.write(`\n${signal}: stopped\n`)
+      endAtOnce(signal)
+    }
     if (stop.signal.aborted) {
       // The lab dies with this process; nothing is left to take down by hand.
       process.stderr.write(
         'stopped at once; what was recorded is kept (kind clusters may be left: hopmeter down --orphans)\n',
       )
-      process.exit(signal === 'SIGINT' ? exitCodes.sigint : exitCodes.sigterm)
+      endAtOnce(signal)
     }
     process.stderr.write(`\n${signal}: stopping, results so far are kept (again to stop at once)\n`)
     stop.abort(new InterruptedError(signal))
@@ -31,7 +37,14 @@ const context: CliContext = {
   stdout: process.stdout,
   stderr: process.stderr,
   env: process.env,
-  signal: stop.signal,
+  stoppable: async (work) => {
+    endsInOrder = true
+    try {
+      return await work(stop.signal)
+    } finally {
+      endsInOrder = false
+    }
+  },
   setExitCode: (code) => {
     process.exitCode = code
   },

@@ -89,18 +89,20 @@ export function probeVerb(context: CliContext): Command {
     .addHelpText('after', help)
     .action(async (endpoints: string[], flags: ProbeFlags) => {
       const line = createLine(context, flags.quiet)
-      const result = await probe({
-        endpoints,
-        load: loadOf(flags),
-        rounds: flags.rounds,
-        roundMs: flags.duration,
-        warmupMs: flags.warmup,
-        seed: flags.seed ?? randomInt(0x1_0000_0000),
-        deltaNs: flags.delta === undefined ? defaultDeltaNs : flags.delta * 1e6,
-        timeoutMs: flags.timeout,
-        signal: context.signal,
-        onRound: (done, total) => line.update(`round ${done}/${total}`),
-      }).finally(() => line.stop())
+      const work = (signal: AbortSignal) =>
+        probe({
+          endpoints,
+          load: loadOf(flags),
+          rounds: flags.rounds,
+          roundMs: flags.duration,
+          warmupMs: flags.warmup,
+          seed: flags.seed ?? randomInt(0x1_0000_0000),
+          deltaNs: flags.delta === undefined ? defaultDeltaNs : flags.delta * 1e6,
+          timeoutMs: flags.timeout,
+          signal,
+          onRound: (done, total) => line.update(`round ${done}/${total}`),
+        })
+      const result = await context.stoppable(work).finally(() => line.stop())
       print(context, flags.output === 'json' ? JSON.stringify(result, null, 2) : probeText(result))
     })
 }

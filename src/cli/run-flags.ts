@@ -81,24 +81,26 @@ export async function runWithFlags(
   const scenarioFile = await loadScenario(name)
   const progress = createProgress(context, { quiet: flags.quiet })
   try {
-    return await runScenario({
-      ...choices,
-      scenarioFile,
-      backend: createBackend(flags.backend, flags, { failureLogs: path.join(flags.results, 'failed-up') }),
-      resultsRoot: flags.results,
-      reporter: progress,
-      signal: context.signal,
-      seed: flags.seed,
-      mesh: flags.mesh === 'none' ? 'none' : undefined,
-      rounds: {
-        ...(flags.builds === undefined ? {} : { builds: flags.builds }),
-        ...(flags.rounds === undefined ? {} : { count: flags.rounds }),
-        ...(flags.duration === undefined ? {} : { durationMs: flags.duration }),
-        ...(flags.warmup === undefined ? {} : { warmupMs: flags.warmup }),
-      },
-      labels: flags.label,
-      includeHostname: flags.includeHost,
-    })
+    const measured = (signal: AbortSignal) =>
+      runScenario({
+        ...choices,
+        scenarioFile,
+        backend: createBackend(flags.backend, flags, { failureLogs: path.join(flags.results, 'failed-up') }),
+        resultsRoot: flags.results,
+        reporter: progress,
+        signal,
+        seed: flags.seed,
+        mesh: flags.mesh === 'none' ? 'none' : undefined,
+        rounds: {
+          ...(flags.builds === undefined ? {} : { builds: flags.builds }),
+          ...(flags.rounds === undefined ? {} : { count: flags.rounds }),
+          ...(flags.duration === undefined ? {} : { durationMs: flags.duration }),
+          ...(flags.warmup === undefined ? {} : { warmupMs: flags.warmup }),
+        },
+        labels: flags.label,
+        includeHostname: flags.includeHost,
+      })
+    return await context.stoppable(measured)
   } finally {
     progress.stop()
   }

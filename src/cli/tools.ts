@@ -14,8 +14,8 @@ export function toolsVerb(context: CliContext): Command {
     .description(
       'Lists which versions go together for Kubernetes testbeds, and fetches istioctl of one of them.',
     )
-  command.addCommand(listCommand(context).copyInheritedSettings(command))
-  command.addCommand(installCommand(context).copyInheritedSettings(command))
+  command.addCommand(listCommand(context), { isDefault: true })
+  command.addCommand(installCommand(context))
   return command
 }
 
@@ -61,11 +61,13 @@ function installCommand(context: CliContext): Command {
     .action(async (flags: { istio: string; force?: boolean; quiet?: boolean }) => {
       const progress = createProgress(context, { quiet: flags.quiet })
       try {
-        const installed = await installTools(flags.istio, {
-          force: flags.force,
-          signal: context.signal,
-          progress: (message) => progress.step(message),
-        })
+        const installed = await context.stoppable((signal) =>
+          installTools(flags.istio, {
+            force: flags.force,
+            signal,
+            progress: (message) => progress.step(message),
+          }),
+        )
         print(context, `istioctl ${installed.istio}: ${installed.istioctl}`)
       } finally {
         progress.stop()

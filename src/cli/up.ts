@@ -35,10 +35,8 @@ export function upVerb(context: CliContext): Command {
       const { scenario: loaded } = await loadScenario(name)
       const scenario = withMesh(loaded, flags.mesh)
       const progress = createProgress(context, { quiet: flags.quiet })
-      const { signal } = context
-      const { engine } = await underHostLock(
-        { runId: `up-${scenario.name}`, scenario: scenario.name },
-        async () => {
+      const work = (signal: AbortSignal) =>
+        underHostLock({ runId: `up-${scenario.name}`, scenario: scenario.name }, async () => {
           const backend = createBackend(flags.backend, { ...flags, keep: true })
           const testbed = await backend.up(planScenario(scenario), {
             signal,
@@ -46,8 +44,8 @@ export function upVerb(context: CliContext): Command {
           })
           await testbed.down() // kept: only our connections to it end
           return testbed
-        },
-      ).finally(() => progress.stop())
+        })
+      const { engine } = await context.stoppable(work).finally(() => progress.stop())
       print(context, `testbed ${scenario.name} stands: ${engine.name} ${engine.version}`)
     })
 }

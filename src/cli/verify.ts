@@ -29,14 +29,10 @@ export function verifyVerb(context: CliContext): Command {
       const { scenario: loaded } = await loadScenario(name)
       const scenario = withMesh(loaded, flags.mesh)
       const progress = createProgress(context, { quiet: flags.quiet })
-      const { signal } = context
       const backend = createBackend(flags.backend, flags)
-      const result = await verifyScenario({
-        scenario,
-        backend,
-        progress: (m) => progress.step(m),
-        signal,
-      }).finally(() => progress.stop())
+      const work = (signal: AbortSignal) =>
+        verifyScenario({ scenario, backend, progress: (m) => progress.step(m), signal })
+      const result = await context.stoppable(work).finally(() => progress.stop())
       if (flags.output === 'json') print(context, JSON.stringify(result, null, 2))
       else print(context, flags.output === 'markdown' ? proofMarkdown(result) : proofText(result))
       if (!result.ok) context.setExitCode(exitCodes.pathMismatch)
