@@ -1,10 +1,12 @@
 import { execFileSync } from 'node:child_process'
-import { existsSync } from 'node:fs'
+import { closeSync, constants, existsSync, mkdirSync, openSync, readFileSync } from 'node:fs'
 import { mkdir, writeFile } from 'node:fs/promises'
 import { createServer, type Server } from 'node:http'
 import path from 'node:path'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
-import { Hopmeter } from './support/hopmeter.ts'
+import { createRunDirectory } from '../src/results/run-directory.ts'
+import { sampleEvents } from '../src/results/testing/sample-run.ts'
+import { eventually, Hopmeter } from './support/hopmeter.ts'
 
 let hopmeter: Hopmeter
 
@@ -24,7 +26,7 @@ describe('help and usage', () => {
     const { code, stdout } = await hopmeter.run([...verb.split(' '), '--help'])
     expect(code).toBe(0)
     expect(stdout).toContain(`Usage: hopmeter ${verb}`)
-    if (verb !== 'results') expect(stdout).toContain('Examples:')
+    expect(stdout).toContain('Examples:')
   })
 
   test('an unknown verb is a usage error with a suggestion', async () => {
@@ -42,6 +44,9 @@ describe('help and usage', () => {
     [['probe', 'ftp://127.0.0.1/'], 'only http://'],
     [['compare', 'latest', 'latest', '--fail-on', 'p51>5%'], 'no regression rule'],
     [['compare', 'latest', 'latest', '--allow', 'weather'], 'none of'],
+    [['compare', ',', 'latest#single'], 'names no run'],
+    [['results', 'list', '--nonsense'], "unknown option '--nonsense'"],
+    [['results', '--nonsense'], "unknown option '--nonsense'"],
   ])('%j is refused with exit code 2', async (args, message) => {
     const { code, stderr, stdout } = await hopmeter.run(args)
     expect({ code, stdout }).toEqual({ code: 2, stdout: '' })
@@ -104,6 +109,104 @@ spec:
   })
 })
 
+const runIds = ['2026-11-21t10-00-00z-hop-ladder-0001', '2026-11-22t10-00-00z-hop-ladder-0002'] as const
+
+/** A kept run of two rounds. */
+async function keepRun(id: string): Promise<void> {
+  const directory = await createRunDirectory(path.join(hopmeter.folder, 'results'), id, 'name: x\n')
+  for (const event of sampleEvents({ rounds: 2 }))
+    await directory.append(event.type === 'run' ? { ...event, id } : event)
+  await directory.finish()
+}
+
+describe('kept runs', () => {
+  test('are listed by "results" alone, wherever they are', async () => {
+    await keepRun(runIds[0])
+    const { code, stdout } = await hopmeter.run(['results', '--results', 'results'])
+    expect(code).toBe(0)
+    expect(stdout).toMatch(new RegExp(`^RUN .*\n${runIds[0]} `))
+    expect(await hopmeter.run(['results', 'list'])).toMatchObject({ code: 0, stdout })
+    const json = await hopmeter.run(['results', '-o', 'json'])
+    expect(JSON.parse(json.stdout)).toMatchObject([{ id: runIds[0], rounds: 2 }])
+  })
+
+  test('that cannot be read are named, and latest is the newest of the others', async () => {
+    await keepRun(runIds[0])
+    mkdirSync(path.join(hopmeter.folder, 'results', runIds[1]))
+    const { code, stdout, stderr } = await hopmeter.run(['compare', 'latest#single', 'latest#gateway'])
+    expect({ code, stderr }).toMatchObject({ code: 0 })
+    expect(stdout).toContain('gateway')
+    expect(stderr.match(new RegExp(`${runIds[1]} cannot be read and is skipped`, 'g'))).toHaveLength(1)
+    expect(stderr).toContain(`latest is ${runIds[0]}`)
+    expect((await hopmeter.run(['results'])).stderr).toContain(`${runIds[1]} cannot be read: `)
+  })
+
+  test.each([
+    ['chart', 'latest', '--out', '/proc/hopmeter/charts'],
+    ['report', 'latest', '--format', 'markdown', '--out', '/proc/hopmeter/report.md'],
+    ['report', 'latest', '--no-charts', '--out', '/proc/hopmeter.html'],
+    ['export', 'latest', '--format', 'csv', '--out', '/proc/hopmeter.csv'],
+  ])('%s %s where nothing can be written fails and says so', async (...args) => {
+    await keepRun(runIds[0])
+    const { code, stdout, stderr } = await hopmeter.run(args)
+    expect({ code, stdout }).toEqual({ code: 1, stdout: '' })
+    expect(stderr).toMatch(/^Error: cannot write \/proc\/hopmeter.*: ENOENT.*\n {2}next: .*--out/)
+  })
+
+  test('are not begun where no folder can be made', async () => {
+    const { code, stderr } = await hopmeter.run(['run', 'single-cluster', '--results', '/proc/hopmeter/runs'])
+    expect(code).toBe(1)
+    expect(stderr).toMatch(/Error: cannot write \/proc\/hopmeter\/runs: ENOENT.*\n {2}next: .*--results/)
+  })
+})
+
+describe('a verb that measures nothing', () => {
+  test.each([
+    ['SIGINT', 130],
+    ['SIGTERM', 143],
+  ] as const)('ends at the first %s with exit code %i, whatever it waits for', async (signal, exitCode) => {
+    const pipe = path.join(hopmeter.folder, 'never-written.yaml')
+    execFileSync('mkfifo', [pipe])
+    // As a shell sees it: whether hopmeter exits with the code or dies of the signal is the same to users.
+    const { child, done } = hopmeter.start(['show', pipe])
+    let writer: number | undefined
+    try {
+      // A pipe opens for writing without waiting as soon as somebody reads it.
+      await eventually(() => {
+        try {
+          writer = openSync(pipe, constants.O_WRONLY | constants.O_NONBLOCK)
+        } catch {
+          return child.exitCode !== null
+        }
+        return true
+      }, 'the scenario is being read')
+      child.kill(signal)
+      const end = await done
+      expect(end.stderr).toBe(`\n${signal}: stopped\n`)
+      expect(end.signal === signal || end.code === exitCode).toBe(true)
+    } finally {
+      if (writer !== undefined) closeSync(writer)
+    }
+  })
+
+  test('ends with 143 at the first SIGTERM while it waits for standard input', async () => {
+    const pipe = path.join(hopmeter.folder, 'stdin')
+    execFileSync('mkfifo', [pipe])
+    // Open for both, so that nobody waits for the other side and the end never comes.
+    const command = ['sh', '-c', 'pipe=$0; exec "$@" <>"$pipe"', pipe]
+    const { child, done } = hopmeter.start(['show', '-'], { command })
+    await eventually(() => child.exitCode !== null || catchesHangUp(child.pid!), 'it listens to signals')
+    child.kill('SIGTERM')
+    expect(await done).toMatchObject({ code: 143, stderr: '\nSIGTERM: stopped\n' })
+  })
+})
+
+/** Node by itself leaves this signal alone. */
+function catchesHangUp(pid: number): boolean {
+  const caught = /^SigCgt:\s*([0-9a-f]+)$/m.exec(readFileSync(`/proc/${pid}/status`, 'utf8'))?.[1]
+  return (BigInt(`0x${caught ?? '0'}`) & 1n) === 1n
+}
+
 describe('completion', () => {
   test.each(['bash', 'zsh', 'fish'])('the %s script names verbs, options and scenarios', async (shell) => {
     const { code, stdout } = await hopmeter.run(['completion', shell])
@@ -127,6 +230,7 @@ describe('completion', () => {
     expect(complete('hopmeter', 'run', 'hop')).toEqual(['hop-ladder'])
     expect(complete('hopmeter', 'run', 'mixed', '--verify', '')).toEqual(['strict', 'warn', 'off'])
     expect(complete('hopmeter', 'results', 'show', '--re')).toEqual(['--results'])
+    expect(complete('hopmeter', 'results', '')).toEqual(['list', 'show', '--help'])
   })
 })
 

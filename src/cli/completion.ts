@@ -35,6 +35,11 @@ function bashScript(program: Command, scenarios: readonly string[]): string {
     const words = [...flagsOf(verb), ...argumentWords(verb, scenarios)].join(' ')
     return `    ${pathOf(verb)}) words='${words}' ;;`
   })
+  const parents = program.commands
+    .filter((verb) => verb.commands.length > 0)
+    .map(
+      (verb) => `    ${verb.name()}) words='${verb.commands.map((sub) => sub.name()).join(' ')} --help' ;;`,
+    )
   const values = verbs.flatMap((verb) =>
     verb.options
       .filter((option) => option.argChoices)
@@ -50,7 +55,7 @@ function bashScript(program: Command, scenarios: readonly string[]): string {
 ${program.commands.flatMap((c) => c.commands.map((sub) => `    '${c.name()} ${sub.name()}') verb='${c.name()}-${sub.name()}' ;;`)).join('\n')}
   esac
   case "$verb" in
-${cases.join('\n')}
+${[...cases, ...parents].join('\n')}
   esac
   case "$verb $previous" in
 ${values.join('\n')}

@@ -71,7 +71,14 @@ export function createProgram(context: CliContext): Command {
     toolsVerb,
     schemaVerb,
   ]
-  for (const verb of verbs) program.addCommand(verb(context).copyInheritedSettings(program))
-  program.addCommand(completionVerb(context, program).copyInheritedSettings(program))
+  for (const verb of verbs) program.addCommand(inheriting(verb(context), program))
+  program.addCommand(inheriting(completionVerb(context, program), program))
   return program
+}
+
+/** Verbs under a verb are made before it has its settings. */
+function inheriting(command: Command, parent: Command): Command {
+  command.copyInheritedSettings(parent)
+  for (const below of command.commands) inheriting(below, command)
+  return command
 }

@@ -1,8 +1,10 @@
 import { Command } from 'commander'
 import { proofText } from '../report/summary/proof.ts'
 import { textTable } from '../report/table.ts'
-import { listRuns, openRun } from '../results/store.ts'
-import { print, type CliContext } from './context.ts'
+import { listRuns } from '../results/store.ts'
+import { printable } from '../terminal-text.ts'
+import { print, say, type CliContext } from './context.ts'
+import { runOpener } from './open-runs.ts'
 import { outputOption, resultsOption, type OutputFormat } from './options.ts'
 
 interface Flags {
@@ -10,7 +12,7 @@ interface Flags {
   readonly results: string
 }
 
-/** `hopmeter results list|show`: the runs that were kept. */
+/** `hopmeter results [list|show]`: the runs that were kept. */
 export function resultsVerb(context: CliContext): Command {
   const list = new Command('list')
     .summary('list the runs, newest first')
@@ -35,6 +37,8 @@ export function resultsVerb(context: CliContext): Command {
         run.rounds === undefined ? '-' : String(run.rounds),
       ])
       print(context, textTable(['RUN', 'SCENARIO', 'ENGINE', 'STATUS', 'ROUNDS'], rows, [4]))
+      for (const { id, problem } of runs)
+        if (problem !== undefined) say(context, printable(`warning: ${id} cannot be read: ${problem}`))
     })
   const show = new Command('show')
     .summary('show what is kept of a run')
@@ -47,7 +51,7 @@ export function resultsVerb(context: CliContext): Command {
       '\nExamples:\n  hopmeter results show latest\n  hopmeter results show 2026-11-23 -o json',
     )
     .action(async (run: string, flags: Flags) => {
-      const { result, path } = await openRun(flags.results, run)
+      const { result, path } = await runOpener(context, flags.results)(run)
       if (flags.output === 'json') {
         print(context, JSON.stringify(result, null, 2))
         return
@@ -81,7 +85,11 @@ export function resultsVerb(context: CliContext): Command {
     })
   return new Command('results')
     .summary('list and show the runs that were kept')
-    .description('The runs that were kept.')
-    .addCommand(list)
+    .description('Lists the runs that were kept, or shows one of them.')
+    .addHelpText(
+      'after',
+      '\nExamples:\n  hopmeter results\n  hopmeter results --results /var/tmp/runs\n  hopmeter results show latest',
+    )
+    .addCommand(list, { isDefault: true })
     .addCommand(show)
 }
