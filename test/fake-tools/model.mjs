@@ -9,18 +9,23 @@ export function withModel(folder, work) {
   const release = takeLock(lock)
   try {
     const file = path.join(folder, 'model.json')
-    const model = existsSync(file) ? JSON.parse(readFileSync(file, 'utf8')) : emptyModel()
-    model.folder = folder
+    const before = existsSync(file) ? readFileSync(file, 'utf8') : undefined
+    const model = before === undefined ? { ...emptyModel(), folder } : JSON.parse(before)
     try {
       return work(model)
     } finally {
       // What failed may have changed something all the same.
-      writeFileSync(`${file}.new`, JSON.stringify(model))
-      renameSync(`${file}.new`, file)
+      const after = JSON.stringify(model)
+      if (after !== before) replace(file, after)
     }
   } finally {
     release()
   }
+}
+
+function replace(file, text) {
+  writeFileSync(`${file}.new`, text)
+  renameSync(`${file}.new`, file)
 }
 
 function takeLock(lock) {
