@@ -45,12 +45,24 @@ export function inPod(model, reached) {
 }
 
 /** Runs the agent with our own standard input and output. */
-export function runAgent(folder, reach, args) {
+export async function runAgent(folder, reach, args) {
   const { env, ...from } = withModel(folder, (model) => {
     const reached = reach(model, args)
     const pod = podOf(reached)
     return { env: serverEnvironment(model, pod), pod, cluster: reached.name, mode: reached.words.at(-1) }
   })
+  if (from.mode === 'attach') {
+    // It only passes on what it reads: no need for a process of its own.
+    Object.assign(process.env, env)
+    process.argv.splice(1, Infinity, agent, from.mode)
+    await import(agent)
+    return
+  }
+  runLoad(folder, env, from)
+}
+
+/** What it sends to its targets goes through relays. */
+function runLoad(folder, env, from) {
   const child = spawn(process.execPath, [agent, from.mode], {
     stdio: ['pipe', 'inherit', 'inherit'],
     env: { ...process.env, ...env },

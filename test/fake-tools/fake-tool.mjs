@@ -53,7 +53,7 @@ async function main() {
     }
     if (fault === 'fail') throw new ToolFailure('injected failure', 1)
     if (name === 'kubectl' && args.includes('exec') && args.includes('--stdin')) {
-      runAgent(folder, reach, args)
+      await runAgent(folder, reach, args)
       return
     }
     const needsInput = args.includes('-') || args.includes('--interactive') || args.includes('-batch')
