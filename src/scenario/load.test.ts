@@ -46,7 +46,7 @@ describe('loadScenario', () => {
     const error = await loadScenario('hop-lader').catch((e: unknown) => e)
     expect(error).toBeInstanceOf(UsageError)
     expect((error as UsageError).message).toBe('there is no scenario "hop-lader"; did you mean "hop-ladder"?')
-    expect((error as UsageError).hint).toContain('./hop-lader.yaml')
+    expect((error as UsageError).hint).toContain('./my-scenario.yaml')
   })
 
   it('lists the names when none is close', async () => {

@@ -45,8 +45,8 @@ describe('benchfmt', () => {
   test('has flagged rounds when asked for, and says what it did with them', async () => {
     const result = await ladderRun()
     expect(parsed(toBenchfmt(result, 'all')).filter((line) => line.type === 'result')).toHaveLength(12 * 6)
-    expect(toBenchfmt(result)).toContain('1 of 12 rounds are flagged and left out')
-    expect(toBenchfmt(result, 'all')).toContain('1 of 12 rounds are flagged and included')
+    expect(toBenchfmt(result)).toContain('1 of 12 rounds is flagged and left out')
+    expect(toBenchfmt(result, 'all')).toContain('1 of 12 rounds is flagged and included')
   })
 
   test('configures what must be equal to compare, and nothing that differs from run to run', async () => {
