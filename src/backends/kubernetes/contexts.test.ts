@@ -1,5 +1,5 @@
 import path from 'node:path'
-import { afterEach, beforeEach, expect, test } from 'vitest'
+import { afterEach, beforeEach, expect, test, vi } from 'vitest'
 import { verifyScenario } from '../../measure/verify-scenario.ts'
 import { loadScenario } from '../../scenario/load.ts'
 import { withoutMesh } from '../../scenario/without-mesh.ts'
@@ -8,6 +8,9 @@ import { createContexts, type ContextsOptions } from './contexts.ts'
 import { takeDownSessions } from './down.ts'
 import { Session } from './session.ts'
 import { FakeCluster } from './testing/fake-cluster.ts'
+
+// Lives of testbeds start many processes, which a busy machine does slowly.
+vi.setConfig({ testTimeout: 120_000, hookTimeout: 120_000 })
 
 let fake: FakeCluster
 beforeEach(async () => {

@@ -1,7 +1,7 @@
 import { existsSync, readdirSync, readFileSync, statSync } from 'node:fs'
 import path from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
-import { afterEach, beforeEach, describe, expect, test } from 'vitest'
+import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest'
 import { verifyScenario } from '../../measure/verify-scenario.ts'
 import { loadScenario } from '../../scenario/load.ts'
 import { withoutMesh } from '../../scenario/without-mesh.ts'
@@ -13,6 +13,9 @@ import { Session } from './session.ts'
 import { FakeCluster, type Fault } from './testing/fake-cluster.ts'
 import { commandKinds, strike, struckBy } from './testing/faults.ts'
 import { isRead, nothing, quiet } from './testing/lives.ts'
+
+// Lives of testbeds start many processes, which a busy machine does slowly.
+vi.setConfig({ testTimeout: 120_000, hookTimeout: 120_000 })
 
 let fake: FakeCluster
 beforeEach(async () => {

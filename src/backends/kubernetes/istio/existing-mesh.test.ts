@@ -1,6 +1,6 @@
 import { mkdtempSync, rmSync } from 'node:fs'
 import path from 'node:path'
-import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest'
+import { afterAll, afterEach, beforeAll, describe, expect, test, vi } from 'vitest'
 import { runScenario } from '../../../measure/run-scenario.ts'
 import { verifyScenario } from '../../../measure/verify-scenario.ts'
 import { decodeHistogram } from '../../../results/histogram.ts'
@@ -12,6 +12,9 @@ import { createKind } from '../kind.ts'
 import { Session } from '../session.ts'
 import { FakeCluster, type FakeModel } from '../testing/fake-cluster.ts'
 import { isRead, quiet } from '../testing/lives.ts'
+
+// Lives of testbeds start many processes, which a busy machine does slowly.
+vi.setConfig({ testTimeout: 120_000, hookTimeout: 120_000 })
 
 /** Somebody's clusters: of two networks, with names of their own for Istio. */
 const theirs = `

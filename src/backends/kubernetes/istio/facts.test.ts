@@ -1,6 +1,6 @@
 import { rmSync } from 'node:fs'
 import path from 'node:path'
-import { afterEach, beforeEach, describe, expect, it } from 'vitest'
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
 import { loadScenario } from '../../../scenario/load.ts'
 import { planScenario, type Plan } from '../../plan.ts'
 import { createToolbox } from '../create-toolbox.ts'
@@ -14,6 +14,9 @@ import { quiet } from '../testing/lives.ts'
 import { collectMeshFacts } from './collect-facts.ts'
 import { istioParts, type IstioParts } from './parts.ts'
 import { findPitfalls } from './pitfalls.ts'
+
+// Lives of testbeds start many processes, which a busy machine does slowly.
+vi.setConfig({ testTimeout: 120_000, hookTimeout: 120_000 })
 
 /** A testbed of the fake tools that stays up, to be damaged. */
 class Standing {

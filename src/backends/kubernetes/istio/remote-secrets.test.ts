@@ -1,5 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises'
-import { afterEach, beforeEach, expect, test } from 'vitest'
+import { afterEach, beforeEach, expect, test, vi } from 'vitest'
 import { loadScenario } from '../../../scenario/load.ts'
 import { planScenario, type Plan } from '../../plan.ts'
 import { takeDownSessions } from '../down.ts'
@@ -7,6 +7,9 @@ import type { Execute } from '../execute.ts'
 import { createKind } from '../kind.ts'
 import { FakeCluster } from '../testing/fake-cluster.ts'
 import { nothing, quiet } from '../testing/lives.ts'
+
+// Lives of testbeds start many processes, which a busy machine does slowly.
+vi.setConfig({ testTimeout: 120_000, hookTimeout: 120_000 })
 
 const west = 'hm-multi-network-west'
 const secret = (name: string) => `Secret/istio-system/${name}`
@@ -78,6 +81,17 @@ test('of two istioctl that make the first remote secret of a cluster at once, th
     reason: { output: expect.stringMatching(/-istio-remote-secret-token" already exists$/) as string },
   })
   expect(await createForeignSecret()).toMatchObject({ stderr: '' })
+  await takeDown()
+})
+
+test('an up asks for each remote secret once, however many clusters want to see one', async () => {
+  plan = planScenario((await loadScenario('hop-ladder')).scenario)
+  const execute = fake.inProcess()
+  await up(execute)
+  const asked = execute.log.filter((line) => line.startsWith('istioctl create-remote-secret '))
+  const count = plan.scenario.topology.clusters.length
+  expect(count).toBeGreaterThan(2)
+  expect(asked).toHaveLength(count * (count - 1))
   await takeDown()
 })
 
