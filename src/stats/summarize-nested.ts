@@ -1,6 +1,6 @@
 import { sampleStandardDeviation } from 'simple-statistics'
 import type { Unit } from './comparison.ts'
-import { requireFinite } from './check-input.ts'
+import { quantileWarnings, requireFinite } from './check-input.ts'
 import { fewestPairs } from './fewest-units.ts'
 import { hodgesLehmann, oneSampleLocation } from './location.ts'
 import { alphaOf, summarizeRounds, type Estimate, type SummarizeOptions } from './summarize-rounds.ts'
@@ -31,15 +31,15 @@ export function summarizeNested(
   const estimates = builds.map((build) => build.estimate)
   const betweenBuildSd = builds.length < 2 ? null : sampleStandardDeviation(estimates)
 
-  const overRounds = summarizeRounds(filled.flat(), options)
   const alpha = alphaOf(options)
   if (builds.length < fewestPairs(alpha)) {
+    const overRounds = summarizeRounds(filled.flat(), options)
     const warnings =
       builds.length === 0 ? overRounds.warnings : [...overRounds.warnings, fewBuilds(builds.length)]
     return { ...overRounds, warnings, unit: 'round', builds, betweenBuildSd }
   }
   const { estimate, low, high, confidence } = oneSampleLocation(estimates, alpha)
-  const warnings = overRounds.warnings.filter((warning) => warning.code === 'quantile-not-carried')
+  const warnings = quantileWarnings(options)
   return {
     estimate,
     low,
