@@ -91,10 +91,10 @@ export function frameMargin(stage: Stage): number {
   return Math.round(Math.min(32, Math.max(12, stage.width * 0.024)))
 }
 
-/** The legend of charts with several series: click or tap toggles one where the stage is interactive. */
+/** The legend of charts with several series; an interactive stage shows its entries as buttons beside the canvas. */
 export function legend(stage: Stage) {
   return {
-    display: true,
+    display: !stage.interactive,
     position: 'top' as const,
     align: 'start' as const,
     labels: {

@@ -60,20 +60,25 @@ export function seriesLabel(stage: Stage, name: string, count: number): string {
   return ellipsize(stage, cleanText(name) || '(no name)', cssFont(stage, 13.5), room)
 }
 
-/** The legend, with one entry per series; a band comes and goes with its line. `isLines` for series without markers. */
+/** Shows or hides a series, its band with it; `datasetIndex` is that of its line. */
+export function showSeries(chart: Chart, datasetIndex: number, isShown: boolean): void {
+  chart.setDatasetVisibility(datasetIndex, isShown)
+  for (let index = datasetIndex - 1; index >= 0 && isBand(chart, index); index -= 1) {
+    chart.setDatasetVisibility(index, isShown)
+  }
+  chart.update()
+}
+
+function isBand(chart: Chart, index: number): boolean {
+  const dataset = chart.data.datasets[index]
+  return dataset?.type !== 'bar' && dataset?.borderWidth === 0
+}
+
+/** The legend, with one entry per series and none for its band. `isLines` for series without markers. */
 export function seriesLegend(stage: Stage, isLines = false) {
   const legend = baseLegend(stage)
   return {
     ...legend,
-    onClick: (_: unknown, item: LegendItem, { chart }: { chart: Chart }) => {
-      const clicked = item.datasetIndex ?? 0
-      const isShown = chart.isDatasetVisible(clicked)
-      for (const [index, dataset] of chart.data.datasets.entries()) {
-        const isSameSeries = index <= clicked && index >= clicked - 2 && dataset.label === item.text
-        if (isSameSeries) chart.setDatasetVisibility(index, !isShown)
-      }
-      chart.update()
-    },
     labels: {
       ...legend.labels,
       ...(isLines ? { pointStyleWidth: fontSize(stage, 28) } : {}),

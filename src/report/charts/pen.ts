@@ -23,6 +23,7 @@ export interface Pen {
   fill: () => void
   stroke: () => void
   clip: () => void
+  scale: (x: number, y: number) => void
   setLineDash: (segments: number[]) => void
   fillText: (text: string, x: number, y: number) => void
   strokeText: (text: string, x: number, y: number) => void

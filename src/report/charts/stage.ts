@@ -8,7 +8,7 @@ export interface Stage {
   readonly height: number
   readonly theme: Theme
   readonly fontFamily: string
-  /** True in a browser: tooltips, and a legend that toggles series. */
+  /** True in a browser: tooltips, and a legend of buttons outside the canvas that toggle series. */
   readonly interactive: boolean
   /** Width of `text` in points, in a CSS font. */
   readonly measure: (text: string, font: string) => number

@@ -6,6 +6,7 @@ export interface PageElement {
   readonly parentElement: PageElement | null
   textContent: string | null
   open: boolean
+  hidden: boolean
   cellIndex: number
   append: (...children: readonly PageElement[]) => void
   replaceChildren: (...children: readonly (PageElement | string)[]) => void

@@ -3,6 +3,7 @@ import type { ChartSpec } from '../charts/kinds.ts'
 import { drawingOf, heightOf } from '../charts/kinds.ts'
 import type { ThemeName } from '../charts/theme.ts'
 import { themes } from '../charts/theme.ts'
+import { fillLegend } from './browser-legend.ts'
 import type { PageElement } from './browser-page.ts'
 import { page } from './browser-page.ts'
 
@@ -11,6 +12,8 @@ import { page } from './browser-page.ts'
 const { document } = page
 const charts = JSON.parse(document.getElementById('charts')?.textContent ?? '[]') as ChartSpec[]
 const drawn = new Map<PageElement, { chart: Chart; width: number; theme: ThemeName }>()
+/** What the reader hid of each chart. */
+const hiddenSeries = new Map<PageElement, Set<number>>()
 const fontFamily = 'system-ui, -apple-system, "Segoe UI", Roboto, "DejaVu Sans", sans-serif'
 const pen = document.createElement('canvas').getContext('2d')
 const prefersDark = page.matchMedia('(prefers-color-scheme: dark)')
@@ -45,6 +48,11 @@ function draw(holder: PageElement, theme: ThemeName): void {
   // Sharp on paper too, whatever the screen is.
   const options = { ...config.options, responsive: false, devicePixelRatio: 2 }
   drawn.set(holder, { chart: new Chart(canvas, { ...config, options }), width, theme })
+  const legend = holder.closest('figure')?.querySelector('.legend')
+  if (!legend) return
+  const hidden = hiddenSeries.get(holder) ?? new Set()
+  hiddenSeries.set(holder, hidden)
+  fillLegend(legend, () => drawn.get(holder)?.chart, hidden)
 }
 
 function redraw(theme = currentTheme()): void {

@@ -72,8 +72,11 @@ export function renderPage({ title, sections, charts, footer }: Page): string {
 /** A placeholder that the page's script fills with chart number `index`. `label` is what a screen reader says. */
 export function figure(index: number, label: string, caption: string): Markup {
   return safe`<figure>
-    <div class="scroll" role="region" aria-label="${label}" tabindex="0">
-      <div class="chart" data-chart="${index}" data-label="${label}"></div>
+    <div class="card">
+      <div class="scroll" role="region" aria-label="${label}" tabindex="0">
+        <div class="chart" data-chart="${index}" data-label="${label}"></div>
+      </div>
+      <div class="legend" role="group" aria-label="Series of the ${label}" hidden></div>
     </div>
     <figcaption>${caption}</figcaption>
   </figure>`

@@ -5,7 +5,7 @@ import { createRequire } from 'node:module'
 import { tmpdir } from 'node:os'
 import path from 'node:path'
 import { chromium } from 'playwright-core'
-import type { Browser } from 'playwright-core'
+import type { Browser, Locator } from 'playwright-core'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { hostileNames } from '../charts/testing/hostile.ts'
 import type { ChartedRun } from '../charts/models/run-charts.ts'
@@ -180,27 +180,59 @@ describe.skipIf(chromiumPath === undefined)('the page in a browser', () => {
     await page.close()
   })
 
-  test('hovering a chart and clicking its legend change the picture', async () => {
-    const { page } = await open([await sampleReportRun()], sizes[0])
-    const canvas = page.locator('.chart canvas[aria-label^="percentiles"]')
+  const pictureOf = async (canvas: Locator) =>
+    await canvas.evaluate((c) => (c as unknown as { toDataURL: () => string }).toDataURL())
+
+  test('hovering a chart shows values, and its legend toggles series by pointer and keyboard', async () => {
+    const { page, problems } = await open([await sampleReportRun()], sizes[0])
+    const figure = page.locator('figure').filter({ has: page.locator('canvas[aria-label^="percentiles"]') })
+    const canvas = figure.locator('.chart canvas')
     await canvas.scrollIntoViewIfNeeded()
-    const picture = async () =>
-      await canvas.evaluate((c) => (c as unknown as { toDataURL: () => string }).toDataURL())
-    const before = await picture()
-    await canvas.hover({ position: { x: 500, y: 300 } })
-    await page.waitForTimeout(300)
-    const hovered = await picture()
-    expect(hovered).not.toBe(before)
-    await canvas.click({ position: { x: 70, y: 96 } })
     await page.mouse.move(0, 0)
-    await page.waitForTimeout(300)
-    expect(await picture()).not.toBe(before)
+    const before = await pictureOf(canvas)
+    const box = await canvas.boundingBox()
+    await canvas.hover({ position: { x: (box?.width ?? 0) / 2, y: (box?.height ?? 0) / 2 } })
+    await expect.poll(async () => await pictureOf(canvas)).not.toBe(before)
+    await page.mouse.move(0, 0)
+    await expect.poll(async () => await pictureOf(canvas)).toBe(before)
+
+    const names = await figure.getByRole('button').allInnerTexts()
+    expect(names).toHaveLength(5)
+    expect(names).toContain('gateway')
+    const button = figure.getByRole('button', { name: 'gateway', exact: true })
+    const pressed = async () => await button.getAttribute('aria-pressed')
+    expect(await pressed()).toBe('true')
+    await button.focus()
+    await page.keyboard.press('Space')
+    expect(await pressed()).toBe('false')
+    const without = await pictureOf(canvas)
+    expect(without).not.toBe(before)
+    const outline = await button.evaluate(
+      (b) =>
+        (
+          globalThis as unknown as { getComputedStyle: (e: unknown) => { outlineStyle: string } }
+        ).getComputedStyle(b).outlineStyle,
+    )
+    expect(outline).toBe('solid')
+    // The other theme draws the chart anew, and leaves hidden what was hidden.
+    await page.getByRole('button', { name: 'Light or dark' }).click()
+    expect(await pressed()).toBe('false')
+    await page.getByRole('button', { name: 'Light or dark' }).click()
+    expect(await pictureOf(canvas)).toBe(without)
+    await button.click()
+    await page.mouse.move(0, 0)
+    expect(await pressed()).toBe('true')
+    await expect.poll(async () => await pictureOf(canvas)).toBe(before)
+    expect(problems).toEqual([])
     await page.close()
   })
 
   test('printing unfolds everything', async () => {
     const { page } = await open([await sampleReportRun()], sizes[0])
     await page.emulateMedia({ media: 'print' })
+    const legend = page.locator('.legend:not([hidden])')
+    expect(await legend.count()).toBeGreaterThan(2)
+    for (const one of await legend.all()) expect(await one.isVisible()).toBe(true)
     const pdf = await page.pdf({ format: 'A4' })
     expect(pdf.subarray(0, 5).toString()).toBe('%PDF-')
     expect(pdf.length).toBeGreaterThan(50_000)

@@ -41,7 +41,15 @@ thead th[aria-sort=descending] button::after{content:" ▼"}
 .verdict-faster,.verdict-proven{color:var(--good);font-weight:600}
 .verdict-same,.verdict-cannot-tell,.verdict-unproven{color:var(--muted);font-weight:600}
 figure{margin:1em 0}
-figure .scroll{border:1px solid var(--line);border-radius:8px;margin:0}
+.card{border:1px solid var(--line);border-radius:8px}
+.card .scroll{margin:0;border-radius:8px}
+.legend{display:flex;flex-wrap:wrap;gap:6px;padding:0 26px 14px}
+.legend[hidden]{display:none}
+.legend button{display:inline-flex;align-items:center;gap:8px;min-height:32px;max-width:100%;padding:2px 10px;font-size:.9rem;text-align:left;background:none;border-color:var(--line);overflow-wrap:anywhere}
+.legend button:hover{border-color:var(--strong-line)}
+.legend button[aria-pressed=false]{color:var(--muted);text-decoration:line-through}
+.legend button[aria-pressed=false] canvas{opacity:.35}
+.legend canvas{flex:none;width:28px;height:14px}
 .chart{min-width:680px;min-height:380px}
 figcaption{color:var(--muted);font-size:.92rem;margin-top:.4em;max-width:90ch}
 details{border:1px solid var(--line);border-radius:8px;padding:.5em 1em;margin:.6em 0}
@@ -54,6 +62,6 @@ dl{display:grid;grid-template-columns:max-content 1fr;gap:4px 18px;max-width:90c
 dt{color:var(--muted)}dd{margin:0;overflow-wrap:anywhere}
 footer{color:var(--muted);padding-top:2em;padding-bottom:3em;font-size:.9rem}
 .skip{position:absolute;left:-10000px}.skip:focus{left:8px;top:8px;background:var(--bg);padding:6px 10px;z-index:1}
-@media (max-width:640px){main,header,footer{padding-left:14px;padding-right:14px}h1{font-size:1.4rem}dl{grid-template-columns:1fr;gap:0}dd{margin-bottom:.5em}th,td{padding:5px 8px}}
-@media print{body{font-size:11pt}nav,button.theme,.skip{display:none}main,header,footer{max-width:none;padding:0}h2,h3{break-after:avoid}figure,tr{break-inside:avoid}.scroll{overflow:visible}.chart{min-width:0}details{border:0;padding:0}}
+@media (max-width:640px){.legend{padding:0 14px 12px}main,header,footer{padding-left:14px;padding-right:14px}h1{font-size:1.4rem}dl{grid-template-columns:1fr;gap:0}dd{margin-bottom:.5em}th,td{padding:5px 8px}}
+@media print{body{font-size:11pt}nav,button.theme,.skip{display:none}main,header,footer{max-width:none;padding:0}h2,h3{break-after:avoid}figure,tr{break-inside:avoid}.scroll{overflow:visible}.chart{min-width:0}details{border:0;padding:0}.legend button{border:0;padding:0 14px 0 0}}
 `
