@@ -1,3 +1,4 @@
+import { setMaxListeners } from 'node:events'
 import { readLines } from './agent/lines.ts'
 import { HopmeterError } from './errors.ts'
 import type { BackgroundProcess } from './exec.ts'
@@ -74,6 +75,8 @@ export class JsonLinesProcess {
       this.#fail(new HopmeterError(message + this.#detail()))
     }, timeoutMs)
     const onAbort = () => this.#fail(signal?.reason)
+    // Many programs share one stop signal; that is no leak.
+    if (signal) setMaxListeners(0, signal)
     signal?.addEventListener('abort', onAbort, { once: true })
     try {
       return await new Promise<T>((resolve, reject) => {
