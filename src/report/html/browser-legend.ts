@@ -54,7 +54,7 @@ function legendItems(chart: Chart): LegendItem[] {
 }
 
 /** The line, marker or block of a series, at two pixels per point. */
-function drawnSwatch({ fillStyle, lineDash, pointStyle }: LegendItem): PageElement {
+function drawnSwatch({ fillStyle, lineDash, lineWidth = 0, pointStyle }: LegendItem): PageElement {
   const { width, height } = swatch
   const canvas = page.document.createElement('canvas')
   canvas.setAttribute('width', String(2 * width))
@@ -66,7 +66,8 @@ function drawnSwatch({ fillStyle, lineDash, pointStyle }: LegendItem): PageEleme
   pen.scale(2, 2)
   pen.fillStyle = color
   pen.strokeStyle = color
-  if (pointStyle === 'rect') {
+  // Bars have no border; the markers of lines can be squares too.
+  if (lineWidth === 0) {
     pen.fillRect(8, 1, 12, 12)
     return canvas
   }
