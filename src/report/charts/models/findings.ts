@@ -26,7 +26,11 @@ export function ladderTitle(result: RunResult, { steps }: RunSummary, load: stri
       return `${adds.map(withArticle).join(' and ')} ${verb}${spoken(comparison.difference ?? 0)}`
     })
   const extent = parts.length < clear.length ? ', among others' : ''
-  return inTheLab(result, `${costs.join(', ')}${perConnection(result, load)}${extent}`)
+  // Who crosses to another network also pays for the way there, and the difference holds both.
+  const isDelayed = result.builds.some(({ delayMethod }) => delayMethod !== 'none')
+  const crosses = parts.some(({ adds }) => adds.some((name) => /gateway|load balancer/.test(name)))
+  const way = isDelayed && crosses ? ', delay between networks included' : ''
+  return inTheLab(result, `${costs.join(', ')}${perConnection(result, load)}${extent}${way}`)
 }
 
 /** How many steps have a verdict, and whether the same path measured twice got one too. */
