@@ -1,7 +1,7 @@
 import { existsSync, readFileSync } from 'node:fs'
 import path from 'node:path'
 import { fail, flag } from './model.mjs'
-import { endProcess, startProcess } from './pods.mjs'
+import { endProcess, startProcess, waitForPort } from './pods.mjs'
 
 const haproxy = path.join(import.meta.dirname, 'haproxy.mjs')
 
@@ -85,6 +85,7 @@ function start(model, name) {
     fail(`Error response from daemon: container ${name} exited: no configuration`)
   }
   startProcess(model, name, [haproxy, model.folder, name, String(found.hostPort)])
+  waitForPort(found.hostPort)
   return name
 }
 

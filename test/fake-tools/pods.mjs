@@ -67,3 +67,13 @@ function holdsFiles(pid) {
     return false
   }
 }
+
+/** Until somebody listens there, at 127.0.0.1: Docker's own proxy does from the start, however slow the program is. */
+export function waitForPort(port) {
+  const pause = new Int32Array(new SharedArrayBuffer(4))
+  const listening = ` 0100007F:${port.toString(16).toUpperCase().padStart(4, '0')} 00000000:0000 0A `
+  for (let tries = 0; tries < 1000; tries++) {
+    if (readFileSync('/proc/net/tcp', 'utf8').includes(listening)) return
+    Atomics.wait(pause, 0, 0, 10)
+  }
+}
