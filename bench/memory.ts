@@ -28,6 +28,8 @@ import { summarizeRun } from '../src/stats/summarize-run.ts'
 const boundMiB = 32
 /** Requests of a path in one of the rounds of (b): about what a second of the fastest profile sends. */
 const perRound = 20_000
+/** Short, so that what a turn leaves behind would show as much as what a request does. */
+const turnMs = 250
 
 interface Point {
   readonly millions: number
@@ -44,7 +46,7 @@ async function realLoad(minutes: number): Promise<void> {
   const startedAt = performance.now()
   try {
     for (let turn = 1; performance.now() - startedAt < minutes * 60_000; turn++) {
-      const { samples } = await agent.turn(turn, 2500)
+      const { samples } = await agent.turn(turn, turnMs)
       requests += samples.reduce((sum, sample) => sum + histogramQuantiles(sample.warm).count, 0)
       points.agent.push({ millions: requests / 1e6, mib: await residentMiB(agent.pid) })
       points.host.push({ millions: requests / 1e6, mib: await residentMiB(process.pid) })
