@@ -81,7 +81,7 @@ describe('a lab', { timeout: 120_000 }, () => {
       ({ component }) => `${component.kind} ${component.cluster} ${component.node ?? ''}`,
     )
     const servers = plan.workloads.filter(({ role }) => role === 'server')
-    const served = servers.map(({ placement: { cluster, node } }) => `server-pod ${cluster} ${node}`)
+    const served = servers.map(({ placement }) => `server-pod ${placement.cluster} ${placement.node}`)
     expect(kinds.filter((kind) => kind.startsWith('server-pod')).toSorted()).toEqual(
       [...new Set(served)].toSorted(),
     )
