@@ -84,8 +84,8 @@ function start(model, name) {
     found.running = false
     fail(`Error response from daemon: container ${name} exited: no configuration`)
   }
-  startProcess(model, name, [haproxy, model.folder, name, String(found.hostPort)])
-  waitForPort(found.hostPort)
+  const pid = startProcess(model, name, [haproxy, model.folder, name, String(found.hostPort)])
+  waitForPort(found.hostPort, pid)
   return name
 }
 
@@ -105,7 +105,8 @@ function createContainer(model, args) {
   )
   const image = model.images.find((own) => args.includes(own))
   if (image === undefined) fail('Unable to find image locally: no network here')
-  const hostPort = model.agentPort + 1 + Object.keys(model.containers).length
+  // Below those that the system gives to outgoing connections.
+  const hostPort = 10_000 + ((model.agentPort * 7 + model.nextUid++) % 20_000)
   model.containers[name] = {
     running: false,
     mounts: [],

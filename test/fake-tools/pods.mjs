@@ -22,6 +22,7 @@ export function startPod(model, clusterName, name, env) {
 
 /** A program that goes on until `killPods`. */
 export function startProcess(model, own, args, env = {}) {
+  endProcess(model, own)
   // The addresses and the names of those before it may come again.
   for (const pid of model.ending.splice(0)) waitForEnd(pid)
   const child = spawn(process.execPath, args, {
@@ -31,6 +32,7 @@ export function startProcess(model, own, args, env = {}) {
   })
   child.unref()
   model.processes[own] = child.pid
+  return child.pid
 }
 
 export function killPods(model, clusterName, podName) {
@@ -68,11 +70,11 @@ function holdsFiles(pid) {
   }
 }
 
-/** Until somebody listens there, at 127.0.0.1: Docker's own proxy does from the start, however slow the program is. */
-export function waitForPort(port) {
+/** Until the program listens there, at 127.0.0.1, or has ended: Docker's own proxy does from the start, however slow the program is. */
+export function waitForPort(port, pid) {
   const pause = new Int32Array(new SharedArrayBuffer(4))
   const listening = ` 0100007F:${port.toString(16).toUpperCase().padStart(4, '0')} 00000000:0000 0A `
-  for (let tries = 0; tries < 1000; tries++) {
+  for (let tries = 0; tries < 1000 && holdsFiles(pid); tries++) {
     if (readFileSync('/proc/net/tcp', 'utf8').includes(listening)) return
     Atomics.wait(pause, 0, 0, 10)
   }
