@@ -31,6 +31,8 @@ export interface BackendContext {
   readonly signal: AbortSignal
   /** Called when a step starts and with details while it lasts. */
   readonly progress: (message: string) => void
+  /** Where a bring-up that fails keeps what its clusters say; nothing is kept where it is absent. */
+  readonly failureFolder?: string | undefined
 }
 
 /** An address of the testbed and the component that owns it; evidence resolves dialled addresses with it. */
@@ -109,6 +111,8 @@ export interface Testbed {
   /** Absent where `cpuUsage` is empty. */
   readonly cpuSource?: CpuSource | undefined
   evidence(): Promise<EvidenceSnapshot>
+  /** Keeps in a folder what clusters and components say, for a run that failed on them. Never throws. */
+  saveState?(folder: string, signal: AbortSignal): Promise<void>
   /** Takes everything down; never throws for what is already gone. */
   down(): Promise<void>
 }

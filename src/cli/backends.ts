@@ -26,11 +26,7 @@ export interface KubernetesFlags {
 }
 
 /** The backend behind `--backend`. @throws UsageError when there is none of that name. */
-export function createBackend(
-  name: string,
-  flags: KubernetesFlags = {},
-  more: Pick<KubernetesOptions, 'failureLogs'> = {},
-): Backend {
+export function createBackend(name: string, flags: KubernetesFlags = {}): Backend {
   if (name === 'lab') {
     if ((flags.clients ?? 1) > 1) {
       throw new UsageError('several clients are not supported on the lab backend', {
@@ -39,7 +35,7 @@ export function createBackend(
     }
     return createLab()
   }
-  if (name === 'kind') return createKind({ ...kubernetesOptions(flags), ...more })
+  if (name === 'kind') return createKind(kubernetesOptions(flags))
   if (name === 'contexts') return contextsBackend(flags)
   throw new UsageError(`there is no backend "${name}"`, { hint: 'use --backend lab, kind or contexts' })
 }

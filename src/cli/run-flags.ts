@@ -85,7 +85,7 @@ export async function runWithFlags(
       runScenario({
         ...choices,
         scenarioFile,
-        backend: createBackend(flags.backend, flags, { failureLogs: path.join(flags.results, 'failed-up') }),
+        backend: createBackend(flags.backend, flags),
         resultsRoot: flags.results,
         reporter: progress,
         signal,

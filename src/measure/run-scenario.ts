@@ -1,4 +1,5 @@
 import { randomInt } from 'node:crypto'
+import { existsSync } from 'node:fs'
 import type { Backend } from '../backends/backend.ts'
 import { planScenario } from '../backends/plan.ts'
 import { PathMismatchError, UsageError } from '../errors.ts'
@@ -98,6 +99,7 @@ export async function runScenario(options: RunScenarioOptions): Promise<Finished
       return directory.finish()
     }
     const verify = header.verify
+    const { failureFolder } = directory
     try {
       const outcome = await measure({
         backend,
@@ -109,6 +111,7 @@ export async function runScenario(options: RunScenarioOptions): Promise<Finished
         verify,
         reporter,
         signal,
+        failureFolder,
         record,
       })
       return { id, directory: directory.path, result: await end(outcome) }
@@ -116,6 +119,7 @@ export async function runScenario(options: RunScenarioOptions): Promise<Finished
       // A process that dies because we stopped it is not the reason; the stop is.
       const reason: unknown = signal.aborted ? signal.reason : error
       await end(outcomeOf(reason, signal.aborted)).catch(() => {})
+      if (existsSync(failureFolder)) reporter.note('info', `what the testbed said is in ${failureFolder}`)
       throw reason
     }
   } finally {

@@ -33,6 +33,8 @@ export interface MeasureOptions {
   readonly verify: VerifyMode
   readonly reporter: Reporter
   readonly signal: AbortSignal
+  /** Where a build that fails keeps what its testbed says; nothing is kept where it is absent. */
+  readonly failureFolder?: string | undefined
   /** Makes an event durable before the measurement goes on. */
   readonly record: (event: JournalEvent) => Promise<void>
 }
@@ -58,11 +60,11 @@ async function measureBuild(
   seed: number,
   tally: Tally,
 ): Promise<void> {
-  const { backend, plan, paths, loads, rounds, reporter, signal, record } = options
+  const { backend, plan, paths, loads, rounds, reporter, signal, failureFolder, record } = options
   const prefix = rounds.builds > 1 ? `build ${number}/${rounds.builds}: ` : ''
   const upStarted = performance.now()
   const progress = (message: string) => reporter.step(prefix + message)
-  const build = await Build.up(backend, plan, paths, { signal, progress })
+  const build = await Build.up(backend, plan, paths, { signal, progress, failureFolder })
   try {
     const { engine, delayMethod, loadBalancer, facts } = build.testbed
     const upMs = performance.now() - upStarted
@@ -86,6 +88,13 @@ async function measureBuild(
       if (!event.confirmed) tally.unexpected(`${path.name}: expected no path, but ${event.observed}`)
       else reporter.note('info', `${path.name}: unreachable, as expected (${event.observed})`)
     }
+  } catch (error) {
+    // Whoever stopped it knows why; anything else may be explained by what the testbed says now.
+    if (failureFolder !== undefined && !signal.aborted) {
+      progress('keeping what the testbed says')
+      await build.testbed.saveState?.(failureFolder, signal)
+    }
+    throw error
   } finally {
     progress('taking the testbed down')
     await build.down()

@@ -29,6 +29,11 @@ export class RunDirectory {
     this.#journal = journal
   }
 
+  /** For what the testbed of a run that fails said; not there unless one did. */
+  get failureFolder(): string {
+    return path.join(this.path, 'failure')
+  }
+
   /**
    * Appends an event to the journal and resolves when it is on disk; the first one must be the header.
    * @throws ResultError when it cannot be written; everything before stays readable.

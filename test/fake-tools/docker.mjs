@@ -23,6 +23,7 @@ export function docker(model, args, input) {
   if (verb === 'start') return start(model, rest.at(-1))
   if (verb === 'rm') return remove(model, rest.at(-1))
   if (verb === 'create') return createContainer(model, rest)
+  if (verb === 'logs') return `[NOTICE] ${container(model, rest.at(-1)).image} started`
   if (verb === 'cp') return copyInto(model, rest)
   if (verb === 'exec') return execute(model, rest, input)
   return fail(`docker: '${verb}' is not a docker command.`)
@@ -40,8 +41,8 @@ function list(model, args) {
     .map(([own, c]) =>
       args.includes('--quiet')
         ? own
-        : format.startsWith('{{.Label')
-          ? (c.labels?.['hopmeter.dev/session'] ?? 'none')
+        : format.includes('{{.Label')
+          ? `${own}\t${c.labels?.['hopmeter.dev/session'] ?? ''}`
           : `${own}\t${c.running ? 'running' : 'exited'}\t${c.mounts.join(',')}`,
     )
     .join('\n')

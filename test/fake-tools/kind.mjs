@@ -1,4 +1,5 @@
-import { writeFileSync } from 'node:fs'
+import { mkdirSync, writeFileSync } from 'node:fs'
+import path from 'node:path'
 import { nextAddress } from './docker.mjs'
 import { fail, flag } from './model.mjs'
 import { killPods } from './pods.mjs'
@@ -10,7 +11,7 @@ export function kind(model, args, input) {
   if (verb === 'create') return create(model, args, input)
   if (verb === 'delete') return remove(model, args)
   if (verb === 'load') return load(model, args)
-  if (verb === 'export') return ''
+  if (verb === 'export') return exportLogs(model, args)
   return fail(`ERROR: unknown command "${verb} ${noun}" for "kind"`)
 }
 
@@ -73,6 +74,20 @@ function remove(model, args) {
     if (container.cluster === name) delete model.containers[own]
   }
   return ''
+}
+
+/** A file for each node, and one that tells of the machine. */
+function exportLogs(model, args) {
+  const name = flag(args, '--name')
+  const folder = args.at(-1)
+  if (!model.clusters[name]) fail(`ERROR: unknown cluster "${name}"`)
+  mkdirSync(folder, { recursive: true })
+  writeFileSync(path.join(folder, 'docker-info.txt'), 'Name: this-machine')
+  for (const node of model.clusters[name].nodes) {
+    mkdirSync(path.join(folder, node.name), { recursive: true })
+    writeFileSync(path.join(folder, node.name, 'kubelet.log'), `kubelet of ${node.name}`)
+  }
+  return `Exporting logs for cluster "${name}" to:\n${folder}`
 }
 
 function load(model, args) {

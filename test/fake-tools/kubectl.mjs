@@ -16,6 +16,7 @@ export function kubectl(model, args, input) {
     republish(cluster)
     return get(cluster, words)
   }
+  if (verb === 'describe') return describe(cluster)
   if (verb === 'apply') return apply(model, name, cluster, documents(words, input))
   if (verb === 'delete') return remove(model, name, cluster, words)
   if (verb === 'annotate' || verb === 'label') return mark(cluster, words)
@@ -250,6 +251,12 @@ function logs(model, cluster, clusterName, words) {
   const tail = flag(words, '--tail')
   const later = since === undefined ? lines : lines.filter((line) => line.slice(0, 19) >= since.slice(0, 19))
   return (tail === undefined ? later : later.slice(-Number(tail))).join('\n')
+}
+
+function describe(cluster) {
+  return objectsOf(cluster, 'Pod')
+    .map(({ metadata }) => `Name: ${metadata.name}\nNamespace: ${metadata.namespace}`)
+    .join('\n\n')
 }
 
 function raw(model, cluster, clusterName, url) {

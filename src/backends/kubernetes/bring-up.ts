@@ -3,7 +3,7 @@ import type { BackendContext, Testbed } from '../backend.ts'
 import type { Plan } from '../plan.ts'
 import type { Phase, StepContext } from './contract.ts'
 import { openPodCpu } from './cpu/pod-cpu.ts'
-import { saveFailureLogs } from './failure-logs.ts'
+import { saveFailureState } from './failure-state.ts'
 import { findPods } from './find-pods.ts'
 import { stateFolder } from './folders.ts'
 import type { KindCluster } from './layout.ts'
@@ -21,6 +21,7 @@ import { toolProblem, toolRemedies, toolVersions } from './tools.ts'
 import { agentImage, defaultIstio, fullIstioVersion } from './versions.ts'
 
 const cleanUpTimeoutMs = 600_000
+const stateTimeoutMs = 300_000
 
 /** Everything `up` would do, as steps. Nothing is touched by making them. */
 export interface Assembly {
@@ -67,8 +68,10 @@ export async function bringUp(
     if (options.keep) session.update((state) => ({ ...state, kept: true }))
     return testbed
   } catch (error) {
-    const tools = assembly?.tools ?? createToolbox(options)
-    await afterFailure(tools, session, options, progress, !signal.aborted)
+    if (assembly && context.failureFolder !== undefined) {
+      await saveFailureState({ ...assembly, session }, context.failureFolder, stateContext(stepContext))
+    }
+    await afterFailure(assembly?.tools ?? createToolbox(options), session, progress)
     release()
     signal.throwIfAborted()
     throw error
@@ -113,6 +116,12 @@ async function connect(
       servers,
       watcher: watched?.watcher,
       cpu: await openPodCpu({ tools, facts, clusters, found }, site.backend, context),
+      saveState: (folder, signal) =>
+        saveFailureState(
+          { tools, session, clusters, mesh },
+          folder,
+          stateContext({ signal, progress: context.progress }),
+        ),
       takeDown: async () => {
         if (site.backend === 'kind') await tellOfStopped(tools, session, clusters, context.progress)
         if (session.state.kept) release()
@@ -200,14 +209,9 @@ async function checkTools(
 async function afterFailure(
   tools: Toolbox,
   session: Session,
-  options: KubernetesOptions,
   progress: (message: string) => void,
-  wantsLogs: boolean,
 ): Promise<void> {
   const context = cleanUpContext(progress)
-  if (wantsLogs && options.failureLogs !== undefined) {
-    await saveFailureLogs(tools, session, options.failureLogs, context)
-  }
   if (session.state.kept) {
     progress(
       `what stands of testbed "${session.state.name}" is kept; hopmeter down ${session.state.name} removes it`,
@@ -217,6 +221,11 @@ async function afterFailure(
   await takeDown(tools, session, context).catch((error: unknown) => {
     progress(`not everything could be removed: ${error instanceof Error ? error.message : String(error)}`)
   })
+}
+
+/** Nobody who asks to stop has to wait for logs. */
+function stateContext({ signal, progress }: StepContext): StepContext {
+  return { signal: AbortSignal.any([signal, AbortSignal.timeout(stateTimeoutMs)]), progress }
 }
 
 /** Cleaning up goes on when the user has asked to stop; it has a deadline of its own. */

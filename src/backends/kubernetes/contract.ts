@@ -1,6 +1,3 @@
-// WORK SPLIT (delete when landed): istio/** (CA, install, gateways + load balancer, readiness, pitfalls, evidence
-// parsers and collectors) is being written by a second person right now as createIstioMesh(options); the owner of the
-// other files does clusters, routes, workloads, agent, state, life cycle, contexts, fake tools, CLI.
 import type { Step } from '../backend.ts'
 
 /** A cluster of the scenario as Kubernetes tools reach it. Every call names both, so no other cluster is ever touched. */

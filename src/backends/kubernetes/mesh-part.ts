@@ -1,6 +1,7 @@
 import type { Engine, OwnedAddress } from '../backend.ts'
 import type { Plan } from '../plan.ts'
 import type { Phase, Readiness, StepContext } from './contract.ts'
+import type { StateFile } from './failure-state.ts'
 import type { Found } from './find-pods.ts'
 import type { KindCluster } from './layout.ts'
 import type { FactsBook } from './node-facts.ts'
@@ -33,4 +34,6 @@ export interface MeshPart {
     found: Found,
     context: StepContext,
   ): Promise<{ readonly watcher: FlowWatcher; readonly addresses: readonly OwnedAddress[] } | undefined>
+  /** What explains a mesh that failed, of a cluster that hopmeter made. */
+  stateFiles(cluster: KindCluster, context: StepContext): Promise<readonly StateFile[]>
 }

@@ -20,8 +20,6 @@ export interface KubernetesOptions {
   readonly resources?: 'trimmed' | 'default' | undefined
   /** Leave the clusters running when the testbed is taken down. */
   readonly keep?: boolean | undefined
-  /** Folder for the logs of a failed bring-up. */
-  readonly failureLogs?: string | undefined
   /** `XDG_STATE_HOME` and `XDG_CACHE_HOME` unless given. */
   readonly stateRoot?: string | undefined
   readonly cacheRoot?: string | undefined

@@ -40,6 +40,11 @@ export async function takeDown(tools: Toolbox, session: Session, context: StepCo
   })
 }
 
+/** A program said that it removed something, and it is still there. */
+class StillThereError extends HopmeterError {
+  override name = 'StillThereError'
+}
+
 /** Every removal can be done again, and a daemon that hiccups must not make us leave clusters behind. */
 async function withRetries(
   work: () => Promise<void>,
@@ -50,7 +55,8 @@ async function withRetries(
       await work()
       return undefined
     } catch (error) {
-      const isFinal = left === 0 || signal.aborted || !(error instanceof CommandError)
+      const isPassing = error instanceof CommandError || error instanceof StillThereError
+      const isFinal = left === 0 || signal.aborted || !isPassing
       if (isFinal)
         return error instanceof HopmeterError ? error : new HopmeterError(String(error), { cause: error })
     }
@@ -87,7 +93,7 @@ async function removeCluster(
     await tools.call(deleteCommand(tools, cluster), { ...context, timeoutMs: deleteTimeoutMs })
     const left = await nodeContainers(tools, kindName, session.id, context)
     if (left.length > 0) {
-      throw new HopmeterError(
+      throw new StillThereError(
         `kind deleted cluster "${kindName}", but ${left.length} of its nodes are still there`,
         {
           hint: `docker rm --force ${left.map((node) => node.name).join(' ')}`,
@@ -105,16 +111,31 @@ async function removeNamespaces(
   cluster: ClaimedCluster,
   context: StepContext,
 ): Promise<void> {
+  const names = await ownNamespaces(tools, session, cluster, context)
+  if (names.length === 0) return
+  context.progress(`delete ${names.join(' and ')} of ${cluster.name}`)
+  const remove = tools.kubectl(cluster, ['delete', 'namespace', '--ignore-not-found', ...names])
+  await tools.call(remove, { ...context, timeoutMs: deleteTimeoutMs })
+  const left = await ownNamespaces(tools, session, cluster, context)
+  if (left.length > 0) {
+    throw new StillThereError(`${left.join(' and ')} of cluster "${cluster.name}" are still there`, {
+      hint: `kubectl --context ${cluster.context} get namespace ${left.join(' ')} --output yaml says why`,
+    })
+  }
+}
+
+async function ownNamespaces(
+  tools: Toolbox,
+  session: Session,
+  cluster: ClaimedCluster,
+  context: StepContext,
+): Promise<readonly string[]> {
   const of = ['--selector', `${sessionLabel}=${session.id}`]
   const list = await tools.json<{ items?: readonly { readonly metadata: { readonly name: string } }[] }>(
     tools.kubectl(cluster, ['get', 'namespaces', ...of, '--output', 'json']),
     context,
   )
-  const names = (list.items ?? []).map(({ metadata }) => metadata.name)
-  if (names.length === 0) return
-  context.progress(`delete ${names.join(' and ')} of ${cluster.name}`)
-  const remove = tools.kubectl(cluster, ['delete', 'namespace', '--ignore-not-found', ...names])
-  await tools.call(remove, { ...context, timeoutMs: deleteTimeoutMs })
+  return (list.items ?? []).map(({ metadata }) => metadata.name)
 }
 
 async function removeContainer(
@@ -123,15 +144,22 @@ async function removeContainer(
   name: string,
   context: StepContext,
 ): Promise<void> {
-  const list = ['ps', '--all', '--filter', `name=^/?${name}$`, '--format', `{{.Label "${sessionLabel}"}}`]
-  const label = (await tools.call(tools.docker(list), context)).trim()
-  if (label !== '') {
-    if (label !== session.id) {
+  // Empty where there is no such container; one without our label has an answer, too.
+  const format = `{{.Names}}\t{{.Label "${sessionLabel}"}}`
+  const find = tools.docker(['ps', '--all', '--filter', `name=^/?${name}$`, '--format', format])
+  const found = (await tools.call(find, context)).trim()
+  if (found !== '') {
+    if (found !== `${name}\t${session.id}`) {
       throw new HopmeterError(`container "${name}" is not this testbed's`, {
         hint: `if it can go: docker rm -f ${name}`,
       })
     }
     await tools.call(tools.docker(['rm', '--force', '--volumes', name]), context)
+    if ((await tools.call(find, context)).trim() !== '') {
+      throw new StillThereError(`docker removed container "${name}", but it is still there`, {
+        hint: `docker rm --force ${name}`,
+      })
+    }
   }
   session.dropContainer(name)
 }

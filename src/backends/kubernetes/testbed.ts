@@ -57,6 +57,7 @@ export interface TestbedParts extends Pick<Found, 'pods' | 'services'> {
   readonly watcher: FlowWatcher | undefined
   /** Absent where CPU times cannot be read. */
   readonly cpu: PodCpu | undefined
+  readonly saveState: (folder: string, signal: AbortSignal) => Promise<void>
   readonly takeDown: () => Promise<void>
 }
 
@@ -130,6 +131,10 @@ export class KubeTestbed implements Testbed {
       ),
     ])
     return { components, served }
+  }
+
+  async saveState(folder: string, signal: AbortSignal): Promise<void> {
+    await this.#parts.saveState(folder, signal)
   }
 
   async down(): Promise<void> {

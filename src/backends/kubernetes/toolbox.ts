@@ -1,6 +1,6 @@
 import path from 'node:path'
 import { CommandError } from '../../errors.ts'
-import { pasteable } from '../../exec.ts'
+import { pasteable, type RunResult } from '../../exec.ts'
 import type { Command } from '../backend.ts'
 import type { KubeCluster } from './contract.ts'
 import { execute, type Execute } from './execute.ts'
@@ -77,10 +77,14 @@ export class Toolbox {
   }
 
   /** Standard output. @throws CommandError when the program is missing, fails or takes too long. */
-  async call(command: Command, { signal, timeoutMs = defaultTimeoutMs }: CallOptions = {}): Promise<string> {
-    const env = this.env(command)
-    const result = await this.#execute(command, { env, signal, timeoutMs: this.deadlineMs(timeoutMs) })
-    return result.stdout
+  async call(command: Command, options: CallOptions = {}): Promise<string> {
+    return (await this.#run(command, options)).stdout
+  }
+
+  /** All that it wrote, for somebody to read. @throws CommandError as `call` does. */
+  async said(command: Command, options: CallOptions = {}): Promise<string> {
+    const { stdout, stderr } = await this.#run(command, options)
+    return [stdout, stderr].filter((text) => text !== '').join('\n')
   }
 
   /** Standard output as JSON. @throws CommandError also when it is something else. */
@@ -106,6 +110,11 @@ export class Toolbox {
       if (isNotFound(error)) return undefined
       throw error
     }
+  }
+
+  #run(command: Command, { signal, timeoutMs = defaultTimeoutMs }: CallOptions): Promise<RunResult> {
+    const env = this.env(command)
+    return this.#execute(command, { env, signal, timeoutMs: this.deadlineMs(timeoutMs) })
   }
 
   #program(tool: ToolName): string {

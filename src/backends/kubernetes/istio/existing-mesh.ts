@@ -48,6 +48,7 @@ export function existingMesh(input: MeshInput): MeshPart {
       }
       return { watcher, addresses: meshAddresses(found, gateways) }
     },
+    stateFiles: () => Promise.resolve([]),
   }
 }
 

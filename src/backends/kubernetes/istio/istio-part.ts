@@ -10,6 +10,7 @@ import { meshAddresses } from './mesh-view.ts'
 import { findPitfalls } from './pitfalls.ts'
 import { istioImages, istioParts } from './parts.ts'
 import { hasProxy, meshReadiness } from './readiness.ts'
+import { meshStateFiles } from './state-files.ts'
 
 /**
  * Istio ambient on the clusters of a testbed: installation and gateways as phases, the states that its paths need, and
@@ -40,5 +41,6 @@ export function istioPart(input: MeshInput): MeshPart {
       facts = { ...fingerprint, ...(notes.length > 0 ? { meshNotes: notes.join('; ') } : {}) }
       return { watcher, addresses: meshAddresses(found, gateways) }
     },
+    stateFiles: (cluster, context) => meshStateFiles(parts, cluster, context),
   }
 }

@@ -1,6 +1,8 @@
 import { HopmeterError } from '../../../errors.ts'
+import type { Command } from '../../backend.ts'
 import type { StepContext } from '../contract.ts'
 import type { KindCluster } from '../layout.ts'
+import type { Toolbox } from '../toolbox.ts'
 import {
   gatewayNodePort,
   gatewayPods,
@@ -31,6 +33,11 @@ export async function ztunnelPods(
   })
 }
 
+/** Asks a ztunnel for everything that it believes. */
+export function dumpCommand(tools: Toolbox, cluster: KindCluster, pod: string): Command {
+  return tools.istioctl(cluster, ['ztunnel-config', 'all', `${pod}.${systemNamespace}`, '-o', 'json'])
+}
+
 /** Everything one ztunnel believes. @throws HopmeterError when it cannot be read. */
 export async function readDump(
   parts: Pick<IstioParts, 'tools' | 'clusterIds'>,
@@ -38,15 +45,7 @@ export async function readDump(
   pod: string,
   context: Pick<StepContext, 'signal'>,
 ): Promise<ZtunnelDump> {
-  const { tools } = parts
-  const command = tools.istioctl(cluster, [
-    'ztunnel-config',
-    'all',
-    `${pod}.${systemNamespace}`,
-    '-o',
-    'json',
-  ])
-  const reading = parseZtunnelDump(await tools.call(command, context))
+  const reading = parseZtunnelDump(await parts.tools.call(dumpCommand(parts.tools, cluster, pod), context))
   if (!reading.ok) throw new HopmeterError(`${pod} of ${cluster.name}: ${reading.cannotRead}`)
   return renamed(parts, reading.value)
 }

@@ -1,0 +1,35 @@
+import type { StepContext } from '../contract.ts'
+import type { StateFile } from '../failure-state.ts'
+import type { KindCluster } from '../layout.ts'
+import { loadBalancerName } from './load-balancer.ts'
+import { isProxied, systemNamespace, type IstioParts } from './parts.ts'
+import { dumpCommand, ztunnelPods } from './read-mesh.ts'
+
+/** What explains a mesh that failed: what istiod and each ztunnel believe, gateways, the proxy's log. */
+export async function meshStateFiles(
+  parts: IstioParts,
+  cluster: KindCluster,
+  context: StepContext,
+): Promise<readonly StateFile[]> {
+  const { tools, gateways } = parts
+  const always = [
+    { file: 'remote-clusters.txt', command: tools.istioctl(cluster, ['remote-clusters']) },
+    {
+      file: 'istio-system.yaml',
+      command: tools.kubectl(cluster, [
+        ...['get', 'namespace,gateway,service,deployment,daemonset', '--output', 'yaml'],
+        ...['--namespace', systemNamespace],
+      ]),
+    },
+  ]
+  const proxy =
+    gateways.includes(cluster) && isProxied(cluster)
+      ? [{ file: 'load-balancer.log', command: tools.docker(['logs', loadBalancerName(cluster)]) }]
+      : []
+  const pods = await ztunnelPods(parts, cluster, context).catch(() => [])
+  const dumps = pods.map(({ pod, node }) => ({
+    file: `ztunnel-n${node}.json`,
+    command: dumpCommand(tools, cluster, pod.metadata.name),
+  }))
+  return [...always, ...proxy, ...dumps]
+}
