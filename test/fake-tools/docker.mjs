@@ -1,4 +1,4 @@
-import { existsSync, readFileSync } from 'node:fs'
+import { existsSync, readFileSync, writeFileSync } from 'node:fs'
 import path from 'node:path'
 import { fail, flag } from './model.mjs'
 import { endProcess, startProcess, waitForPort } from './pods.mjs'
@@ -13,7 +13,7 @@ export function nextAddress(model) {
 
 export function docker(model, args, input) {
   const [verb, ...rest] = args
-  if (verb === 'version') return '28.0.0'
+  if (verb === 'version') return args.join(' ').includes('Server.Os') ? 'linux/amd64' : '28.0.0'
   if (verb === 'info')
     return JSON.stringify({ CgroupVersion: model.cgroup, MemTotal: 16e9, NCPU: 4, ServerVersion: '28.0.0' })
   if (verb === 'ps') return list(model, rest)
@@ -23,6 +23,7 @@ export function docker(model, args, input) {
   if (verb === 'start') return start(model, rest.at(-1))
   if (verb === 'rm') return remove(model, rest.at(-1))
   if (verb === 'create') return createContainer(model, rest)
+  if (verb === 'save') return save(model, rest)
   if (verb === 'logs') return `[NOTICE] ${container(model, rest.at(-1)).image} started`
   if (verb === 'cp') return copyInto(model, rest)
   if (verb === 'exec') return execute(model, rest, input)
@@ -51,6 +52,15 @@ function list(model, args) {
 function inspectImage(model, image) {
   if (!model.images.includes(image)) fail(`Error response from daemon: No such image: ${image}`)
   return 'sha256:0000'
+}
+
+/** An archive is the names of its images. */
+function save(model, args) {
+  if (model.savesWholeOnly) fail('unknown flag: --platform')
+  const [file, ...images] = args.slice(args.indexOf('--output') + 1)
+  for (const image of images) inspectImage(model, image)
+  writeFileSync(file, images.join('\n'))
+  return ''
 }
 
 function container(model, name) {

@@ -1,4 +1,4 @@
-import { mkdirSync, writeFileSync } from 'node:fs'
+import { mkdirSync, readFileSync, writeFileSync } from 'node:fs'
 import path from 'node:path'
 import { nextAddress } from './docker.mjs'
 import { fail, flag } from './model.mjs'
@@ -92,7 +92,11 @@ function exportLogs(model, args) {
 
 function load(model, args) {
   const name = flag(args, '--name')
-  const images = args.slice(args.indexOf('--name') + 2)
+  const operands = args.slice(args.indexOf('--name') + 2)
+  const isArchive = args[1] === 'image-archive'
+  if (model.hasPlatforms && !isArchive)
+    fail('ERROR: failed to load image: Command Output: ctr: content digest sha256:b1addbe7: not found')
+  const images = isArchive ? readFileSync(operands[0], 'utf8').split('\n') : operands
   for (const image of images) {
     if (!model.images.includes(image)) fail(`ERROR: image: "${image}" not present locally`)
     const full = image.includes('/') ? image : `docker.io/library/${image}`

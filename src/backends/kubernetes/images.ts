@@ -1,3 +1,6 @@
+import { mkdtempSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import path from 'node:path'
 import { CommandError, EnvironmentError } from '../../errors.ts'
 import type { KubeStep, StepContext } from './contract.ts'
 import type { KindCluster } from './layout.ts'
@@ -13,6 +16,9 @@ export function fullImageName(image: string): string {
   const isHost = first === 'localhost' || /[.:]/.test(first)
   return isHost ? image : `docker.io/${image}`
 }
+
+/** With Docker's containerd store an image knows of platforms whose content was never pulled. */
+const isIncomplete = /content digest \S+: not found/
 
 /** Pulls at most once per image, however many clusters need it. */
 export class ImageStore {
@@ -35,8 +41,49 @@ export class ImageStore {
       run: async (context) => {
         const missing = await this.#missing(cluster, images, context)
         for (const image of missing) await this.#ensureLocal(image, context)
-        await tools.call(load(missing), { ...context, timeoutMs: loadTimeoutMs })
+        try {
+          await tools.call(load(missing), { ...context, timeoutMs: loadTimeoutMs })
+        } catch (error) {
+          context.signal.throwIfAborted()
+          if (!(error instanceof CommandError) || !isIncomplete.test(error.output)) throw error
+          await this.#loadOwnPlatform(cluster, missing, context)
+        }
       },
+    }
+  }
+
+  /**
+   * kind asks its nodes to import every platform that an image names, which fails where Docker has pulled one of them
+   * only (kubernetes-sigs/kind#3795): an archive of that one can be loaded.
+   */
+  async #loadOwnPlatform(
+    cluster: KindCluster,
+    images: readonly string[],
+    context: StepContext,
+  ): Promise<void> {
+    const tools = this.#tools
+    const folder = mkdtempSync(path.join(tmpdir(), 'hopmeter-images-'))
+    const archive = path.join(folder, 'images.tar')
+    try {
+      const format = '{{.Server.Os}}/{{.Server.Arch}}'
+      const platform = (await tools.call(tools.docker(['version', '--format', format]), context)).trim()
+      context.progress(`save the ${platform} images for ${cluster.name}`)
+      const limits = { ...context, timeoutMs: loadTimeoutMs }
+      const save = tools.docker(['save', '--platform', platform, '--output', archive, ...images])
+      await tools.call(save, limits)
+      await tools.call(tools.kind(['load', 'image-archive', '--name', cluster.kindName, archive]), limits)
+    } catch (cause) {
+      context.signal.throwIfAborted()
+      if (!(cause instanceof CommandError) || !cause.output.includes('unknown flag: --platform')) throw cause
+      throw new EnvironmentError(
+        "kind cannot load images of several platforms from Docker's containerd store",
+        {
+          cause,
+          hint: 'Docker 28 or newer can save one platform, or turn that image store off in the settings of the daemon',
+        },
+      )
+    } finally {
+      rmSync(folder, { recursive: true, force: true })
     }
   }
 

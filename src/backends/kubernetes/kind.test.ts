@@ -112,6 +112,19 @@ describe('a testbed that is kept', () => {
     expect(fake.leftovers()).toEqual(nothing)
   })
 
+  test('images of which Docker has one platform only come as an archive of that one', async () => {
+    fake.model((model) => void (model.hasPlatforms = true))
+    const execute = fake.inProcess()
+    const plan = planScenario(await plain('single-cluster'))
+    await (await createKind({ ...fake.options, execute }).up(plan, quiet)).down()
+    const archive = /docker save --platform linux\/amd64 --output (\S+) node:20/.exec(execute.log.join('\n'))
+    expect(existsSync(path.dirname(archive![1]!))).toBe(false)
+    fake.model((model) => void (model.savesWholeOnly = true))
+    const up = createKind({ ...fake.options, execute: fake.inProcess() }).up(plan, quiet)
+    await expect(up).rejects.toMatchObject({ hint: expect.stringMatching(/Docker 28 or newer/) as string })
+    expect(fake.leftovers()).toEqual(nothing)
+  })
+
   test('its files are the user’s only, and down removes all of it', async () => {
     const plan = planScenario(await plain('same-network'))
     const options = { ...fake.options, execute: fake.inProcess(), keep: true }

@@ -35,6 +35,10 @@ export interface FakeModel {
   agentPort: number
   nextAddress: number
   images: string[]
+  /** Docker has pulled one platform of images that name several, so kind's own load fails. */
+  hasPlatforms?: boolean
+  /** A Docker that cannot save one platform of an image. */
+  savesWholeOnly?: boolean
   kubernetes: string
   cgroup: string
   containers: Record<
