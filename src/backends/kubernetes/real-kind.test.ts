@@ -157,4 +157,41 @@ describe.skipIf(!hasIstio)('on real kind clusters, in a mesh', () => {
       expect(await verified((await loadScenario(name)).scenario)).toEqual(clean)
     },
   )
+
+  test(
+    'a kept mesh is repaired, whatever of it was broken, and leaves nothing',
+    { timeout: 60 * minute },
+    async () => {
+      const { scenario } = await loadScenario('multi-network-nlb')
+      const kept = createKind({ ...options, keep: true })
+      const proofs = async () => {
+        const { evidence } = await verifyScenario({ scenario, backend: kept, ...context() })
+        return evidence.map(({ verdict, reasons }) => [verdict, reasons])
+      }
+      const west = async (...args: string[]) => {
+        const kubeconfig = path.join(stateFolder(stateRoot), scenario.name, 'west.kubeconfig')
+        await run('kubectl', ['--kubeconfig', kubeconfig, '--namespace', 'istio-system', ...args])
+      }
+      const pending = JSON.stringify({ status: { loadBalancer: { ingress: null } } })
+      const inStatus = ['--subresource', 'status', '--type', 'merge', '--patch', pending]
+      const damage: readonly (readonly [string, () => Promise<unknown>])[] = [
+        ['nothing', () => Promise.resolve()],
+        ['the load balancer is gone', () => run('docker', ['rm', '--force', 'hm-multi-network-nlb-west-lb'])],
+        ['its address is pending', () => west('patch', 'service', 'istio-eastwestgateway', ...inStatus)],
+        [
+          'the network has another label',
+          () => west('label', '--overwrite', 'namespace/istio-system', 'topology.istio.io/network=other'),
+        ],
+        ['the gateway is gone', () => west('delete', 'gateway', 'istio-eastwestgateway')],
+        ['a remote secret is gone', () => west('delete', 'secret', 'istio-remote-secret-east')],
+        ['a node was stopped', () => run('docker', ['stop', 'hm-multi-network-nlb-west-control-plane'])],
+      ]
+      for (const [what, doIt] of damage) {
+        await doIt()
+        expect([what, await proofs()]).toEqual([what, [['proven', []]]])
+      }
+      expect(await takeDownSessions([scenario.name], context(), options)).toEqual([scenario.name])
+      expect(await leftOf(scenario.name)).toEqual([])
+    },
+  )
 })

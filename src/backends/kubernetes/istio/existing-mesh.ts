@@ -8,7 +8,7 @@ import { imagesOfMesh } from './fingerprint.ts'
 import type { MeshFacts } from './mesh-facts.ts'
 import { meshAddresses } from './mesh-view.ts'
 import { istioParts, type IstioParts } from './parts.ts'
-import { findPitfalls } from './pitfalls.ts'
+import { findPitfalls } from './pitfalls/find-pitfalls.ts'
 import { readGateways } from './read-mesh.ts'
 import { meshReadiness } from './readiness.ts'
 

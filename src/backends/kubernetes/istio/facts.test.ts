@@ -13,7 +13,7 @@ import { FakeCluster, type FakeModel } from '../testing/fake-cluster.ts'
 import { quiet } from '../testing/lives.ts'
 import { collectMeshFacts } from './collect-facts.ts'
 import { istioParts, type IstioParts } from './parts.ts'
-import { findPitfalls } from './pitfalls.ts'
+import { findPitfalls } from './pitfalls/find-pitfalls.ts'
 
 // Lives of testbeds start many processes, which a busy machine does slowly.
 vi.setConfig({ testTimeout: 120_000, hookTimeout: 120_000 })

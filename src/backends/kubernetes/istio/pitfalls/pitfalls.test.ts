@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
-import type { ClusterMeshFacts, GatewayFacts, MeshFacts, PathFacts, ZtunnelFacts } from './mesh-facts.ts'
-import { findPitfalls, pitfalls } from './pitfalls.ts'
+import type { ClusterMeshFacts, GatewayFacts, MeshFacts, PathFacts, ZtunnelFacts } from '../mesh-facts.ts'
+import { findPitfalls, pitfalls } from './find-pitfalls.ts'
 
 const hostname = 'server-west-n1.hopmeter.svc.cluster.local'
 
