@@ -31,6 +31,8 @@ export interface BackendContext {
   readonly signal: AbortSignal
   /** Called when a step starts and with details while it lasts. */
   readonly progress: (message: string) => void
+  /** Called with what must still be there to read when the next step starts; `progress` unless given. */
+  readonly note?: ((message: string) => void) | undefined
   /** Where a bring-up that fails keeps what its clusters say; nothing is kept where it is absent. */
   readonly failureFolder?: string | undefined
 }

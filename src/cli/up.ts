@@ -41,6 +41,7 @@ export function upVerb(context: CliContext): Command {
           const testbed = await backend.up(planScenario(scenario), {
             signal,
             progress: (m) => progress.step(m),
+            note: (m) => progress.note('info', m),
           })
           await testbed.down() // kept: only our connections to it end
           return testbed

@@ -31,7 +31,13 @@ export function verifyVerb(context: CliContext): Command {
       const progress = createProgress(context, { quiet: flags.quiet })
       const backend = createBackend(flags.backend, flags)
       const work = (signal: AbortSignal) =>
-        verifyScenario({ scenario, backend, progress: (m) => progress.step(m), signal })
+        verifyScenario({
+          scenario,
+          backend,
+          progress: (m) => progress.step(m),
+          note: (m) => progress.note('info', m),
+          signal,
+        })
       const result = await context.stoppable(work).finally(() => progress.stop())
       if (flags.output === 'json') print(context, JSON.stringify(result, null, 2))
       else print(context, flags.output === 'markdown' ? proofMarkdown(result) : proofText(result))

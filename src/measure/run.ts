@@ -64,7 +64,8 @@ async function measureBuild(
   const prefix = rounds.builds > 1 ? `build ${number}/${rounds.builds}: ` : ''
   const upStarted = performance.now()
   const progress = (message: string) => reporter.step(prefix + message)
-  const build = await Build.up(backend, plan, paths, { signal, progress, failureFolder })
+  const note = (message: string) => reporter.note('info', prefix + message)
+  const build = await Build.up(backend, plan, paths, { signal, progress, note, failureFolder })
   try {
     const { engine, delayMethod, loadBalancer, facts } = build.testbed
     const upMs = performance.now() - upStarted

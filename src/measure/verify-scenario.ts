@@ -22,6 +22,8 @@ export interface VerifyOptions {
   readonly scenario: Scenario
   readonly backend: Backend
   readonly progress: (message: string) => void
+  /** What must outlast the step that told it; `progress` unless given. */
+  readonly note?: ((message: string) => void) | undefined
   readonly signal: AbortSignal
 }
 
@@ -34,11 +36,11 @@ export async function verifyScenario(options: VerifyOptions): Promise<VerifyResu
   return await underHostLock({ runId: `verify-${name}`, scenario: name }, () => prove(options))
 }
 
-async function prove({ scenario, backend, progress, signal }: VerifyOptions): Promise<VerifyResult> {
+async function prove({ scenario, backend, progress, note, signal }: VerifyOptions): Promise<VerifyResult> {
   const plan = planScenario(scenario)
   const paths = withControl(plan, false)
   const loads = expandLoads(proofOnly)
-  const build = await Build.up(backend, plan, paths, { signal, progress })
+  const build = await Build.up(backend, plan, paths, { signal, progress, note })
   try {
     const unreachable: UnreachableEvent[] = []
     const evidence: PathEvidence[] = []

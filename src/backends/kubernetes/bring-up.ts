@@ -57,8 +57,8 @@ export async function bringUp(
   context.signal.throwIfAborted()
   const session = openSession(plan, options, site)
   const release = session.lease()
-  const { signal, progress } = context
-  const stepContext: StepContext = { signal, progress }
+  const { signal, progress, note } = context
+  const stepContext: StepContext = { signal, progress, note }
   let assembly: Assembly | undefined
   try {
     assembly = site.assemble(session)
@@ -71,7 +71,7 @@ export async function bringUp(
     if (assembly && context.failureFolder !== undefined) {
       await saveFailureState({ ...assembly, session }, context.failureFolder, stateContext(stepContext))
     }
-    await afterFailure(assembly?.tools ?? createToolbox(options), session, progress)
+    await afterFailure(assembly?.tools ?? createToolbox(options), session, stepContext)
     release()
     signal.throwIfAborted()
     throw error
@@ -117,17 +117,13 @@ async function connect(
       watcher: watched?.watcher,
       cpu: await openPodCpu({ tools, facts, clusters, found }, site.backend, context),
       saveState: (folder, signal) =>
-        saveFailureState(
-          { tools, session, clusters, mesh },
-          folder,
-          stateContext({ signal, progress: context.progress }),
-        ),
+        saveFailureState({ tools, session, clusters, mesh }, folder, stateContext({ ...context, signal })),
       takeDown: async () => {
-        if (site.backend === 'kind') await tellOfStopped(tools, session, clusters, context.progress)
+        if (site.backend === 'kind') await tellOfStopped(tools, session, clusters, context)
         if (session.state.kept) release()
         else {
           try {
-            await takeDown(tools, session, cleanUpContext(context.progress))
+            await takeDown(tools, session, cleanUpContext(context))
           } finally {
             release()
           }
@@ -145,14 +141,14 @@ async function tellOfStopped(
   tools: Toolbox,
   session: Session,
   clusters: readonly KindCluster[],
-  progress: (message: string) => void,
+  context: StepContext,
 ): Promise<void> {
-  const { signal } = cleanUpContext(progress)
+  const { signal, progress, note = progress } = cleanUpContext(context)
   for (const { name, kindName, nodeNames } of clusters) {
     const containers = await nodeContainers(tools, kindName, session.id, { signal }).catch(() => undefined)
     const running = containers?.filter((container) => container.running).map((container) => container.name)
     const stopped = nodeNames.filter((node) => running?.includes(node) === false)
-    if (stopped.length > 0) progress(`not running any more, of cluster ${name}: ${stopped.join(', ')}`)
+    if (stopped.length > 0) note(`not running any more, of cluster ${name}: ${stopped.join(', ')}`)
   }
 }
 
@@ -206,29 +202,25 @@ async function checkTools(
 }
 
 /** Leaves nothing behind, or says what. A testbed that was kept before stays. */
-async function afterFailure(
-  tools: Toolbox,
-  session: Session,
-  progress: (message: string) => void,
-): Promise<void> {
-  const context = cleanUpContext(progress)
+async function afterFailure(tools: Toolbox, session: Session, context: StepContext): Promise<void> {
+  const { note = context.progress } = context
   if (session.state.kept) {
-    progress(
+    note(
       `what stands of testbed "${session.state.name}" is kept; hopmeter down ${session.state.name} removes it`,
     )
     return
   }
-  await takeDown(tools, session, context).catch((error: unknown) => {
-    progress(`not everything could be removed: ${error instanceof Error ? error.message : String(error)}`)
+  await takeDown(tools, session, cleanUpContext(context)).catch((error: unknown) => {
+    note(`not everything could be removed: ${error instanceof Error ? error.message : String(error)}`)
   })
 }
 
 /** Nobody who asks to stop has to wait for logs. */
-function stateContext({ signal, progress }: StepContext): StepContext {
-  return { signal: AbortSignal.any([signal, AbortSignal.timeout(stateTimeoutMs)]), progress }
+function stateContext(context: StepContext): StepContext {
+  return { ...context, signal: AbortSignal.any([context.signal, AbortSignal.timeout(stateTimeoutMs)]) }
 }
 
 /** Cleaning up goes on when the user has asked to stop; it has a deadline of its own. */
-function cleanUpContext(progress: (message: string) => void): StepContext {
-  return { signal: AbortSignal.timeout(cleanUpTimeoutMs), progress }
+function cleanUpContext(context: StepContext): StepContext {
+  return { ...context, signal: AbortSignal.timeout(cleanUpTimeoutMs) }
 }

@@ -14,6 +14,8 @@ export interface StepContext {
   readonly signal: AbortSignal
   /** Details while a step lasts: what it waits for, and for how long. */
   readonly progress: (message: string) => void
+  /** What must still be there to read when the next step starts; `progress` unless given. */
+  readonly note?: ((message: string) => void) | undefined
 }
 
 /**

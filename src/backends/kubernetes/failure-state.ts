@@ -98,7 +98,7 @@ async function attempted(
   cluster: KindCluster,
   what: string,
   work: () => Promise<void> | void,
-  { signal, progress }: StepContext,
+  { signal, progress, note = progress }: StepContext,
 ): Promise<void> {
   if (signal.aborted) return
   try {
@@ -106,6 +106,6 @@ async function attempted(
   } catch (error) {
     if (signal.aborted) return
     const first = error instanceof Error ? error.message.split('\n', 1)[0] : String(error)
-    progress(`not kept of cluster ${cluster.name}: ${what}: ${first}`)
+    note(`not kept of cluster ${cluster.name}: ${what}: ${first}`)
   }
 }
