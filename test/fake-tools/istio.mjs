@@ -111,6 +111,7 @@ export function restart(model, clusterName, name) {
   if (name === 'istiod') {
     const [node] = cluster.nodes
     cluster.istiod.root = rootOf(cluster, clusterName)
+    delete cluster.istiod.stale
     systemPod(
       model,
       cluster,
@@ -263,11 +264,23 @@ export function remoteClusters(model, clusterName) {
   )
 }
 
+/**
+ * A remote secret with other content: istiod says that the cluster is synced, and goes on with what it knew of the
+ * former one, which is nothing of what is there now, until it is started anew.
+ */
+export function replacedRemote(model, clusterName, secretName) {
+  const { istiod } = model.clusters[clusterName]
+  const remote = remoteClusters(model, clusterName).find(({ secret }) => secret === `${system}/${secretName}`)
+  if (istiod && remote?.cluster) istiod.stale = [...(istiod.stale ?? []), remote.cluster]
+}
+
 /** Clusters whose pods and services an istiod serves. */
 export function visible(model, clusterName) {
   const { istiod } = model.clusters[clusterName]
   const remote = istiod?.isMulti
-    ? remoteClusters(model, clusterName).flatMap(({ cluster }) => cluster ?? [])
+    ? remoteClusters(model, clusterName)
+        .flatMap(({ cluster }) => cluster ?? [])
+        .filter((name) => !istiod.stale?.includes(name))
     : []
   return [clusterName, ...remote]
 }

@@ -1,5 +1,5 @@
 import { readFileSync } from 'node:fs'
-import { reconcile, republish, restart } from './istio.mjs'
+import { reconcile, replacedRemote, republish, restart } from './istio.mjs'
 import { fail, flag, parseDocuments, podUid } from './model.mjs'
 import { gatewayCrd, get, key, now, object, objectsOf, put, resource } from './objects.mjs'
 import { inPod, serverEnvironment } from './exec-in-pod.mjs'
@@ -124,6 +124,8 @@ function applyOne(model, clusterName, cluster, own) {
   // The agent's source would make every later reading of the model slow.
   if (own.data?.['agent.mjs']) own.data = { 'agent.mjs': `${own.data['agent.mjs'].length} characters` }
   put(cluster, own)
+  const isReplaced = before?.data && JSON.stringify(before.data) !== JSON.stringify(own.data)
+  if (isReplaced && metadata.labels['istio/multiCluster']) replacedRemote(model, clusterName, metadata.name)
 }
 
 /** Service addresses are loopback ones, too, and never dialled themselves: a relay stands for ztunnel. */
@@ -208,16 +210,19 @@ function removeNamespace(model, clusterName, cluster, name) {
 
 /** `kubectl annotate|label namespace NAME key=value key-`. */
 function mark(cluster, words) {
-  const [verb, noun, name, ...changes] = words.filter((word) => !word.startsWith('--'))
+  const [verb, noun, ...rest] = words.filter((word) => !word.startsWith('--'))
+  const isChange = (word) => /[=/]/.test(word)
   const { kind, plural } = resource(cluster, noun)
-  const own = object(cluster, kind, words.namespace, name)
-  if (!own) fail(`Error from server (NotFound): ${plural} "${name}" not found`)
-  const field = verb === 'label' ? 'labels' : 'annotations'
-  own.metadata[field] ??= {}
-  for (const change of changes) {
-    const [at, value] = change.split('=')
-    if (value === undefined) delete own.metadata[field][at.replace(/-$/, '')]
-    else own.metadata[field][at] = value
+  for (const name of rest.filter((word) => !isChange(word))) {
+    const own = object(cluster, kind, words.namespace, name)
+    if (!own) fail(`Error from server (NotFound): ${plural} "${name}" not found`)
+    const field = verb === 'label' ? 'labels' : 'annotations'
+    own.metadata[field] ??= {}
+    for (const change of rest.filter(isChange)) {
+      const [at, value] = change.split('=')
+      if (value === undefined) delete own.metadata[field][at.replace(/-$/, '')]
+      else own.metadata[field][at] = value
+    }
   }
   return ''
 }

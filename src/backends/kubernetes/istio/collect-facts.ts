@@ -16,7 +16,7 @@ import type {
   ZtunnelFacts,
 } from './mesh-facts.ts'
 import { readLastWays } from './last-way.ts'
-import { remoteServer } from './mesh-steps.ts'
+import { remoteServer } from './remote-secrets.ts'
 import { clusterIdOf, gatewayName, networkLabel, systemNamespace, type IstioParts } from './parts.ts'
 import { policyFacts, type PolicySpec } from './policy-facts.ts'
 import { routeFacts } from './route-facts.ts'

@@ -1,16 +1,23 @@
-import { inTurns, type InTurns } from '../in-turns.ts'
-import { existsSync, readFileSync } from 'node:fs'
 import { isAbsolute } from 'node:path'
 import { CommandError, EnvironmentError } from '../../../errors.ts'
 import type { KubeStep, Phase, StepContext } from '../contract.ts'
+import { inTurns } from '../in-turns.ts'
 import type { KindCluster } from '../layout.ts'
 import { caSecret, createMeshRoot, rootAnnotation } from './ca.ts'
 import { gatewayPhases } from './gateway-steps.ts'
-import { installStep, isRolledOut, type Rollout } from './install.ts'
+import { installStep } from './install.ts'
+import {
+  applyArguments,
+  fieldManager,
+  gatewayName,
+  networkLabel,
+  systemNamespace,
+  type IstioParts,
+} from './parts.ts'
+import { remoteSecretStep } from './remote-secrets.ts'
+import { renewIstiodStep } from './renew-istiod.ts'
 import { renewPodsStep } from './renew-pods.ts'
-import { fieldManager, gatewayName, networkLabel, systemNamespace, type IstioParts } from './parts.ts'
-
-const rolloutTimeoutMs = 300_000
+import { restart } from './restart.ts'
 
 /**
  * Everything that a mesh needs, in order: labelled namespaces, the shared root and the Gateway API, Istio, what the
@@ -26,6 +33,7 @@ export function meshPhases(parts: IstioParts): readonly Phase[] {
     [caStep(parts), ...clusters.map((cluster) => gatewayApiStep(parts, cluster))],
     clusters.map((cluster) => installStep(parts, cluster)),
     pairs.map(({ of, to }) => remoteSecretStep(parts, of, to, turnsOf(of))),
+    pairs.length > 0 ? clusters.map((cluster) => renewIstiodStep(parts, cluster)) : [],
     ...gatewayPhases(parts),
     clusters.map((cluster) => renewPodsStep(parts, cluster)),
   ]
@@ -58,11 +66,6 @@ function namespaceStep({ tools }: IstioParts, cluster: KindCluster): KubeStep {
     run: async (context) => void (await tools.call(apply, context)),
   }
 }
-
-const applyArguments = [
-  ...['apply', '--server-side', '--force-conflicts'],
-  ...['--field-manager', fieldManager, '--filename', '-'],
-]
 
 /**
  * One root for all clusters. Its key exists only while this step runs, so when one cluster lacks its secret, all get
@@ -102,19 +105,9 @@ function caStep(parts: IstioParts): KubeStep {
  * Starts istiod and then what has certificates of it anew, where they run. What is broken now may come up with the
  * new root, so it is restarted, too, but not waited for: the steps that follow repair it.
  */
-async function restartMesh({ tools }: IstioParts, cluster: KindCluster, context: StepContext): Promise<void> {
-  const inSystem = ['--namespace', systemNamespace]
+async function restartMesh(parts: IstioParts, cluster: KindCluster, context: StepContext): Promise<void> {
   for (const workload of ['deployment/istiod', 'daemonset/ztunnel', `deployment/${gatewayName}`]) {
-    const found = await tools.find<Rollout>(
-      tools.kubectl(cluster, [...inSystem, 'get', workload, '-o', 'json']),
-      context,
-    )
-    if (!found) continue
-    await tools.call(tools.kubectl(cluster, [...inSystem, 'rollout', 'restart', workload]), context)
-    if (!isRolledOut(found)) continue
-    context.progress(`wait for ${workload} of ${cluster.name} to run anew`)
-    const wait = [...inSystem, 'rollout', 'status', workload, '--timeout', `${rolloutTimeoutMs / 1000}s`]
-    await tools.call(tools.kubectl(cluster, wait), { ...context, timeoutMs: rolloutTimeoutMs })
+    await restart(parts, cluster, workload, context)
   }
 }
 
@@ -157,75 +150,4 @@ function gatewayApiStep(parts: IstioParts, cluster: KindCluster): KubeStep {
       }
     },
   }
-}
-
-interface SecretObject {
-  readonly data?: Readonly<Record<string, string>>
-}
-
-/**
- * Lets the istiod of `to` read the API of `of`, by the address that its node has on the network between the nodes:
- * the kubeconfig of the user's side names 127.0.0.1, which inside of a pod is the pod.
- * @param inTurn of all steps for `of`: two `istioctl create-remote-secret` for one cluster both find that its token is
- * missing, and the second fails because the first has made it.
- */
-function remoteSecretStep(
-  { tools, facts }: IstioParts,
-  of: KindCluster,
-  to: KindCluster,
-  inTurn: InTurns,
-): KubeStep {
-  const create = (address: string) =>
-    tools.istioctl(of, ['create-remote-secret', '--name', of.name, '--server', `https://${address}:6443`])
-  const apply = (secret: string) => tools.kubectl(to, applyArguments, secret)
-  const server = async (context: StepContext) => (await facts.of(of, context)).nodes[0]?.address ?? ''
-  const read = tools.kubectl(to, [
-    ...['--namespace', systemNamespace, 'get', 'secret', `istio-remote-secret-${of.name}`, '-o', 'json'],
-  ])
-  return {
-    name: `let ${to.name} see ${of.name}`,
-    commands: [create('ADDRESS-OF-CONTROL-PLANE'), apply('OUTPUT-OF-THE-COMMAND-BEFORE')],
-    isDone: async (context) => {
-      const secret = await tools.find<SecretObject>(read, context)
-      const encoded = secret?.data?.[of.name]
-      const isOfThisCluster = sameAuthority(encoded, of.kubeconfig)
-      return isOfThisCluster && remoteServer(encoded) === `https://${await server(context)}:6443`
-    },
-    run: async (context) => {
-      const command = create(await server(context))
-      const secret = await inTurn(() =>
-        askOnceMore(() => tools.call(command, { ...context, timeoutMs: 120_000 })),
-      )
-      await tools.call(apply(secret), context)
-    },
-  }
-}
-
-/** Who else asks for a token, such as an `up` that was interrupted, may make it between our look and our creation. */
-async function askOnceMore(ask: () => Promise<string>): Promise<string> {
-  try {
-    return await ask()
-  } catch (error) {
-    if (error instanceof CommandError && error.output.includes('already exists')) return await ask()
-    throw error
-  }
-}
-
-/**
- * Whether a remote secret trusts the API that our kubeconfig trusts. A cluster that was made again can have the address
- * of the former one, but never its authority; then the secret opens nothing any more.
- */
-function sameAuthority(encoded: string | undefined, kubeconfig: string): boolean {
-  const authority = (text: string) =>
-    /^\s*"?certificate-authority-data"?:\s*"?([A-Za-z0-9+/=]+)/m.exec(text)?.[1]
-  if (encoded === undefined) return false
-  const own = existsSync(kubeconfig) ? authority(readFileSync(kubeconfig, 'utf8')) : undefined
-  const theirs = authority(Buffer.from(encoded, 'base64').toString())
-  return own === undefined || theirs === undefined || own === theirs
-}
-
-/** API server in a remote secret's kubeconfig (base64), or undefined when there is none. */
-export function remoteServer(encoded: string | undefined): string | undefined {
-  if (encoded === undefined) return undefined
-  return /^\s*server:\s*["']?([^\s"']+)/m.exec(Buffer.from(encoded, 'base64').toString())?.[1]
 }

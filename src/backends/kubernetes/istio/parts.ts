@@ -9,6 +9,11 @@ export const networkLabel = 'topology.istio.io/network'
 export const gatewayName = 'istio-eastwestgateway'
 export const hbonePort = 15008
 export const fieldManager = 'hopmeter'
+/** Of kubectl, for an object on standard input. */
+export const applyArguments = [
+  ...['apply', '--server-side', '--force-conflicts'],
+  ...['--field-manager', fieldManager, '--filename', '-'],
+]
 
 /** What the Istio part works with: the input of the backend and what follows from it. */
 export interface IstioParts extends MeshInput {

@@ -13,7 +13,8 @@ import { pinsFor } from '../versions.ts'
 import { rootAnnotation } from './ca.ts'
 import { installStep, istiodEnv, istioOperator, isRolledOut } from './install.ts'
 import { haproxyConfig } from './load-balancer.ts'
-import { gatewayApiSource, meshPhases, remoteServer } from './mesh-steps.ts'
+import { gatewayApiSource, meshPhases } from './mesh-steps.ts'
+import { remoteServer } from './remote-secrets.ts'
 import { istioImages, istioParts, type IstioParts } from './parts.ts'
 import { crashError, podProblem } from './pod-watch.ts'
 
@@ -192,14 +193,15 @@ describe('the steps of a mesh', () => {
       'give all clusters CAs of one root',
       `install Istio ${parts.istio} into east-1`,
       'let east-2 see east-1',
+      'renew istiod of east-1 if a remote secret was replaced',
       'run the east-west gateway of west',
       'stand HAProxy in front of the gateway of south',
       'publish the address of the east-west gateway of west',
       'renew pods of east-1 that are older than their ztunnel',
     ])
     expect(names[3]).toHaveLength(4 * 3)
-    expect(names[4]).toEqual(['run the east-west gateway of west', 'run the east-west gateway of south'])
-    expect(names[5]).toHaveLength(1)
+    expect(names[5]).toEqual(['run the east-west gateway of west', 'run the east-west gateway of south'])
+    expect(names[6]).toHaveLength(1)
     expect(calls).toEqual([])
   })
 

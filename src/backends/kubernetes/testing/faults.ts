@@ -63,7 +63,14 @@ const stepName = new RegExp(
       'install Istio',
       'let \\S+ see',
     ],
-    ...['run the east-west gateway', 'stand HAProxy', 'publish the address', 'renew pods', 'istiod of'],
+    ...[
+      'run the east-west gateway',
+      'stand HAProxy',
+      'publish the address',
+      'renew pods',
+      'renew istiod',
+      'istiod of',
+    ],
     ...['the east-west gateway of', 'pods on node', 'ztunnel of', 'the mesh has none', 'one request on'],
   ].join('|')})`,
 )
