@@ -59,6 +59,8 @@ describe('judging a path', () => {
     const evidence = judgePath(observed, { ...window, components: thin })
     expect(evidence.verdict).toBe('mismatch')
     expect(evidence.reasons[0]).toContain('part of the traffic went another way')
+    const unanswered = judgePath({ ...observed, answeredBy: [] }, { ...window, components: thin })
+    expect(unanswered.reasons[0]).toContain('the rest was lost, or went another way')
   })
 
   test('does not prove a path that another pod answered', () => {

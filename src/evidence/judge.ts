@@ -90,7 +90,10 @@ function wrongAnswers({ answeredBy, subject, serverPod }: PathObservation): stri
 }
 
 /** A component that counted fewer bytes than the client sent did not carry all of the path. */
-function thinStops({ bytesSent }: PathObservation, stops: readonly Stop[]): string[] {
+function thinStops({ bytesSent, answeredBy }: PathObservation, stops: readonly Stop[]): string[] {
+  // What nobody answers may as well have been lost.
+  const rest =
+    answeredBy.length > 0 ? 'part of the traffic went another way' : 'the rest was lost, or went another way'
   return stops
     .flatMap(({ component, flow }) => {
       const bytesUp = flow?.bytesUp ?? flow?.sharedBytesUp
@@ -99,7 +102,7 @@ function thinStops({ bytesSent }: PathObservation, stops: readonly Stop[]): stri
     .filter(({ bytesUp }) => bytesUp < bytesSent)
     .map(
       ({ component, bytesUp }) =>
-        `${pathLabel([component])} carried ${bytesUp} bytes of the ${bytesSent} that the client sent: part of the traffic went another way`,
+        `${pathLabel([component])} carried ${bytesUp} bytes of the ${bytesSent} that the client sent: ${rest}`,
     )
 }
 

@@ -14,7 +14,7 @@ import { takeDownSessions } from './down.ts'
 import { stateFolder } from './folders.ts'
 import { createKind } from './kind.ts'
 import type { KubernetesOptions } from './options.ts'
-import { defaultIstio, fullIstioVersion, pinsFor } from './versions.ts'
+import { agentImage, defaultIstio, fullIstioVersion, pinsFor } from './versions.ts'
 
 /**
  * Real clusters, on a machine with Docker; docs/kubernetes.md says how to run this, and what each variable is for.
@@ -174,6 +174,10 @@ describe.skipIf(!hasIstio)('on real kind clusters, in a mesh', () => {
       }
       const pending = JSON.stringify({ status: { loadBalancer: { ingress: null } } })
       const inStatus = ['--subresource', 'status', '--type', 'merge', '--patch', pending]
+      const westNode = 'hm-multi-network-nlb-west-control-plane'
+      const agent = options.agentImage ?? agentImage
+      /** Containers that take the addresses which others had. */
+      const squatters = ['hopmeter-real-kind-squatter-1', 'hopmeter-real-kind-squatter-2']
       const damage: readonly (readonly [string, () => Promise<unknown>])[] = [
         ['nothing', () => Promise.resolve()],
         ['the load balancer is gone', () => run('docker', ['rm', '--force', 'hm-multi-network-nlb-west-lb'])],
@@ -184,11 +188,26 @@ describe.skipIf(!hasIstio)('on real kind clusters, in a mesh', () => {
         ],
         ['the gateway is gone', () => west('delete', 'gateway', 'istio-eastwestgateway')],
         ['a remote secret is gone', () => west('delete', 'secret', 'istio-remote-secret-east')],
-        ['a node was stopped', () => run('docker', ['stop', 'hm-multi-network-nlb-west-control-plane'])],
+        ['a node was stopped', () => run('docker', ['stop', westNode])],
+        [
+          'a node and the load balancer get other addresses',
+          async () => {
+            await run('docker', ['stop', westNode])
+            await run('docker', ['rm', '--force', 'hm-multi-network-nlb-west-lb'])
+            for (const name of squatters) {
+              const inNetwork = ['--network', 'kind', '--entrypoint', 'sleep']
+              await run('docker', ['run', '--detach', '--name', name, ...inNetwork, agent, '3600'])
+            }
+          },
+        ],
       ]
-      for (const [what, doIt] of damage) {
-        await doIt()
-        expect([what, await proofs()]).toEqual([what, [['proven', []]]])
+      try {
+        for (const [what, doIt] of damage) {
+          await doIt()
+          expect([what, await proofs()]).toEqual([what, [['proven', []]]])
+        }
+      } finally {
+        await run('docker', ['rm', '--force', ...squatters])
       }
       expect(await takeDownSessions([scenario.name], context(), options)).toEqual([scenario.name])
       expect(await leftOf(scenario.name)).toEqual([])
