@@ -1,6 +1,7 @@
 import type { PathSample, Target } from '../agent/protocol.ts'
 import { clientPodsOf, type Backend, type BackendContext, type Testbed } from '../backends/backend.ts'
 import type { Plan } from '../backends/plan.ts'
+import { HopmeterError } from '../errors.ts'
 import type { PathEvidence } from '../results/schema.ts'
 import { AgentGroup, type GroupTurn } from './agent-group.ts'
 import { turnGroup, type MeasuredPath } from './control.ts'
@@ -75,6 +76,17 @@ export class Build {
   async down(): Promise<void> {
     await Promise.all([...this.#agents.values()].map((agents) => agents.close()))
     await this.testbed.down()
+  }
+
+  /** The same after a failure, which is the news: what could not be taken down is told beside it. Never throws. */
+  async downAfterFailure(note: (message: string) => void): Promise<void> {
+    try {
+      await this.down()
+    } catch (error) {
+      const [first = ''] = (error instanceof Error ? error.message : String(error)).split('\n', 1)
+      const hint = error instanceof HopmeterError && error.hint !== undefined ? ` (${error.hint})` : ''
+      note(`the testbed could not be taken down: ${first}${hint}`)
+    }
   }
 
   #targets(names: readonly string[]): readonly Target[] {

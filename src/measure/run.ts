@@ -95,11 +95,12 @@ async function measureBuild(
       progress('keeping what the testbed says')
       await build.testbed.saveState?.(failureFolder, signal)
     }
-    throw error
-  } finally {
     progress('taking the testbed down')
-    await build.down()
+    await build.downAfterFailure((message) => reporter.note('warning', message))
+    throw error
   }
+  progress('taking the testbed down')
+  await build.down()
 }
 
 async function measurePaths(

@@ -41,6 +41,7 @@ async function prove({ scenario, backend, progress, note, signal }: VerifyOption
   const paths = withControl(plan, false)
   const loads = expandLoads(proofOnly)
   const build = await Build.up(backend, plan, paths, { signal, progress, note })
+  let result: VerifyResult
   try {
     const unreachable: UnreachableEvent[] = []
     const evidence: PathEvidence[] = []
@@ -57,11 +58,13 @@ async function prove({ scenario, backend, progress, note, signal }: VerifyOption
       unreachable.push(await tryUnreachable(build.testbed, path, 1))
     }
     const ok = evidence.every((e) => e.verdict === 'proven') && unreachable.every((u) => u.confirmed)
-    return { evidence, unreachable, ok }
+    result = { evidence, unreachable, ok }
   } catch (error) {
-    throw signal.aborted ? signal.reason : error
-  } finally {
     progress('taking the testbed down')
-    await build.down()
+    await build.downAfterFailure(note ?? progress)
+    throw signal.aborted ? signal.reason : error
   }
+  progress('taking the testbed down')
+  await build.down()
+  return result
 }

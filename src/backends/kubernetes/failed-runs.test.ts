@@ -111,6 +111,26 @@ test('a server that ends in the middle of a run ends it; rounds and what the clu
   expectNothingLeft()
 })
 
+test('a testbed that cannot be taken down after a failure does not hide the failure', async () => {
+  const inner = fake.inProcess()
+  const output = 'the daemon is away'
+  let isAway = false
+  const execute: Execute = (command, options) =>
+    isAway && command.file === 'kind'
+      ? Promise.reject(new CommandError('kind exited with 1', { command: 'kind delete', output }))
+      : inner(command, options)
+  const run = await failingRun({ execute }, () => {
+    isAway = true
+    for (const pid of fake.model(({ processes }) => Object.values(processes))) process.kill(pid, 'SIGKILL')
+  })
+  expect(run.message).toMatch(/server/)
+  expect(run.result.reason).toBe(run.message)
+  expect(run.notes.join('\n')).toMatch(
+    /the testbed could not be taken down: kind exited with 1.*hopmeter down/,
+  )
+  expect(Session.names(fake.sessions)).toEqual(['same-network'])
+})
+
 test('who stops a run is not made to wait for logs', async () => {
   const stop = new AbortController()
   const run = await failingRun({}, () => stop.abort(new Error('enough')), stop)

@@ -130,7 +130,7 @@ function isImageProblem(missing: string): boolean {
 
 function explainPod(missing: string): string {
   if (isImageProblem(missing)) {
-    return 'the node cannot get the image: make it present in Docker (docker pull), or name one that is with --agent-image'
+    return 'the node cannot get the image: on kind docker pull makes it present; or name one that nodes can pull with --agent-image'
   }
   if (missing.includes('Unschedulable')) return 'no node has room, or the node of the scenario is not Ready'
   return 'kubectl describe pod, with the kubeconfig of the state folder, says more'
