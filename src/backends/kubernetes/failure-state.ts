@@ -34,25 +34,48 @@ export async function saveFailureState(
   folder: string,
   context: StepContext,
 ): Promise<void> {
-  const claimed = parts.session.state.clusters
   for (const cluster of parts.clusters) {
-    const isOurs = claimed.some(({ name, kindName }) => name === cluster.name && kindName !== null)
-    if (!claimed.some(({ name }) => name === cluster.name)) continue
-    context.progress(`keep what cluster ${cluster.name} says`)
-    const target = path.join(folder, cluster.name)
-    const attempt = (what: string, work: () => Promise<void> | void) =>
-      attempted(cluster, what, work, context)
-    await attempt('folder', () => makeFolder(target))
-    for (const { file, command } of objectFiles(parts.tools, cluster, isOurs)) {
-      await attempt(file, () => keep(parts.tools, target, { file, command }, context))
+    const claim = parts.session.cluster(cluster.name)
+    if (claim && !context.signal.aborted) {
+      await saveCluster(parts, cluster, claim.kindName !== null, path.join(folder, cluster.name), context)
     }
-    if (!isOurs) continue
-    await attempt('mesh', async () => {
-      for (const file of (await parts.mesh?.stateFiles(cluster, context)) ?? []) {
-        await attempt(file.file, () => keep(parts.tools, target, file, context))
-      }
-    })
-    await attempt('nodes', () => exportNodes(parts.tools, cluster, path.join(target, 'nodes'), context))
+  }
+}
+
+async function saveCluster(
+  { tools, mesh }: FailureParts,
+  cluster: KindCluster,
+  isOurs: boolean,
+  folder: string,
+  context: StepContext,
+): Promise<void> {
+  const { signal, progress, note = progress } = context
+  progress(`keep what cluster ${cluster.name} says`)
+  const failed: { readonly what: string; readonly why: string }[] = []
+  const attempt = async (what: string, work: () => Promise<void> | void) => {
+    try {
+      if (!signal.aborted) await work()
+    } catch (error) {
+      const [why = ''] = (error instanceof Error ? error.message : String(error)).split('\n', 1)
+      if (!signal.aborted) failed.push({ what, why })
+    }
+  }
+  const keepAll = async (files: readonly StateFile[]) => {
+    for (const { file, command } of files) {
+      await attempt(file, async () =>
+        writeFileSync(path.join(folder, file), await tools.said(command, context)),
+      )
+    }
+  }
+  await attempt('everything', () => makeFolder(folder))
+  await keepAll(objectFiles(tools, cluster, isOurs))
+  if (isOurs) {
+    await keepAll((await mesh?.stateFiles(cluster, context)) ?? [])
+    await attempt('nodes', () => exportNodes(tools, cluster, path.join(folder, 'nodes'), context))
+  }
+  if (failed.length > 0) {
+    const names = failed.map(({ what }) => what).join(', ')
+    note(`not kept of cluster ${cluster.name}: ${names}: ${failed[0]?.why}`)
   }
 }
 
@@ -73,15 +96,6 @@ function objectFiles(tools: Toolbox, cluster: KindCluster, isOurs: boolean): rea
   })
 }
 
-async function keep(
-  tools: Toolbox,
-  folder: string,
-  { file, command }: StateFile,
-  context: StepContext,
-): Promise<void> {
-  writeFileSync(path.join(folder, file), await tools.said(command, context))
-}
-
 async function exportNodes(
   tools: Toolbox,
   { kindName }: KindCluster,
@@ -92,20 +106,4 @@ async function exportNodes(
   await tools.call(command, { ...context, timeoutMs: exportTimeoutMs })
   // It names this machine, which results do not.
   rmSync(path.join(folder, 'docker-info.txt'), { force: true })
-}
-
-async function attempted(
-  cluster: KindCluster,
-  what: string,
-  work: () => Promise<void> | void,
-  { signal, progress, note = progress }: StepContext,
-): Promise<void> {
-  if (signal.aborted) return
-  try {
-    await work()
-  } catch (error) {
-    if (signal.aborted) return
-    const first = error instanceof Error ? error.message.split('\n', 1)[0] : String(error)
-    note(`not kept of cluster ${cluster.name}: ${what}: ${first}`)
-  }
 }

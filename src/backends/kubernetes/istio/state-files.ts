@@ -5,7 +5,7 @@ import { loadBalancerName } from './load-balancer.ts'
 import { isProxied, systemNamespace, type IstioParts } from './parts.ts'
 import { dumpCommand, ztunnelPods } from './read-mesh.ts'
 
-/** What explains a mesh that failed: what istiod and each ztunnel believe, gateways, the proxy's log. */
+/** What explains a mesh that failed: what istiod and each ztunnel believe, gateways, the proxy's log. Never throws. */
 export async function meshStateFiles(
   parts: IstioParts,
   cluster: KindCluster,
