@@ -91,9 +91,9 @@ async function measureBuild(
     }
   } catch (error) {
     // Whoever stopped it knows why; anything else may be explained by what the testbed says now.
-    if (failureFolder !== undefined && !signal.aborted) {
+    if (failureFolder !== undefined && build.testbed.saveState && !signal.aborted) {
       progress('keeping what the testbed says')
-      await build.testbed.saveState?.(failureFolder, signal)
+      await build.testbed.saveState(failureFolder, signal)
     }
     progress('taking the testbed down')
     await build.downAfterFailure((message) => reporter.note('warning', message))
