@@ -6,7 +6,7 @@ import { findPodProblem } from './pod-watch.ts'
 import { isRolledOut, type Rollout } from './install.ts'
 import { loadBalancerAddress, loadBalancerName, loadBalancerStep } from './load-balancer.ts'
 import {
-  fieldManager,
+  applyArguments,
   gatewayName,
   hbonePort,
   isProxied,
@@ -87,11 +87,7 @@ export function gatewayManifest(network: string): object {
 
 function gatewayStep({ tools }: IstioParts, cluster: KindCluster): KubeStep {
   const { network } = cluster.spec
-  const apply = tools.kubectl(
-    cluster,
-    ['apply', '--server-side', '--force-conflicts', '--field-manager', fieldManager, '--filename', '-'],
-    gatewayManifest(network),
-  )
+  const apply = tools.kubectl(cluster, applyArguments, gatewayManifest(network))
   const inSystem = ['--namespace', systemNamespace]
   const readGateway = tools.kubectl(cluster, [...inSystem, 'get', 'gateway', gatewayName, '-o', 'json'])
   const readDeployment = tools.kubectl(cluster, [...inSystem, 'get', 'deployment', gatewayName, '-o', 'json'])
