@@ -25,8 +25,8 @@ afterEach(() => fake.close())
 
 const faults: readonly Fault[] = ['fail', 'hang', 'rubbish']
 
-/** What is not this testbed's: everything but its clusters, containers and namespaces. */
-function strangers(): string {
+/** All that there is; without the testbed it is what belongs to others. */
+function world(): string {
   return fake.model(({ clusters, containers }) => JSON.stringify([clusters, containers]))
 }
 
@@ -49,7 +49,7 @@ async function standing(backend: Backend, scenarioName: string, isPlain: boolean
 async function strikeEach(options: KubernetesOptions, stand: () => void, left: string): Promise<void> {
   const whole = fake.inProcess()
   await takeDownSessions('all', quiet, { ...options, execute: whole })
-  expect(strangers()).toBe(left)
+  expect(world()).toBe(left)
   const kinds = [...new Set(whole.log.map((line) => kindOf(line)))]
   expect(kinds.length).toBeGreaterThanOrEqual(2)
   for (const kind of kinds) {
@@ -69,7 +69,7 @@ async function strikeEach(options: KubernetesOptions, stand: () => void, left: s
         expect([what, Session.names(fake.sessions)]).not.toEqual([what, []])
         await takeDownSessions('all', quiet, { ...options, execute: fake.inProcess() })
       }
-      expect([what, strangers()]).toEqual([what, left])
+      expect([what, world()]).toEqual([what, left])
       expect([what, Session.names(fake.sessions)]).toEqual([what, []])
     }
   }
@@ -80,7 +80,7 @@ test('a fault at any command of a down on kind: nothing stays that nobody knows 
     model.clusters['theirs'] = { objects: { 'Namespace//istio-system': { kind: 'Namespace' } } }
     model.containers['their-database'] = { running: true, mounts: ['/var'] }
   })
-  const left = strangers()
+  const left = world()
   const backend = createKind({ ...fake.options, execute: fake.inProcess(), keep: true })
   const stand = await standing(backend, 'multi-network-nlb', false)
   await strikeEach(fake.options, stand, left)

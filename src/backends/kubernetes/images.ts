@@ -18,7 +18,7 @@ export function fullImageName(image: string): string {
 }
 
 /** With Docker's containerd store an image knows of platforms whose content was never pulled. */
-const isIncomplete = /content digest \S+: not found/
+const incompleteImage = /content digest \S+: not found/
 
 /** Pulls at most once per image, however many clusters need it. */
 export class ImageStore {
@@ -45,7 +45,7 @@ export class ImageStore {
           await tools.call(load(missing), { ...context, timeoutMs: loadTimeoutMs })
         } catch (error) {
           context.signal.throwIfAborted()
-          if (!(error instanceof CommandError) || !isIncomplete.test(error.output)) throw error
+          if (!(error instanceof CommandError) || !incompleteImage.test(error.output)) throw error
           await this.#loadOwnPlatform(cluster, missing, context)
         }
       },
