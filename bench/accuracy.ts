@@ -6,7 +6,7 @@ import type { DriverLoad } from '../src/agent/protocol.ts'
 import { run } from '../src/exec.ts'
 import { interleave, type InterleavedRound } from '../src/measure/interleave.ts'
 import { startLocalServer } from '../src/measure/local-agent.ts'
-import { textTable } from '../src/report/table.ts'
+import { textTable } from '../src/report/render/text/table.ts'
 import { comparePaired } from '../src/stats/compare-paired.ts'
 import { median } from 'simple-statistics'
 

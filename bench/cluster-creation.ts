@@ -17,7 +17,7 @@ import { runPhases } from '../src/backends/kubernetes/steps.ts'
 import { takeDown } from '../src/backends/kubernetes/take-down.ts'
 import { toolVersions } from '../src/backends/kubernetes/tools.ts'
 import { defaultIstio, pinsFor } from '../src/backends/kubernetes/versions.ts'
-import { textTable } from '../src/report/table.ts'
+import { textTable } from '../src/report/render/text/table.ts'
 
 const clusterCount = 3
 const repetitions = Number(process.env['HOPMETER_BENCH_REPETITIONS'] ?? 2)

@@ -10,7 +10,7 @@ import { comparisonCharts } from '../src/report/charts/models/comparison-charts.
 import { engineOf } from '../src/report/charts/models/captions.ts'
 import { chartsOfRun } from '../src/report/charts/models/run-charts.ts'
 import { printStage, renderChart } from '../src/report/charts/render.ts'
-import { inlineText } from '../src/report/markdown/inline.ts'
+import { inlineText } from '../src/report/render/markdown/inline.ts'
 import { listRuns, openRun } from '../src/results/store.ts'
 
 const root = path.join(path.dirname(fileURLToPath(import.meta.url)), '..')

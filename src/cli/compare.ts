@@ -1,6 +1,7 @@
 import { Command, InvalidArgumentError, Option } from 'commander'
 import { exitCodes, HopmeterError, UsageError } from '../errors.ts'
-import { comparisonMarkdown, comparisonText } from '../report/compare/text.ts'
+import { comparisonMarkdown } from '../report/render/markdown/comparison.ts'
+import { comparisonText } from '../report/render/text/comparison.ts'
 import { comparableKeys, incomparable, unusable, type Incomparable } from '../results/comparable.ts'
 import type { RunResult } from '../results/schema.ts'
 import { compareRuns, compareVariants, type RunComparison } from '../stats/compare-runs.ts'

@@ -1,5 +1,5 @@
 import { Command } from 'commander'
-import { textTable } from '../report/table.ts'
+import { textTable } from '../report/render/text/table.ts'
 import { listScenarios } from '../scenario/load.ts'
 import { print, type CliContext } from './context.ts'
 import { outputOption, type OutputFormat } from './options.ts'

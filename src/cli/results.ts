@@ -1,6 +1,6 @@
 import { Command } from 'commander'
-import { proofText } from '../report/summary/proof.ts'
-import { textTable } from '../report/table.ts'
+import { proofText } from '../report/render/text/proof.ts'
+import { textTable } from '../report/render/text/table.ts'
 import { listRuns } from '../results/store.ts'
 import { printable } from '../terminal-text.ts'
 import { print, say, type CliContext } from './context.ts'

@@ -1,6 +1,6 @@
 import { Command } from 'commander'
 import { planScenario } from '../backends/plan.ts'
-import { textTable } from '../report/table.ts'
+import { textTable } from '../report/render/text/table.ts'
 import { plural } from '../plural.ts'
 import { formatDuration } from '../scenario/duration.ts'
 import { loadScenario } from '../scenario/load.ts'

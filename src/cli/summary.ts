@@ -1,6 +1,7 @@
 import { Command } from 'commander'
 import { summarizeRun } from '../stats/summarize-run.ts'
-import { summaryMarkdown, summaryText } from '../report/summary/text.ts'
+import { summaryMarkdown } from '../report/render/markdown/summary.ts'
+import { summaryText } from '../report/render/text/summary.ts'
 import { print, terminalColumns, type CliContext } from './context.ts'
 import { runOpener } from './open-runs.ts'
 import { metricOption, outputOption, resultsOption, type OutputFormat } from './options.ts'

@@ -1,5 +1,9 @@
+/** What stands where there is no value. */
+export const noValue = '-'
+
 /** Nanoseconds as microseconds: three significant digits below 100 µs, whole numbers above 1 ms. */
-export function formatUs(ns: number): string {
+export function formatUs(ns: number | null | undefined): string {
+  if (ns === null || ns === undefined) return noValue
   const us = ns / 1000
   const size = Math.abs(us)
   const digits = size < 10 ? 2 : size < 1000 ? 1 : 0
@@ -7,7 +11,8 @@ export function formatUs(ns: number): string {
 }
 
 /** With its sign: `+62.5`, `−0.3`; a true minus sign, as in print. */
-export function formatDeltaUs(ns: number): string {
+export function formatDeltaUs(ns: number | null | undefined): string {
+  if (ns === null || ns === undefined) return noValue
   const text = formatUs(Math.abs(ns))
   return Number(text) === 0 ? text : `${ns < 0 ? '−' : '+'}${text}`
 }
@@ -18,5 +23,21 @@ export function formatInterval(
   high: number | null,
   format: (ns: number) => string,
 ): string {
-  return low === null || high === null ? '-' : `[${format(low)}, ${format(high)}]`
+  return low === null || high === null ? noValue : `[${format(low)}, ${format(high)}]`
+}
+
+/** e.g. `12,345`. */
+export function formatCount(count: number | null | undefined): string {
+  return count === null || count === undefined ? noValue : count.toLocaleString('en')
+}
+
+/** A share from 0 to 1 as `93 %`. */
+export function formatShare(share: number | null | undefined): string {
+  return share === null || share === undefined ? noValue : `${Math.round(100 * share)} %`
+}
+
+/** A p-value; below a thousandth its digits say nothing more. */
+export function formatProbability(p: number | null): string {
+  if (p === null) return noValue
+  return p < 0.001 ? '< 0.001' : p.toFixed(3)
 }

@@ -1,5 +1,6 @@
 import { plural } from '../../../plural.ts'
 import type { RunResult } from '../../../results/schema.ts'
+import { engineOf, isLab } from '../../words/engine.ts'
 import type { Captions } from '../frame.ts'
 
 /** The words around every chart of a run: its finding, what was sent and how much of it, and on what. */
@@ -71,16 +72,6 @@ function withRoundTrips(build: RunResult['builds'][number] | undefined): string 
   if (build === undefined || build.delayMethod === 'none') return undefined
   const measured = Object.entries(build.facts).filter(([name]) => name.startsWith('rtt '))
   return [build.delayMethod, ...measured.map(([name, value]) => `${name} ${value}`)].join(', ')
-}
-
-/** e.g. `istio 1.27.1`. */
-export function engineOf({ builds }: RunResult): string {
-  const engine = builds[0]?.engine
-  return engine ? `${engine.name} ${engine.version}` : 'no engine'
-}
-
-export function isLab(result: RunResult): boolean {
-  return result.builds[0]?.engine.name.startsWith('lab-') ?? false
 }
 
 /** Each part as a sentence. */

@@ -4,9 +4,10 @@ import { valuesByBuild } from '../../../stats/round-values.ts'
 import { summarizeNested } from '../../../stats/summarize-nested.ts'
 import type { ChartSpec } from '../kinds.ts'
 import { plural } from '../../../plural.ts'
-import { engineOf, loadText, runCaption, sentences } from './captions.ts'
+import { engineOf } from '../../words/engine.ts'
+import { loadText, runCaption, sentences } from './captions.ts'
 import { comparisonTitle } from './findings.ts'
-import { comparisonsOf } from '../../compare/pairs.ts'
+import { comparisonsOf } from '../../tables/compared-runs.ts'
 import { differenceOf, measuredOf, type ChartedRun } from './run-charts.ts'
 
 /** Forest plot of a comparison of runs: one group per quantile, one row per path and load. */

@@ -3,7 +3,7 @@ import type { RunComparison } from '../../../stats/compare-runs.ts'
 import type { RunSummary, StepSummary } from '../../../stats/summarize-run.ts'
 import { decimalsFor, formatNumber } from '../quantity.ts'
 import { plural } from '../../../plural.ts'
-import { isLab } from './captions.ts'
+import { isLab } from '../../words/engine.ts'
 import type { Distribution } from './distribution.ts'
 
 // What each chart of a run shows, as the sentence above it. A chart claims only what has a verdict or is a plain

@@ -1,0 +1,94 @@
+import type { RunResult } from '../../results/schema.ts'
+import { plural } from '../../plural.ts'
+import { formatUs } from '../format.ts'
+import type { ReportedRun } from './reported-run.ts'
+
+/** What was measured, whether the paths were proven, and what came out: three sentences. */
+export function threeSentences({ result, summary }: ReportedRun): string[] {
+  const paths = result.paths.filter((path) => path.hops !== null)
+  const requests = summary.paths.reduce((sum, path) => sum + path.requests, 0)
+  const amount = `${plural(summary.rounds, 'round')} in ${plural(summary.builds, 'build')}, ${plural(requests, 'request')} in all`
+  const loads = result.loads.map((load) => load.id).join(', ')
+  const isProven = (name: string) =>
+    result.evidence.some((e) => e.path === name) &&
+    result.evidence.every((e) => e.path !== name || (e.mismatch === 0 && e.unproven === 0))
+  const unproven = paths.filter((path) => !isProven(path.name)).map((path) => path.name)
+  return [
+    `${plural(paths.length, 'path')} of the scenario ${result.scenario.name} ${paths.length === 1 ? 'was' : 'were'} measured on ${summary.engine} under the load ${loads}: ${amount}.`,
+    unproven.length === 0
+      ? 'Every path was shown, in every round, to visit exactly the components that it must visit.'
+      : `Not proven in every round: ${unproven.join(', ')}.`,
+    ...finding({ result, summary }),
+  ]
+}
+
+function finding({ result, summary }: ReportedRun): string[] {
+  const load = result.loads[0]?.id
+  const paths = summary.paths.filter((p) => p.load === load && p.controlOf === undefined)
+  const [first, last] = [paths[0], paths.at(-1)]
+  const [from, to] = [first?.quantiles.p50.estimate ?? null, last?.quantiles.p50.estimate ?? null]
+  if (!first || !last || first === last || from === null || to === null) return []
+  const steps = summary.steps.filter((step) => step.load === load)
+  const clear = steps.filter(
+    (s) => s.comparison.verdict === 'slower' || s.comparison.verdict === 'faster',
+  ).length
+  return [
+    `The median goes from ${formatUs(from)} µs (${first.path}, ${plural(first.hops, 'component')}) to ${formatUs(to)} µs (${last.path}, ${plural(last.hops, 'component')}); ${clear} of the ${plural(steps.length, 'step')} between paths ${clear === 1 ? 'is' : 'are'} clear of zero.`,
+  ]
+}
+
+/** The command that measures the same again. */
+export function reproduceCommand({ backend, scenario, rounds, seed, overrides, verify }: RunResult): string {
+  const paths = (overrides['paths'] ?? '').split(/[\s,]+/).filter((name) => name !== '')
+  const words = [
+    'hopmeter',
+    'run',
+    scenario.name,
+    `--backend=${backend}`,
+    `--builds=${rounds.builds}`,
+    `--rounds=${rounds.count}`,
+    `--duration=${rounds.durationMs}ms`,
+    `--warmup=${rounds.warmupMs}ms`,
+    `--seed=${seed}`,
+    ...(verify === 'strict' ? [] : [`--verify=${verify}`]),
+    ...paths.map((name) => `--path=${name}`),
+  ]
+  return words.map(shellWord).join(' ')
+}
+
+function shellWord(word: string): string {
+  return /^[\w@%+=:,./-]+$/.test(word) ? word : `'${word.replaceAll("'", String.raw`'\''`)}'`
+}
+
+/** Name and value of everything that a reader needs to judge where the numbers come from. */
+export function environmentFacts({ result, summary }: ReportedRun): [string, string][] {
+  const { environment: env } = result
+  const isDefined = (pair: [string, string | undefined]): pair is [string, string] => pair[1] !== undefined
+  const pairs: [string, string | undefined][] = [
+    ['run', result.id],
+    ['started', result.startedAt],
+    ['status', result.reason === undefined ? result.status : `${result.status}: ${result.reason}`],
+    ['scenario', `${result.scenario.name} (${result.scenario.hash})`],
+    ['engine', summary.engine],
+    ['backend', result.backend],
+    ['hopmeter', result.hopmeterVersion],
+    ['delay between networks', summary.delayMethod],
+    ['load balancer', summary.loadBalancer],
+    ['seed', String(result.seed)],
+    [
+      'rounds',
+      `${result.rounds.count} of ${result.rounds.durationMs} ms in each of ${plural(result.rounds.builds, 'build')}`,
+    ],
+    ['flagged rounds', `${summary.flaggedRounds} of ${summary.rounds}`],
+    ['processor', `${env.cpuModel}, ${plural(env.cores, 'core')}`],
+    ['memory', `${env.memoryMiB.toLocaleString('en')} MiB`],
+    ['kernel', env.kernel],
+    ['virtualization', env.virtualization],
+    ['clock source', env.clockSource],
+    ['Node.js', env.node],
+    ['load average at the start', env.loadAverage.map((load) => load.toFixed(2)).join(' ')],
+    ['host', env.hostname],
+    ...Object.entries(result.labels).map(([key, value]): [string, string] => [`label ${key}`, value]),
+  ]
+  return pairs.filter(isDefined)
+}
