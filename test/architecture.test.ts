@@ -35,6 +35,18 @@ const onlyIn: Readonly<Record<string, RegExp>> = {
   '@peculiar/x509': /^src\/backends\//,
 }
 
+/** Rooms below `src/report` and what each may import of the others; formats do not know each other. */
+const reportRooms: Readonly<Record<string, readonly string[]>> = {
+  '.': [],
+  words: ['.'],
+  tables: ['words', '.'],
+  charts: ['tables', 'words', '.'],
+  export: ['.'],
+  'render/text': ['tables', 'words', '.'],
+  'render/markdown': ['charts', 'tables', 'words', '.'],
+  'render/html': ['charts', 'tables', 'words', '.'],
+}
+
 interface Import {
   readonly from: string
   /** A file of this project, or the name of a package. */
@@ -86,6 +98,22 @@ describe('the source', () => {
   test.each(Object.entries(onlyIn))('imports %s in its place only', (name, place) => {
     const users = imports.filter(({ to }) => to === name || to.startsWith(`${name}/`))
     expect(users.map(({ from }) => from).filter((from) => !place.test(from))).toEqual([])
+  })
+
+  test('has reports whose formats know tables and words, and not each other', () => {
+    const roomOf = (file: string) => {
+      const [first = '.', second = ''] = file.slice('src/report/'.length).split('/').slice(0, -1)
+      return first === 'render' ? `render/${second}` : first
+    }
+    const inside = imports.filter((i) => i.from.startsWith('src/report/') && i.to.startsWith('src/report/'))
+    expect(new Set(inside.map(({ from }) => roomOf(from)))).toEqual(
+      new Set(Object.keys(reportRooms).filter((room) => room !== '.')),
+    )
+    const wrong = inside.filter(({ from, to }) => {
+      const [a, b] = [roomOf(from), roomOf(to)]
+      return a !== b && !reportRooms[a]?.includes(b)
+    })
+    expect(wrong).toEqual([])
   })
 
   test('does no input or output to find a path', () => {
