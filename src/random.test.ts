@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { seededRandom } from './seeded-random.ts'
+import { seededRandom } from './random.ts'
 
 test('gives the published first numbers of mulberry32', () => {
   const random = seededRandom(0)
