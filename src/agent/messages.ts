@@ -57,6 +57,7 @@ export function parseLoadRequest(line: string): LoadRequest {
       id: integer(fields, 'id', 0, Number.MAX_SAFE_INTEGER),
       seed: integer(fields, 'seed', 0, Number.MAX_SAFE_INTEGER),
       durationMs: positive(fields, 'durationMs', 24 * 3600 * 1000),
+      flood: optional(fields, 'flood', boolean) ?? false,
     }
   }
   return {
@@ -66,6 +67,7 @@ export function parseLoadRequest(line: string): LoadRequest {
     targets: targets(fields),
     timeoutMs: positive(fields, 'timeoutMs', maxTimeoutMs),
     check: optional(fields, 'check', (of, name) => oneOf(of, name, ['echo', 'status'] as const)) ?? 'echo',
+    twins: optional(fields, 'twins', boolean) ?? false,
   }
 }
 

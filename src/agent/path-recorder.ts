@@ -20,16 +20,19 @@ export class PathRecorder {
   reconnects = 0
   bytesSent = 0
   bytesReceived = 0
+  /** Warm requests; of a path with twins their sum, made when a sample is taken. */
   readonly warm = new LatencyHistogram()
   readonly cold = new LatencyHistogram()
   readonly path: string
+  readonly #twins: readonly [LatencyHistogram, LatencyHistogram] | undefined
   readonly #extra: ReadonlyMap<string, LatencyHistogram>
   readonly #answerers = new Map<string, Answerer>()
   #counters: Record<string, number> | undefined
   #firstError: string | undefined
 
-  constructor(path: string, extra: Readonly<Record<string, LatencyHistogram>> = {}) {
+  constructor(path: string, extra: Readonly<Record<string, LatencyHistogram>> = {}, twins = false) {
     this.path = path
+    this.#twins = twins ? [new LatencyHistogram(), new LatencyHistogram()] : undefined
     this.#extra = new Map(Object.entries(extra))
   }
 
@@ -41,6 +44,12 @@ export class PathRecorder {
     const fresh = { cluster, pod, count: 0 }
     if (this.#answerers.size < maxAnswerers) this.#answerers.set(key, fresh)
     return fresh
+  }
+
+  /** Records a warm request of one of the path's twins; they are one where the path has none. */
+  recordWarm(ns: number, twin: 0 | 1): void {
+    const histogram = this.#twins?.[twin] ?? this.warm
+    histogram.record(ns)
   }
 
   /** Counts a connection error or a time-out. */
@@ -62,6 +71,7 @@ export class PathRecorder {
   /** What happened since the last call; starts anew. No request may be in flight. */
   take(order: number): PathSample {
     const extra = Object.fromEntries([...this.#extra].map(([name, histogram]) => [name, histogram.encode()]))
+    for (const twin of this.#twins ?? []) this.warm.add(twin)
     const sample: PathSample = {
       path: this.path,
       order,
@@ -74,6 +84,7 @@ export class PathRecorder {
       bytesSent: this.bytesSent,
       bytesReceived: this.bytesReceived,
       warm: this.warm.encode(),
+      ...(this.#twins === undefined ? {} : { twins: [this.#twins[0].encode(), this.#twins[1].encode()] }),
       cold: this.cold.encode(),
       extra,
       answeredBy: this.#answeredBy(),
@@ -91,7 +102,8 @@ export class PathRecorder {
   #reset(): void {
     this.sent = this.received = this.bad = this.errors = this.reconnects = 0
     this.bytesSent = this.bytesReceived = 0
-    for (const histogram of [this.warm, this.cold, ...this.#extra.values()]) histogram.reset()
+    for (const histogram of [this.warm, this.cold, ...(this.#twins ?? []), ...this.#extra.values()])
+      histogram.reset()
     for (const answerer of this.#answerers.values()) answerer.count = 0
     this.#counters = undefined
     this.#firstError = undefined

@@ -117,6 +117,11 @@ export type LoadRequest =
        * who answered. `status`: any status from 200 to 299, for endpoints that are not ours.
        */
       readonly check?: 'echo' | 'status' | undefined
+      /**
+       * Every path over two connections (`pingpong`), or every request of a path for one of two (the others): what the
+       * two differ by is the path's own noise. Both are visited alike, so no path is warmer for it than another.
+       */
+      readonly twins?: boolean | undefined
     }
   | {
       readonly type: 'turn'
@@ -125,6 +130,8 @@ export type LoadRequest =
       readonly seed: number
       /** Of all paths together: profiles that visit paths one after the other give each an equal share. */
       readonly durationMs: number
+      /** To warm up: all connections send at once. What comes back is no measurement. */
+      readonly flood?: boolean | undefined
     }
   | { readonly type: 'close' }
 
@@ -156,6 +163,8 @@ export interface PathSample {
   readonly bytesReceived: number
   /** Requests on a connection that has answered before. */
   readonly warm: string
+  /** The same for each of the path's two connections by itself, where the driver was opened with `twins`. */
+  readonly twins?: readonly [string, string] | undefined
   /** First request of each connection (empty histogram when none was opened in this turn). */
   readonly cold: string
   /** Further histograms by name: `lag` and `response` (open), `connect`, `firstByte` and `wait` (connect). */

@@ -12,6 +12,8 @@ export interface DriverSettings<L extends DriverLoad = DriverLoad> {
   /** For connecting, and again for each response. */
   readonly timeoutMs: number
   readonly check: ResponseCheck
+  /** Tell the requests of a path apart in two halves, whose difference is the path's own noise. */
+  readonly twins: boolean
 }
 
 export interface Turn {
@@ -19,6 +21,8 @@ export interface Turn {
   /** The same seed gives the same order of paths and the same intended times. */
   readonly seed: number
   readonly durationMs: number
+  /** To warm up: send over all connections at once, where the profile can. */
+  readonly flood?: boolean | undefined
 }
 
 /**

@@ -19,6 +19,8 @@ export interface ConnectionSettings {
   readonly openChannel: OpenChannel
   readonly shape: RequestShape
   readonly recorder: PathRecorder
+  /** Which of its path's connections this is; 0 where there is one. */
+  readonly twin: 0 | 1
   readonly check: AnswerCheck
   readonly timeoutMs: number
 }
@@ -126,8 +128,9 @@ export class KeptConnection {
     this.arrivedAtNs = this.#channel?.arrivedAtNs ?? 0n
     const ok = this.#settings.check.accept(head, bodyBytes)
     if (ok) {
-      const histogram = this.#fresh ? this.recorder.cold : this.recorder.warm
-      histogram.record(Number(this.arrivedAtNs - this.sentAtNs))
+      const ns = Number(this.arrivedAtNs - this.sentAtNs)
+      if (this.#fresh) this.recorder.cold.record(ns)
+      else this.recorder.recordWarm(ns, this.#settings.twin)
     }
     this.#fresh = false
     this.failures = 0

@@ -79,10 +79,11 @@ export class OpenLoopDriver implements Driver {
   }
 
   #openPath(target: Target): OpenPath {
-    const { load, check, timeoutMs } = this.#settings
+    const { load, check, timeoutMs, twins } = this.#settings
     const lagNs = new LatencyHistogram()
     const responseNs = new LatencyHistogram()
-    const recorder = new PathRecorder(target.path, { lag: lagNs, response: responseNs })
+    const isPair = twins && load.connections > 1
+    const recorder = new PathRecorder(target.path, { lag: lagNs, response: responseNs }, isPair)
     const settings = {
       openChannel: openHttp1Channel,
       shape: { target, requestBytes: load.requestBytes, responseBytes: load.responseBytes },
@@ -90,14 +91,18 @@ export class OpenLoopDriver implements Driver {
       check: new AnswerCheck(check, load.responseBytes, recorder),
       timeoutMs,
     }
-    const lanes = Array.from({ length: load.connections }, (): Lane => {
+    const lanes = Array.from({ length: load.connections }, (_, i): Lane => {
+      const twin = i % 2 === 0 ? 0 : 1
       const lane: Lane = {
         dueNs: 0,
-        connection: new KeptConnection(settings, {
-          ready: () => this.#slot?.free(lane),
-          answered: (_, ok) => this.#slot?.answered(lane, ok),
-          down: () => {},
-        }),
+        connection: new KeptConnection(
+          { ...settings, twin },
+          {
+            ready: () => this.#slot?.free(lane),
+            answered: (_, ok) => this.#slot?.answered(lane, ok),
+            down: () => {},
+          },
+        ),
       }
       return lane
     })

@@ -29,17 +29,26 @@ interface Run {
   next: number
 }
 
+/** A warm-up turn: every connection sends its next request when the last is answered. */
+interface Flood {
+  readonly deadlineNs: bigint
+  readonly done: () => void
+}
+
 /**
- * The headline profile: one persistent connection per path and exactly one request in flight over all of them. The
- * order of paths is shuffled anew for every cycle, so that whatever the host does hits all paths alike.
+ * The headline profile: persistent connections, two per path with `twins` and else one, and exactly one request in
+ * flight over all of them. Their order is shuffled anew for every cycle, so that whatever the host does hits all paths
+ * alike, and every connection is as warm as every other.
  * Warm and cold histograms: from right before the write to the arrival of the last byte of the response. Connecting
  * is not part of either.
  */
 export class PingPongDriver implements Driver {
   readonly #settings: DriverSettings<PingPongLoad>
+  #paths: { readonly recorder: PathRecorder; readonly connections: readonly KeptConnection[] }[] = []
   #connections: KeptConnection[] = []
   #order: KeptConnection[] = []
   #run: Run | undefined
+  #flood: Flood | undefined
   /** The connection that carries the request in flight, or that all others wait for while it connects. */
   #current: KeptConnection | undefined
   #currentSinceNs = 0n
@@ -50,36 +59,45 @@ export class PingPongDriver implements Driver {
   }
 
   async open(): Promise<void> {
-    const { load, check, timeoutMs } = this.#settings
+    const { load, check, timeoutMs, twins } = this.#settings
     const { requestBytes, responseBytes, protocol } = load
     const targets = await resolveTargets(this.#settings.targets)
-    this.#connections = targets.map((target) => {
-      const recorder = new PathRecorder(target.path)
-      return new KeptConnection(
-        {
-          openChannel: openChannel[protocol],
-          shape: { target, requestBytes, responseBytes },
-          recorder,
-          check: new AnswerCheck(check, responseBytes, recorder),
-          timeoutMs,
-        },
-        {
-          ready: (connection) => this.#ready(connection),
-          answered: (connection) => this.#goOnAfter(connection),
-          down: (connection) => this.#goOnAfter(connection),
-        },
-      )
+    const twinsOf = twins ? ([0, 1] as const) : ([0] as const)
+    const listener = {
+      ready: (connection: KeptConnection) => this.#ready(connection),
+      answered: (connection: KeptConnection) => this.#goOnAfter(connection),
+      down: (connection: KeptConnection) => this.#goOnAfter(connection),
+    }
+    this.#paths = targets.map((target) => {
+      const recorder = new PathRecorder(target.path, {}, twins)
+      const common = {
+        openChannel: openChannel[protocol],
+        shape: { target, requestBytes, responseBytes },
+        recorder,
+        check: new AnswerCheck(check, responseBytes, recorder),
+        timeoutMs,
+      }
+      return {
+        recorder,
+        connections: twinsOf.map((twin) => new KeptConnection({ ...common, twin }, listener)),
+      }
     })
+    this.#connections = this.#paths.flatMap(({ connections }) => connections)
     await connectAll(this.#connections)
   }
 
-  async turn({ seed, durationMs }: Turn): Promise<void> {
+  async turn({ seed, durationMs, flood }: Turn): Promise<void> {
     for (const connection of this.#connections) connection.skipBytes()
     this.#order = [...this.#connections] // the seed alone decides the order
     const ticker = setInterval(() => this.#tick(), tickMs)
     const stopPolling = this.#settings.load.busyPoll ? pollBusily() : undefined
     await new Promise<void>((done) => {
       const deadlineNs = process.hrtime.bigint() + BigInt(Math.round(durationMs * 1e6))
+      if (flood) {
+        this.#flood = { deadlineNs, done }
+        this.#pour()
+        return
+      }
       this.#run = { random: mulberry32(seed), deadlineNs, done, next: this.#order.length }
       this.#step()
     })
@@ -88,10 +106,10 @@ export class PingPongDriver implements Driver {
   }
 
   takeSamples(): readonly PathSample[] {
-    return this.#connections.map((connection) => {
-      const { recorder, state } = connection
-      if (recorder.sent === 0 && recorder.errors === 0 && state !== 'ready') recorder.error('not connected')
-      connection.collectBytes()
+    return this.#paths.map(({ recorder, connections }) => {
+      const silent = recorder.sent === 0 && recorder.errors === 0
+      if (silent && connections.every(({ state }) => state !== 'ready')) recorder.error('not connected')
+      for (const connection of connections) connection.collectBytes()
       return recorder.take(0)
     })
   }
@@ -100,6 +118,20 @@ export class PingPongDriver implements Driver {
     for (const connection of this.#connections) connection.drop()
     this.#finish()
     return Promise.resolve()
+  }
+
+  /** Sends over every connection that is free, and ends the flood once it is over and all of them are. */
+  #pour(): void {
+    const flood = this.#flood
+    if (!flood) return
+    if (process.hrtime.bigint() < flood.deadlineNs) {
+      for (const connection of this.#connections) {
+        if (connection.state === 'ready') connection.send()
+      }
+    } else if (this.#connections.every(({ state }) => state !== 'busy')) {
+      this.#flood = undefined
+      flood.done()
+    }
   }
 
   /** Sends the next request, or arranges to be called again. Runs only while nothing is in flight. */
@@ -144,6 +176,7 @@ export class PingPongDriver implements Driver {
   }
 
   #goOnAfter(connection: KeptConnection): void {
+    if (this.#flood) this.#pour()
     if (connection !== this.#current) return
     this.#current = undefined
     this.#step()
@@ -152,6 +185,7 @@ export class PingPongDriver implements Driver {
   #tick(): void {
     const nowNs = process.hrtime.bigint()
     for (const connection of this.#connections) connection.checkTimeout(nowNs)
+    this.#pour()
     const waited = nowNs - this.#currentSinceNs > BigInt(inlineConnectMs) * nsPerMs
     const over = this.#run !== undefined && nowNs >= this.#run.deadlineNs
     if (this.#current?.state === 'connecting' && (waited || over)) this.#goOnAfter(this.#current)
@@ -159,9 +193,9 @@ export class PingPongDriver implements Driver {
 
   #finish(): void {
     clearTimeout(this.#idle)
-    const run = this.#run
-    this.#run = this.#current = undefined
-    run?.done()
+    const { done } = this.#run ?? this.#flood ?? {}
+    this.#run = this.#flood = this.#current = undefined
+    done?.()
   }
 }
 
