@@ -89,6 +89,13 @@ export interface CpuSource {
   readonly coversTestbed: boolean
 }
 
+export interface RestartContext {
+  readonly signal: AbortSignal
+  readonly progress: (message: string) => void
+  /** 32-bit. */
+  readonly seed: number
+}
+
 export interface Testbed {
   readonly engine: Engine
   /** How delay between networks is made: `none`, `netem` or `userspace-vxlan`. */
@@ -113,6 +120,12 @@ export interface Testbed {
   /** Absent where `cpuUsage` is empty. */
   readonly cpuSource?: CpuSource | undefined
   evidence(): Promise<EvidenceSnapshot>
+  /**
+   * Starts every program that forwards or answers bytes anew, in an order shuffled by the seed; namespaces, clusters,
+   * addresses and routes stay. Whoever calls has no load agent running. Absent where a backend cannot.
+   * @throws HopmeterError when a program does not come back; the testbed can only be taken down then.
+   */
+  restart?(context: RestartContext): Promise<void>
   /** Keeps in a folder what clusters and components say, for a run that failed on them. Never throws. */
   saveState?(folder: string, signal: AbortSignal): Promise<void>
   /** Takes everything down; never throws for what is already gone. */
@@ -123,6 +136,8 @@ export interface Backend {
   readonly name: BackendName
   /** Pods of every client workload, which send load at the same time; 1 where absent. */
   readonly clients?: number | undefined
+  /** Whether its testbeds can start their programs anew (`Testbed.restart`). */
+  readonly canRestart?: boolean | undefined
   /** The steps of `up`, without changing anything; some need to ask the machine what it can do. */
   steps(plan: Plan): readonly Step[] | Promise<readonly Step[]>
   /** Stands the testbed up; on failure or abort it leaves nothing behind and throws. */

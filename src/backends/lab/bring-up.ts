@@ -1,10 +1,13 @@
 import { HopmeterError } from '../../errors.ts'
+import { seededRandom, shuffled } from '../../random.ts'
+import type { ServeConfig } from '../../agent/protocol.ts'
 import type { BackendContext, Testbed } from '../backend.ts'
 import type { Plan } from '../plan.ts'
 import { openAnchor, type Anchor } from './anchor.ts'
 import { bgpSpeakers } from './bgp.ts'
 import { startSpeaker, type RunningSpeaker } from './bgp-wait.ts'
 import type { Identity } from './components/protocol.ts'
+import { sharedCpu } from './cpus.ts'
 import { detectDelayMethod, requireDelay } from './delay/detect.ts'
 import { verifyDelays } from './delay/verify.ts'
 import type { DelayMethod } from './delay/steps.ts'
@@ -22,7 +25,7 @@ import {
   serverConfigs,
 } from './processes.ts'
 import { requirePrograms } from './programs.ts'
-import { LabTestbed, type RunningComponent } from './testbed.ts'
+import { LabTestbed, processesOf, type LabPrograms } from './testbed.ts'
 import { toolVersion, type Tool } from './tools.ts'
 import { underlay } from './underlay.ts'
 
@@ -46,15 +49,20 @@ export async function bringUp(plan: Plan, context: BackendContext, options: LabO
     const [identity] = await together([issueIdentities(mesh), makeNetwork(anchor, network, progress, signal)])
     const relays = await startRelays(anchor, plan, layout, delayMethod, context)
     progress('start ztunnels, gateways, load balancers and echo servers')
-    const [components, servers, speakers] = await together([
-      startComponents(anchor, mesh, identity, signal),
-      startServers(anchor, plan, layout, signal),
-      startSpeakers(anchor, layout, context),
-    ])
+    const cpu = sharedCpu(plan.scenario.loads, options.cpus)
+    const start = async (seed: number, stop: AbortSignal) => {
+      const servers = serverConfigs(plan, layout, options.serverFaults)
+      const programs = await startPrograms(anchor, { servers, mesh, identity }, seed, stop)
+      if (cpu !== undefined) await Promise.all(processesOf(programs).map((one) => one.moveToCpu(cpu, stop)))
+      return programs
+    }
+    const [running, speakers] = await together([start(0, signal), startSpeakers(anchor, layout, context)])
     const delayFacts = await verifyDelays(anchor, layout, delays, progress, signal)
-    const facts = { ...factsOf(anchor, versions, bridgeNetfilter), ...delayFacts }
+    if (cpu !== undefined) await Promise.all(relays.map((relay) => relay.moveToCpu(cpu, signal)))
+    const cpus = cpu === undefined ? 'all' : `CPU ${cpu} for all programs`
+    const facts = { ...factsOf(anchor, versions, bridgeNetfilter), cpus, ...delayFacts }
     const helpers = [...relays, ...speakers]
-    return new LabTestbed({ anchor, plan, layout, mesh, components, servers, helpers, delayMethod, facts })
+    return new LabTestbed({ anchor, plan, layout, mesh, cpu, start, helpers, delayMethod, facts }, running)
   } catch (error) {
     await anchor.close()
     // What an abort breaks fails in many ways; the abort is the reason.
@@ -95,31 +103,40 @@ async function issueIdentities(mesh: Mesh): Promise<(spiffe: string) => Identity
   }
 }
 
-async function startComponents(
-  anchor: Anchor,
-  mesh: Mesh,
-  identity: (spiffe: string) => Identity,
-  signal: AbortSignal,
-): Promise<readonly RunningComponent[]> {
-  return await together(
-    mesh.components.map(async ({ name, netns, component, config }) => {
-      const process = await LineProcess.start(anchor, name, componentCommand(netns), config(identity), signal)
-      return { component, process }
-    }),
-  )
+interface Programs {
+  readonly servers: readonly ServeConfig[]
+  readonly mesh: Mesh
+  readonly identity: (spiffe: string) => Identity
 }
 
-async function startServers(
+/** Starts all programs at once; the seed shuffles who comes first. */
+async function startPrograms(
   anchor: Anchor,
-  plan: Plan,
-  layout: LabLayout,
+  { servers: configs, mesh, identity }: Programs,
+  seed: number,
   signal: AbortSignal,
-): Promise<readonly LineProcess[]> {
-  return await together(
-    serverConfigs(plan, layout).map((config) =>
-      LineProcess.start(anchor, config.pod, serverCommand(config.pod), config, signal),
+): Promise<LabPrograms> {
+  const random = seededRandom(seed)
+  const [components, servers] = await together([
+    together(
+      shuffled(mesh.components, random).map(async ({ name, netns, component, config }) => {
+        const process = await LineProcess.start(
+          anchor,
+          name,
+          componentCommand(netns),
+          config(identity),
+          signal,
+        )
+        return { component, process }
+      }),
     ),
-  )
+    together(
+      shuffled(configs, random).map((config) =>
+        LineProcess.start(anchor, config.pod, serverCommand(config.pod), config, signal),
+      ),
+    ),
+  ])
+  return { components, servers }
 }
 
 async function startRelays(

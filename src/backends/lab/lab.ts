@@ -18,6 +18,7 @@ import { processSteps } from './processes.ts'
 export function createLab(options: LabOptions = {}): Backend {
   return {
     name: 'lab',
+    canRestart: true,
     steps: (plan) => labSteps(plan, options),
     up: (plan, context) => bringUp(plan, context, options),
   }

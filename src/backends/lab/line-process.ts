@@ -3,10 +3,12 @@ import { JsonLinesProcess, type JsonLine } from '../../json-lines-process.ts'
 import { throttledMsOf } from '../cgroup.ts'
 import type { Anchor } from './anchor.ts'
 import type { LabCommand } from './command.ts'
+import { moveToCpu } from './cpus.ts'
 import { cpuTimeMs } from './cpu-time.ts'
 
 const readyWithinMs = 30_000
 const answerWithinMs = 10_000
+const endWithinMs = 2000
 
 /** A program of the lab that is told its configuration by its first line: a component, echo server or relay. */
 export class LineProcess {
@@ -59,9 +61,20 @@ export class LineProcess {
     return await this.#process.ask<T>(request, type, { timeoutMs: answerWithinMs })
   }
 
+  /** Ends the program and waits until it is gone. Never throws. */
+  async end(): Promise<void> {
+    await this.#process.end(endWithinMs)
+  }
+
   /** @throws HopmeterError when the program has ended or said something that it must not. */
   assertRunning(): void {
     this.#process.assertRunning()
+  }
+
+  /** Keeps the program on one CPU from now on. @throws CommandError */
+  async moveToCpu(cpu: number, signal: AbortSignal): Promise<void> {
+    const pid = this.#programPid()
+    if (pid !== undefined) await moveToCpu(pid, cpu, signal)
   }
 
   /** CPU time of the program so far, all threads together, ms; undefined when it cannot be read. */

@@ -2,14 +2,22 @@ import type { ServeMessage } from '../../agent/protocol.ts'
 import type { Component } from '../../topology/model.ts'
 import { componentKey } from '../../topology/component.ts'
 import { hopmeterVersion } from '../../version.ts'
-import type { Command, ComponentCpu, CpuSource, EvidenceSnapshot, Testbed } from '../backend.ts'
+import type {
+  Command,
+  ComponentCpu,
+  CpuSource,
+  EvidenceSnapshot,
+  RestartContext,
+  Testbed,
+} from '../backend.ts'
 import { serverPort, type Plan, type PlannedPath, type Workload } from '../plan.ts'
 import type { Anchor } from './anchor.ts'
+import { onCpu } from './cpus.ts'
 import type { ComponentMessage } from './components/protocol.ts'
 import type { LabLayout } from './layout.ts'
 import type { LineProcess } from './line-process.ts'
 import type { Mesh } from './mesh.ts'
-import { programs } from './programs.ts'
+import { programs, warmSoon } from './programs.ts'
 
 type FlowsMessage = Extract<ComponentMessage, { type: 'flows' }>
 type StatsMessage = Extract<ServeMessage, { type: 'stats' }>
@@ -19,14 +27,26 @@ export interface RunningComponent {
   readonly process: LineProcess
 }
 
+/** The programs that forward bytes and answer requests: what a restart starts anew. */
+export interface LabPrograms {
+  readonly components: readonly RunningComponent[]
+  /** Named like their workloads. */
+  readonly servers: readonly LineProcess[]
+}
+
+export function processesOf({ components, servers }: LabPrograms): readonly LineProcess[] {
+  return [...components.map(({ process }) => process), ...servers]
+}
+
 interface LabParts {
   readonly anchor: Anchor
   readonly plan: Plan
   readonly layout: LabLayout
   readonly mesh: Mesh
-  readonly components: readonly RunningComponent[]
-  /** Named like their workloads. */
-  readonly servers: readonly LineProcess[]
+  /** The CPU that all programs share; undefined where they may use all. */
+  readonly cpu: number | undefined
+  /** Starts them in an order of the seed. */
+  readonly start: (seed: number, signal: AbortSignal) => Promise<LabPrograms>
   /** Programs on which packets depend and that have nothing to tell: relay, BGP speakers. */
   readonly helpers: readonly { assertRunning(): void }[]
   readonly delayMethod: string
@@ -42,9 +62,11 @@ export class LabTestbed implements Testbed {
   readonly facts: Readonly<Record<string, string>>
   readonly addresses: Testbed['addresses']
   readonly #parts: LabParts
+  #programs: LabPrograms
 
-  constructor(parts: LabParts) {
+  constructor(parts: LabParts, running: LabPrograms) {
     this.#parts = parts
+    this.#programs = running
     this.delayMethod = parts.delayMethod
     this.facts = parts.facts
     this.addresses = parts.mesh.addresses
@@ -53,8 +75,9 @@ export class LabTestbed implements Testbed {
   }
 
   agentCommand(workload: Workload, mode: 'load'): Command {
-    const args = [programs.agent, mode]
-    return this.#parts.anchor.enter({ netns: workload.name, file: process.execPath, args })
+    const args = [...warmSoon, programs.agent, mode]
+    const command = { netns: workload.name, file: process.execPath, args }
+    return this.#parts.anchor.enter(onCpu(command, this.#parts.cpu))
   }
 
   target(path: PlannedPath): { readonly host: string; readonly port: number } {
@@ -74,7 +97,8 @@ export class LabTestbed implements Testbed {
   }
 
   cpuUsage(): Promise<readonly ComponentCpu[]> {
-    const { components, servers, plan } = this.#parts
+    const { plan } = this.#parts
+    const { components, servers } = this.#programs
     const running = [
       ...components,
       ...servers.flatMap((process): RunningComponent[] => {
@@ -97,15 +121,22 @@ export class LabTestbed implements Testbed {
   /** @throws HopmeterError when a program of the lab has ended. */
   async evidence(): Promise<EvidenceSnapshot> {
     for (const helper of this.#parts.helpers) helper.assertRunning()
-    const flows = this.#parts.components.map(async ({ component, process }) => {
+    const flows = this.#programs.components.map(async ({ component, process }) => {
       const answer = await process.ask<FlowsMessage>({ type: 'flows' }, 'flows')
       return { component, instance: process.name, flows: answer.flows }
     })
-    const served = this.#parts.servers.map(async (server) => {
+    const served = this.#programs.servers.map(async (server) => {
       const answer = await server.ask<StatsMessage>({ type: 'stats' }, 'stats')
       return { workload: server.name, byPath: answer.served }
     })
     return { components: await Promise.all(flows), served: await Promise.all(served) }
+  }
+
+  /** @throws HopmeterError when a program of the lab does not start again. */
+  async restart({ signal, progress, seed }: RestartContext): Promise<void> {
+    progress('restart ztunnels, gateways, load balancers and echo servers')
+    await Promise.all(processesOf(this.#programs).map((process) => process.end()))
+    this.#programs = await this.#parts.start(seed, signal)
   }
 
   down(): Promise<void> {

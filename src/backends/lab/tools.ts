@@ -5,6 +5,7 @@ import { run } from '../../exec.ts'
 const packages = {
   unshare: 'util-linux',
   nsenter: 'util-linux',
+  taskset: 'util-linux',
   ip: 'iproute2',
   bridge: 'iproute2',
   tc: 'iproute2',
@@ -18,6 +19,7 @@ export type Tool = keyof typeof packages
 const versionArgs: Readonly<Record<Tool, readonly string[]>> = {
   unshare: ['--version'],
   nsenter: ['--version'],
+  taskset: ['--version'],
   ip: ['-V'],
   bridge: ['-V'],
   tc: ['-V'],
