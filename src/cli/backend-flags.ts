@@ -20,6 +20,14 @@ export function addBackendFlags(command: Command): Command {
         .default('scenario')
         .env('HOPMETER_MESH'),
     )
+    .addOption(
+      new Option(
+        '--cpus <cpus>',
+        'lab: CPUs for its programs (default: one where every load has one request in flight, which keeps the scheduler out of it)',
+      )
+        .choices(['one', 'all'])
+        .env('HOPMETER_CPUS'),
+    )
     .addOption(new Option('--istio <version>', 'kind: Istio to install, e.g. 1.31.0').env('HOPMETER_ISTIO'))
     .addOption(new Option('--istio-hub <hub>', "kind: registry of Istio's images").env('HOPMETER_ISTIO_HUB'))
     .addOption(new Option('--istio-tag <tag>', "kind: tag of Istio's images").env('HOPMETER_ISTIO_TAG'))

@@ -8,6 +8,8 @@ import { UsageError } from '../errors.ts'
 
 /** What the command line says of Kubernetes testbeds. */
 export interface KubernetesFlags {
+  /** Of the lab. */
+  readonly cpus?: 'one' | 'all'
   readonly istio?: string
   readonly istioHub?: string
   readonly istioTag?: string
@@ -33,7 +35,7 @@ export function createBackend(name: string, flags: KubernetesFlags = {}): Backen
         hint: '--clients (HOPMETER_CLIENTS) is for --backend kind and contexts; the lab has one client per node',
       })
     }
-    return createLab()
+    return createLab({ cpus: flags.cpus })
   }
   if (name === 'kind') return createKind(kubernetesOptions(flags))
   if (name === 'contexts') return contextsBackend(flags)

@@ -26,6 +26,7 @@ export interface RunFlags extends BackendFlags {
   readonly output: OutputFormat
   readonly results: string
   readonly builds?: number
+  readonly restarts?: number
   readonly rounds?: number
   readonly duration?: number
   readonly warmup?: number
@@ -46,7 +47,12 @@ export function addRunFlags(command: Command): Command {
         .env('HOPMETER_BUILDS'),
     )
     .addOption(
-      new Option('--rounds <n>', 'rounds per build').argParser(positiveInteger).env('HOPMETER_ROUNDS'),
+      new Option('--restarts <n>', 'start all programs of a build this often: the sample of the statistics')
+        .argParser(positiveInteger)
+        .env('HOPMETER_RESTARTS'),
+    )
+    .addOption(
+      new Option('--rounds <n>', 'rounds per restart').argParser(positiveInteger).env('HOPMETER_ROUNDS'),
     )
     .addOption(
       new Option('--duration <d>', 'length of a round, e.g. 1s')
@@ -94,6 +100,7 @@ export async function runWithFlags(
         mesh: flags.mesh === 'none' ? 'none' : undefined,
         rounds: {
           ...(flags.builds === undefined ? {} : { builds: flags.builds }),
+          ...(flags.restarts === undefined ? {} : { restarts: flags.restarts }),
           ...(flags.rounds === undefined ? {} : { count: flags.rounds }),
           ...(flags.duration === undefined ? {} : { durationMs: flags.duration }),
           ...(flags.warmup === undefined ? {} : { warmupMs: flags.warmup }),

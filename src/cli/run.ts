@@ -1,5 +1,5 @@
 import { Command, Option } from 'commander'
-import type { VerifyMode } from '../measure/run.ts'
+import type { VerifyMode } from '../measure/options.ts'
 import type { CliContext } from './context.ts'
 import { collect } from './options.ts'
 import { addRunFlags, presentRun, runWithFlags, type RunFlags } from './run-flags.ts'
@@ -36,7 +36,7 @@ export function runVerb(context: CliContext): Command {
         .argParser(collect)
         .default([], 'all'),
     )
-    .option('--no-control', 'do not measure one path twice as the A/A control')
+    .option('--no-control', 'one connection per path: no noise floors')
   return addRunFlags(command)
     .addHelpText('after', examples)
     .action(async (name: string, flags: Flags) => {

@@ -1,16 +1,12 @@
-import {
-  agentProtocolVersion,
-  type DriverLoad,
-  type LoadMessage,
-  type LoadRequest,
-  type Target,
-} from '../agent/protocol.ts'
+import { agentProtocolVersion, type LoadMessage, type LoadRequest, type Target } from '../agent/protocol.ts'
 import type { Command } from '../backends/backend.ts'
 import { start } from '../exec.ts'
 import { JsonLinesProcess } from '../json-lines-process.ts'
 
 export type TurnResult = Extract<LoadMessage, { type: 'turn' }>
 type OpenSettings = Omit<Extract<LoadRequest, { type: 'open' }>, 'targets'>
+/** What a load agent is opened with, targets apart. */
+export type AgentSettings = Omit<OpenSettings, 'type' | 'version'>
 type OpenedMessage = Extract<LoadMessage, { type: 'opened' }>
 type ClosedMessage = Extract<LoadMessage, { type: 'closed' }>
 
@@ -35,15 +31,13 @@ export class AgentClient {
    */
   static async open(
     command: Command,
-    load: DriverLoad,
+    settings: AgentSettings,
     targets: readonly Target[],
-    timeoutMs: number,
-    check: 'echo' | 'status' = 'echo',
   ): Promise<AgentClient> {
     const child = start(command.file, command.args, { detached: true, env: command.env })
     const process = new JsonLinesProcess('load agent', child)
     const version = agentProtocolVersion
-    const client = new AgentClient(process, { type: 'open', version, load, timeoutMs, check })
+    const client = new AgentClient(process, { type: 'open', version, ...settings })
     await client.#open(targets)
     return client
   }
@@ -67,9 +61,9 @@ export class AgentClient {
   }
 
   /** Sends load for one slot and returns what came back, path by path. */
-  async turn(seed: number, durationMs: number): Promise<TurnResult> {
+  async turn(seed: number, durationMs: number, flood = false): Promise<TurnResult> {
     this.#turns += 1
-    const request: LoadRequest = { type: 'turn', id: this.#turns, seed, durationMs }
+    const request: LoadRequest = { type: 'turn', id: this.#turns, seed, durationMs, flood }
     return await this.#process.ask<TurnResult>(request, 'turn', { timeoutMs: durationMs + turnGraceMs })
   }
 

@@ -1,7 +1,7 @@
 import type { DriverLoad, ServeFaults } from '../agent/protocol.ts'
 import { histogramQuantiles, mergeHistograms } from '../results/histogram.ts'
 import { describeEnvironment, environmentHash } from '../results/fingerprint.ts'
-import { comparePaired } from '../stats/compare-paired.ts'
+import { comparePairs, type Pair } from '../stats/compare-pairs.ts'
 import { interleave, type InterleavedRound } from './interleave.ts'
 import { startLocalServer } from './local-agent.ts'
 
@@ -120,14 +120,12 @@ function stepCheck(
   trueUs: number,
   withinUs: number,
 ): CalibrationCheck {
-  const pairs = from.flatMap((round, i) => {
+  const pairs = from.flatMap((round, i): Pair[] => {
     const [a, b] = [round.quantilesNs?.p50, to[i]?.quantilesNs?.p50]
-    return a === undefined || b === undefined ? [] : [[a, b] as const]
+    return a === undefined || b === undefined ? [] : [[a, b]]
   })
-  const { difference, low, high } = comparePaired(
-    pairs.map(([a]) => a),
-    pairs.map(([, b]) => b),
-  )
+  // Known delays are fixed times.
+  const { difference, low, high } = comparePairs([[pairs]], { scale: 'difference' })
   const us = (ns: number | null) => (ns === null ? null : ns / 1000)
   const passed = difference !== null && Math.abs(difference / 1000 - trueUs) <= withinUs
   const limit = `${trueUs} ± ${withinUs} µs`

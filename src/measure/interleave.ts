@@ -3,7 +3,7 @@ import { HopmeterError } from '../errors.ts'
 import { plural } from '../plural.ts'
 import { histogramQuantiles } from '../results/histogram.ts'
 import type { QuantilesNs } from '../results/schema.ts'
-import { seededRandom } from '../stats/seeded-random.ts'
+import { seededRandom } from '../random.ts'
 import { AgentClient } from './agent-client.ts'
 import { localAgentCommand } from './local-agent.ts'
 
@@ -40,13 +40,8 @@ export async function interleave(
   const { load, targets, rounds, signal } = options
   const random = seededRandom(options.seed)
   const found = new Map<string, InterleavedRound[]>(targets.map((target) => [target.path, []]))
-  const agent = await AgentClient.open(
-    localAgentCommand('load'),
-    load,
-    targets,
-    options.timeoutMs,
-    options.check,
-  )
+  const { timeoutMs, check } = options
+  const agent = await AgentClient.open(localAgentCommand('load'), { load, timeoutMs, check }, targets)
   const stop = () => agent.kill()
   signal.addEventListener('abort', stop, { once: true })
   const turn = (durationMs: number) => agent.turn(Math.floor(random() * 4_294_967_296), durationMs)

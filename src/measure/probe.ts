@@ -1,10 +1,10 @@
 import type { DriverLoad } from '../agent/protocol.ts'
 import type { QuantilesNs } from '../results/schema.ts'
-import { comparePaired } from '../stats/compare-paired.ts'
+import { comparePairs, type Pair } from '../stats/compare-pairs.ts'
 import type { Comparison } from '../stats/comparison.ts'
-import { decideFamily, type FamilyMember } from '../stats/decide-family.ts'
+import { decideFamily } from '../stats/decide-family.ts'
 import { summaryQuantiles, type SummaryQuantile } from '../stats/summarize-run.ts'
-import { summarizeRounds, type Estimate } from '../stats/summarize-rounds.ts'
+import { summarizeLatency, type Estimate } from '../stats/summarize-series.ts'
 import { interleave, type InterleavedRound } from './interleave.ts'
 import { probeTargets, type ProbeTarget } from './probe-target.ts'
 
@@ -30,7 +30,7 @@ export interface ProbeDifference {
   readonly url: string
   readonly metric: string
   readonly quantile: SummaryQuantile
-  readonly comparison: FamilyMember<Comparison>
+  readonly comparison: Comparison
 }
 
 export interface ProbeResult {
@@ -91,7 +91,7 @@ export async function probe(options: ProbeOptions): Promise<ProbeResult> {
       const valueOf = (round: InterleavedRound) => metricOf(round, place, metric)?.[quantile]
       const base = first ? roundsOf(first) : []
       const compared = others.map((other) =>
-        comparePairs(base, roundsOf(other), valueOf, { quantile, deltaNs: options.deltaNs }),
+        compareRounds(base, roundsOf(other), valueOf, { quantile, deltaNs: options.deltaNs }),
       )
       return decideFamily(compared).map((comparison, i) => {
         const { name, url } = others[i]!
@@ -126,8 +126,8 @@ function endpoint(
   const requestsPerRound = rounds.map((round) => round.sample.received)
   const quantiles = (place: number): Quantiles => {
     const estimate = (quantile: SummaryQuantile) =>
-      summarizeRounds(
-        rounds.flatMap((round) => metricOf(round, place, metrics[place] ?? '')?.[quantile] ?? []),
+      summarizeLatency(
+        [[rounds.flatMap((round) => metricOf(round, place, metrics[place] ?? '')?.[quantile] ?? [])]],
         { quantile: summaryQuantiles[quantile], requestsPerRound },
       )
     return { p50: estimate('p50'), p90: estimate('p90'), p99: estimate('p99') }
@@ -143,23 +143,19 @@ function endpoint(
   }
 }
 
-function comparePairs(
+function compareRounds(
   a: readonly InterleavedRound[],
   b: readonly InterleavedRound[],
   valueOf: (round: InterleavedRound) => number | undefined,
   { quantile, deltaNs }: { quantile: SummaryQuantile; deltaNs: number },
 ): Comparison {
-  const pairs = a.flatMap((round, i) => {
+  const pairs = a.flatMap((round, i): Pair[] => {
     const [first, second] = [valueOf(round), b[i] && valueOf(b[i])]
-    return first === undefined || second === undefined ? [] : [[first, second] as const]
+    return first === undefined || second === undefined ? [] : [[first, second]]
   })
-  return comparePaired(
-    pairs.map(([value]) => value),
-    pairs.map(([, value]) => value),
-    {
-      deltaNs,
-      quantile: summaryQuantiles[quantile],
-      requestsPerRound: b.map((round) => round.sample.received),
-    },
-  )
+  return comparePairs([[pairs]], {
+    deltaNs,
+    quantile: summaryQuantiles[quantile],
+    requestsPerRound: b.map((round) => round.sample.received),
+  })
 }

@@ -1,7 +1,7 @@
 import { randomInt } from 'node:crypto'
 import { existsSync } from 'node:fs'
 import type { Backend } from '../backends/backend.ts'
-import { planScenario } from '../backends/plan.ts'
+import { planScenario, type PlannedPath } from '../backends/plan.ts'
 import { PathMismatchError, UsageError } from '../errors.ts'
 import { describeEnvironment } from '../results/fingerprint.ts'
 import { lockHost } from '../results/host-lock.ts'
@@ -12,10 +12,10 @@ import type { Load, RoundPlan, Scenario, ScenarioFile } from '../scenario/types.
 import { withoutMesh } from '../scenario/without-mesh.ts'
 import { hopmeterVersion } from '../version.ts'
 import { calibrationForRun } from './calibration-store.ts'
-import { withControl, type MeasuredPath } from './control.ts'
 import { expandLoads } from './loads.ts'
 import type { Reporter } from './reporter.ts'
-import { measure, type VerifyMode } from './run.ts'
+import type { VerifyMode } from './options.ts'
+import { measure } from './run.ts'
 import type { MeasureOutcome } from './tally.ts'
 
 export interface RunScenarioOptions {
@@ -34,7 +34,7 @@ export interface RunScenarioOptions {
   readonly loads?: readonly Load[] | undefined
   /** Names of the paths to run; all unless given. */
   readonly paths?: readonly string[] | undefined
-  /** Measure one path twice as the A/A control; on unless false. */
+  /** Every path over two connections, so that each has its noise floor; on unless false. */
   readonly control?: boolean | undefined
   /** `none`: every pod outside the mesh, whatever the scenario says. */
   readonly mesh?: 'none' | undefined
@@ -56,11 +56,11 @@ export interface FinishedRun {
 export async function runScenario(options: RunScenarioOptions): Promise<FinishedRun> {
   const { scenarioFile, backend, reporter, signal } = options
   const asked = options.mesh === 'none' ? withoutMesh(scenarioFile.scenario) : scenarioFile.scenario
-  const scenario = withPaths(asked, options.paths)
+  const scenario = { ...withPaths(asked, options.paths), loads: options.loads ?? asked.loads }
   const plan = planScenario(scenario)
-  const paths = withControl(plan, options.control ?? true)
-  const loads = expandLoads(options.loads ?? scenario.loads)
-  const rounds = { ...scenario.rounds, ...options.rounds }
+  const paths = plan.paths.filter((path) => path.rule.possible)
+  const loads = expandLoads(scenario.loads)
+  const rounds = roundsFor(backend, { ...scenario.rounds, ...options.rounds })
   const seed = options.seed ?? randomInt(0x1_0000_0000)
   const id = newRunId(scenario.name)
   const lock = await lockHost({ runId: id, scenario: scenario.name })
@@ -86,7 +86,9 @@ export async function runScenario(options: RunScenarioOptions): Promise<Finished
       verify: options.verify ?? 'strict',
       rounds: { ...rounds },
       loads: loads.map(({ id: loadId, load }) => ({ id: loadId, ...load })),
-      paths: [...paths.map(describePath), ...plan.paths.filter((p) => !p.rule.possible).map(describePath)],
+      paths: [...paths, ...plan.paths.filter((p) => !p.rule.possible)].map((path) =>
+        describePath(path, scenario),
+      ),
       environment: await describeEnvironment({ includeHostname: options.includeHostname ?? false }),
       labels: { ...options.labels },
       ...(calibration === undefined ? {} : { calibration }),
@@ -107,6 +109,7 @@ export async function runScenario(options: RunScenarioOptions): Promise<Finished
         paths,
         loads,
         rounds,
+        twins: options.control ?? true,
         seed,
         verify,
         reporter,
@@ -125,6 +128,12 @@ export async function runScenario(options: RunScenarioOptions): Promise<Finished
   } finally {
     await lock.release()
   }
+}
+
+/** Where programs cannot be restarted, all rounds are of one start. */
+function roundsFor(backend: Backend, rounds: RoundPlan): RoundPlan {
+  if (backend.canRestart) return rounds
+  return { ...rounds, restarts: 1, count: rounds.count * rounds.restarts }
 }
 
 /** @throws UsageError when the scenario has no path of that name. */
@@ -146,8 +155,9 @@ function outcomeOf(error: unknown, aborted: boolean): MeasureOutcome {
   return { status: error instanceof PathMismatchError ? 'path-mismatch' : 'failed', reason }
 }
 
-function describePath(path: MeasuredPath): RunHeader['paths'][number] {
+function describePath(path: PlannedPath, scenario: Scenario): RunHeader['paths'][number] {
   const { rule } = path
+  const addedRttMs = delayBetween(scenario, path.client.cluster, path.server.cluster)
   return {
     name: path.name,
     client: { ...path.client },
@@ -157,8 +167,14 @@ function describePath(path: MeasuredPath): RunHeader['paths'][number] {
     protocol: rule.possible ? rule.protocol : null,
     expected: rule.possible ? rule.components.map((c) => ({ ...c })) : [],
     ...(rule.possible ? {} : { unreachableBecause: rule.reason }),
-    ...(path.controlOf === undefined ? {} : { controlOf: path.controlOf }),
+    ...(addedRttMs === undefined ? {} : { addedRttMs }),
   }
+}
+
+function delayBetween({ topology, delays }: Scenario, from: string, to: string): number | undefined {
+  const networkOf = (cluster: string) => topology.clusters.find(({ name }) => name === cluster)?.network
+  const [a, b] = [networkOf(from), networkOf(to)]
+  return delays.find(({ between: [x, y] }) => (x === a && y === b) || (x === b && y === a))?.rttMs
 }
 
 /** What flags changed of the scenario; part of what makes two runs comparable. */

@@ -1,7 +1,7 @@
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import { expandLoads } from './loads.ts'
-import { seededRandom } from '../stats/seeded-random.ts'
+import { seededRandom } from '../random.ts'
 import { planTurns, scheduleRounds, shuffled } from './schedule.ts'
 
 const pingpong = { profile: 'pingpong', protocol: 'http1', requestBytes: 16, responseBytes: 16 } as const

@@ -16,7 +16,7 @@ export async function tryUnreachable(
   const load = { profile: 'pingpong', protocol: 'http1', requestBytes: 16, responseBytes: 16 } as const
   const target = { path: path.name, ...testbed.target(path) }
   const pods = clientPodsOf(testbed, path.clientWorkload)
-  const agents = await AgentGroup.open(pods, load, [target], timeoutMs)
+  const agents = await AgentGroup.open(pods, { load, timeoutMs }, [target])
   try {
     const { samples } = await agents.turn(1, tryForMs)
     const sample = samples[0]

@@ -4,7 +4,6 @@ import { underHostLock } from '../results/host-lock.ts'
 import type { PathEvidence, UnreachableEvent } from '../results/schema.ts'
 import type { Scenario } from '../scenario/types.ts'
 import { Build } from './build.ts'
-import { turnGroup, withControl } from './control.ts'
 import { expandLoads } from './loads.ts'
 import { planTurns } from './schedule.ts'
 import { tryUnreachable } from './unreachable.ts'
@@ -38,9 +37,9 @@ export async function verifyScenario(options: VerifyOptions): Promise<VerifyResu
 
 async function prove({ scenario, backend, progress, note, signal }: VerifyOptions): Promise<VerifyResult> {
   const plan = planScenario(scenario)
-  const paths = withControl(plan, false)
+  const paths = plan.paths.filter((path) => path.rule.possible)
   const loads = expandLoads(proofOnly)
-  const build = await Build.up(backend, plan, paths, { signal, progress, note })
+  const build = await Build.up(backend, plan, { paths, twins: false }, { signal, progress, note })
   let result: VerifyResult
   try {
     const unreachable: UnreachableEvent[] = []
@@ -49,7 +48,7 @@ async function prove({ scenario, backend, progress, note, signal }: VerifyOption
       progress('connecting clients')
       await build.connect(loads)
       progress('proving paths')
-      const clients = paths.map((path) => ({ name: path.name, client: turnGroup(path) }))
+      const clients = paths.map(({ name, clientWorkload }) => ({ name, client: clientWorkload.name }))
       evidence.push(...(await build.prove(planTurns(clients, loads, 1000))).evidence)
     }
     for (const path of plan.paths.filter((p) => !p.rule.possible)) {

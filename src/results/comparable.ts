@@ -5,7 +5,6 @@ export const comparableKeys = [
   'scenario',
   'load',
   'rounds',
-  'paths',
   'backend',
   'clients',
   'host',
@@ -13,6 +12,7 @@ export const comparableKeys = [
   'node',
   'delay',
   'load-balancer',
+  'cpus',
 ] as const
 export type ComparableKey = (typeof comparableKeys)[number]
 
@@ -67,7 +67,6 @@ function factsOf(run: RunResult): Readonly<Record<ComparableKey, string>> {
     scenario: `${scenario.name} (${scenario.hash.slice(0, 19)})`,
     load: JSON.stringify(run.loads),
     rounds: `${rounds.durationMs} ms after ${rounds.warmupMs} ms`,
-    paths: run.paths.map((path) => path.name).join(', '),
     backend: run.backend,
     clients: clientsOf(run.clients),
     host: `${environment.cores} × ${environment.cpuModel}, ${environment.memoryMiB} MiB, ${environment.virtualization}`,
@@ -75,6 +74,7 @@ function factsOf(run: RunResult): Readonly<Record<ComparableKey, string>> {
     node: environment.node,
     delay: build?.delayMethod ?? 'none',
     'load-balancer': build?.loadBalancer ?? 'none',
+    cpus: (build?.facts['cpus'] ?? 'all').replace(/ \d+/, ''),
   }
 }
 

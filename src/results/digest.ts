@@ -26,9 +26,10 @@ export async function digestJournal(events: AsyncIterable<JournalEvent>): Promis
   let header: RunHeader | undefined
   let end: WithoutType<EndEvent> | undefined
   let lastAt = ''
-  const lists: Pick<RunResult, 'builds' | 'proofs' | 'measured' | 'unreachable' | 'notes'> = {
+  const lists: Pick<RunResult, 'builds' | 'proofs' | 'restarts' | 'measured' | 'unreachable' | 'notes'> = {
     builds: [],
     proofs: [],
+    restarts: [],
     measured: [],
     unreachable: [],
     notes: [],
@@ -47,6 +48,9 @@ export async function digestJournal(events: AsyncIterable<JournalEvent>): Promis
         break
       case 'proof':
         lists.proofs.push(untyped(event))
+        break
+      case 'restart':
+        lists.restarts.push(untyped(event))
         break
       case 'round':
         histograms.add(event)

@@ -1,8 +1,12 @@
 import { z } from 'zod'
 import { runIdPattern } from './run-id.ts'
 
-/** Version of everything below. Readers accept this and older ones, and refuse newer ones with a clear error. */
-export const resultSchemaVersion = 1
+/**
+ * Version of everything below. Readers accept this and older ones, and refuse newer ones with a clear error.
+ * 2: restarts, and two connections per path instead of an A/A control. All that it adds is optional, so a file of
+ * version 1 reads as a run whose builds have one start each.
+ */
+export const resultSchemaVersion = 2
 
 const count = z.number().int().nonnegative()
 /** Ids become file and directory names, so nothing else may pass. */
@@ -28,14 +32,16 @@ const plannedPath = z.strictObject({
   protocol: z.enum(['TCP', 'HBONE', 'DOUBLEHBONE']).nullable(),
   expected: z.array(component),
   unreachableBecause: z.string().optional(),
-  /** Name of the path of which this is the A/A control. */
+  /** Round-trip delay that the testbed adds between client and server, ms; absent: none. */
+  addedRttMs: z.number().positive().optional(),
+  /** Until version 1: name of the path of which this was the A/A control. */
   controlOf: z.string().optional(),
 })
 
 /** First line of a journal. No secrets and, unless asked for, no host names. */
 export const runHeader = z.strictObject({
   type: z.literal('run'),
-  schemaVersion: z.literal(resultSchemaVersion),
+  schemaVersion: z.union([z.literal(1), z.literal(resultSchemaVersion)]),
   id: runId,
   startedAt: z.string(),
   hopmeterVersion: z.string(),
@@ -47,7 +53,15 @@ export const runHeader = z.strictObject({
   /** Pods per client that sent the same load at the same time; histograms hold the requests of all. Absent: one. */
   clients: count.optional(),
   verify: z.enum(['strict', 'warn', 'off']),
-  rounds: z.strictObject({ count, durationMs: z.number(), warmupMs: z.number(), builds: count }),
+  rounds: z.strictObject({
+    /** Rounds of each restart. */
+    count,
+    durationMs: z.number(),
+    warmupMs: z.number(),
+    builds: count,
+    /** Starts of all programs in each build, the first included. Absent: one. */
+    restarts: count.optional(),
+  }),
   loads: z.array(load),
   paths: z.array(plannedPath),
   environment: z.looseObject({
@@ -98,6 +112,20 @@ export const buildEvent = z.strictObject({
   loadBalancer: z.string(),
   facts: z.record(z.string(), z.string()),
   upMs: z.number(),
+})
+
+/** Programs that forward or answer bytes started (anew), were proven and warmed up: what the rounds that follow share. */
+export const restartEvent = z.strictObject({
+  type: z.literal('restart'),
+  build: count,
+  /** 1-based within its build; the first comes with the build. */
+  restart: count,
+  at: z.string(),
+  /** Stopping and starting the programs, connecting and proving, ms. */
+  startMs: z.number(),
+  warmupMs: z.number(),
+  /** `path/load` whose level was still moving when warm-up had to end; empty when all had settled. */
+  unsettled: z.array(z.string()),
 })
 
 /** What was observed of one path in one window, and whether it is what the path rule expects. */
@@ -153,6 +181,11 @@ export const pathRound = z.strictObject({
   n: count,
   /** Of the warm histogram, ns; null when it is empty. */
   quantilesNs: quantilesNs.nullable(),
+  /**
+   * The same of each of the path's two connections by itself: what they differ by is the path's own noise. Absent where
+   * the path had one, null where one of them carried nothing.
+   */
+  twinsNs: z.tuple([quantilesNs.nullable(), quantilesNs.nullable()]).optional(),
   /** HDR V2 compressed base64, ns. */
   warm: z.string(),
   cold: z.string(),
@@ -205,6 +238,9 @@ const turnCpu = z.strictObject({
 export const roundEvent = z.strictObject({
   type: z.literal('round'),
   build: count,
+  /** Absent: the first. */
+  restart: count.optional(),
+  /** 1-based within its restart. */
   round: count,
   at: z.string(),
   durationMs: z.number(),
@@ -222,10 +258,11 @@ export const roundEvent = z.strictObject({
   flags: z.array(z.string()),
 })
 
-/** Evidence of a little load before the first round of a build; in strict mode the run stops here when it is wrong. */
+/** Evidence of a little load before the first round of a restart; in strict mode the run stops here when it is wrong. */
 export const proofEvent = z.strictObject({
   type: z.literal('proof'),
   build: count,
+  restart: count.optional(),
   at: z.string(),
   load: z.string(),
   evidence: z.array(pathEvidence),
@@ -261,6 +298,7 @@ export const journalEvent = z.discriminatedUnion('type', [
   runHeader,
   buildEvent,
   proofEvent,
+  restartEvent,
   roundEvent,
   unreachableEvent,
   noteEvent,
@@ -270,6 +308,7 @@ export const journalEvent = z.discriminatedUnion('type', [
 export type RunHeader = z.infer<typeof runHeader>
 export type Environment = RunHeader['environment']
 export type BuildEvent = z.infer<typeof buildEvent>
+export type RestartEvent = z.infer<typeof restartEvent>
 export type PathEvidence = z.infer<typeof pathEvidence>
 export type PathRound = z.infer<typeof pathRound>
 export type QuantilesNs = z.infer<typeof quantilesNs>
@@ -319,6 +358,7 @@ export const runResult = runHeader.omit({ type: true }).extend({
   reason: z.string().optional(),
   builds: z.array(buildEvent.omit({ type: true })),
   proofs: z.array(proofEvent.omit({ type: true })),
+  restarts: z.array(restartEvent.omit({ type: true })).default([]),
   /** Everything whose CPU time was taken, in the order of `componentCpuMs`. */
   components: z.array(component),
   measured: z.array(roundDigest.omit({ type: true })),
