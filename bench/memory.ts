@@ -20,7 +20,7 @@ import { histogramQuantiles } from '../src/results/histogram.ts'
 import { readJournal } from '../src/results/journal-reader.ts'
 import { JournalWriter } from '../src/results/journal-writer.ts'
 import { sampleBuild, sampleEnd, sampleHeader, sampleRound } from '../src/results/testing/sample-run.ts'
-import { seededRandom } from '../src/stats/seeded-random.ts'
+import { seededRandom } from '../src/random.ts'
 import { studentQuantile } from '../src/stats/student-t.ts'
 import { summarizeRun } from '../src/stats/summarize-run.ts'
 
@@ -40,7 +40,7 @@ async function realLoad(minutes: number): Promise<void> {
   const server = await startLocalServer('memory')
   const load = { profile: 'closed', connections: 16, requestBytes: 0, responseBytes: 16 } as const
   const target = { path: 'one', host: server.host, port: server.port }
-  const agent = await AgentClient.open(localAgentCommand('load'), load, [target], 5000)
+  const agent = await AgentClient.open(localAgentCommand('load'), { load, timeoutMs: 5000 }, [target])
   const points: Record<'agent' | 'host', Point[]> = { agent: [], host: [] }
   let requests = 0
   const startedAt = performance.now()

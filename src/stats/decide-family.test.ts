@@ -2,7 +2,7 @@ import fc from 'fast-check'
 import { expect, test } from 'vitest'
 import { comparePaired } from './compare-paired.ts'
 import { decideFamily } from './decide-family.ts'
-import { seededRandom } from './seeded-random.ts'
+import { seededRandom } from '../random.ts'
 import { gaussian } from './testing/noise.ts'
 
 const compare = (seed: number, shift: number, n = 20) => {

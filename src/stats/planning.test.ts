@@ -2,7 +2,7 @@ import { expect, test } from 'vitest'
 import { detectablePaired, detectableRounds, detectableShift, robustSd, unitsToSettle } from './planning.ts'
 import { comparePaired } from './compare-paired.ts'
 import { twoSampleShift } from './location.ts'
-import { seededRandom } from './seeded-random.ts'
+import { seededRandom } from '../random.ts'
 import { gaussian } from './testing/noise.ts'
 
 const question = { n: 20, difference: 4, halfWidth: 8, alpha: 0.05, intervalAlpha: 0.05, deltaNs: null }

@@ -1,7 +1,7 @@
 import { digestJournal } from '../../results/digest.ts'
 import type { JournalEvent, RunResult } from '../../results/schema.ts'
 import { sampleBuild, sampleEnd, sampleHeader, sampleRound } from '../../results/testing/sample-run.ts'
-import { seededRandom } from '../seeded-random.ts'
+import { seededRandom } from '../../random.ts'
 
 export interface MadeRun {
   readonly id: string

@@ -3,7 +3,7 @@ import { expect, test } from 'vitest'
 import { comparePaired } from './compare-paired.ts'
 import type { Comparison } from './comparison.ts'
 import { oneSampleLocation } from './location.ts'
-import { seededRandom } from './seeded-random.ts'
+import { seededRandom } from '../random.ts'
 import { noiseOfItsOwn, shuffledBlocks, shuffledRequests } from './testing/campaigns.ts'
 
 const codes = (comparison: Comparison) => comparison.warnings.map((warning) => warning.code)

@@ -3,7 +3,7 @@ import { describe, expect, test } from 'vitest'
 import { compareBuilds } from './compare-builds.ts'
 import { comparePairedNested } from './compare-nested.ts'
 import type { Comparison } from './comparison.ts'
-import { seededRandom } from './seeded-random.ts'
+import { seededRandom } from '../random.ts'
 import { nestedBuilds, separateBuilds } from './testing/campaigns.ts'
 
 const codes = (comparison: Comparison) => comparison.warnings.map((warning) => warning.code)
