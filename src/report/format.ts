@@ -1,3 +1,6 @@
+import type { Margin } from '../stats/comparison.ts'
+import type { Interval } from '../stats/scale.ts'
+
 /** What stands where there is no value. */
 export const noValue = '-'
 
@@ -17,6 +20,22 @@ export function formatDeltaUs(ns: number | null | undefined): string {
   return Number(text) === 0 ? text : `${ns < 0 ? '−' : '+'}${text}`
 }
 
+/** A factor: `×1.51`; three digits behind the point near 1, where they are what is asked for. */
+export function formatFactor(factor: number): string {
+  return `×${formatPlainFactor(factor)}`
+}
+
+function formatPlainFactor(factor: number): string {
+  return factor.toFixed(factor > 0.9 && factor < 1.1 ? 3 : 2)
+}
+
+/** `×1.51 [1.49, 1.53]`, or `-` without an estimate. */
+export function formatRatio(ratio: Interval | null): string {
+  if (ratio === null) return noValue
+  const interval = formatInterval(ratio.low, ratio.high, formatPlainFactor)
+  return interval === noValue ? formatFactor(ratio.estimate) : `${formatFactor(ratio.estimate)} ${interval}`
+}
+
 /** `[19.4, 19.7]`, or `-` where there is no interval. */
 export function formatInterval(
   low: number | null,
@@ -24,6 +43,15 @@ export function formatInterval(
   format: (ns: number) => string,
 ): string {
   return low === null || high === null ? noValue : `[${format(low)}, ${format(high)}]`
+}
+
+/** What does not matter: `±5 µs`, `±1 %`, or both. */
+export function formatMargin({ deltaNs, deltaShare }: Margin): string {
+  const parts = [
+    ...(deltaNs === null ? [] : [`±${formatUs(deltaNs)} µs`]),
+    ...(deltaShare === null ? [] : [`±${Number((100 * deltaShare).toPrecision(3))} %`]),
+  ]
+  return parts.length === 0 ? 'nothing' : parts.join(' and ')
 }
 
 /** e.g. `12,345`. */

@@ -190,6 +190,9 @@ function drawStep(
     ...(interval === '' || stage.measure(interval, small) > width
       ? []
       : [{ text: interval, isDifference: false }]),
+    ...(step.factor !== undefined && wordsFit(stage, step.factor, small, width)
+      ? wrapText(stage, step.factor, small, width, 2).map((words) => ({ text: words, isDifference: false }))
+      : []),
   ]
   const height = fontSize(stage, 16)
   const start = Math.max(panel.top + height, y - space(stage, 6) - (lines.length - 1) * height)

@@ -14,6 +14,8 @@ export interface LadderPath {
   readonly step?:
     | {
         readonly addsNs: Measured
+        /** The factor from the path before, with its interval in words: `×1.51 [1.49, 1.53]`. */
+        readonly factor?: string | undefined
         readonly label: string
         /** The component that it adds; gives the step its colour. */
         readonly adds?: ComponentKind | undefined
@@ -21,7 +23,6 @@ export interface LadderPath {
         readonly isClear?: boolean | undefined
       }
     | undefined
-  readonly isControl?: boolean | undefined
   /** Why there is no value: `no valid round`, `unreachable, as expected`. */
   readonly note?: string | undefined
 }

@@ -6,7 +6,6 @@ import { ladderMarks } from './ladder-marks.ts'
 import type { LadderModel } from './ladder-model.ts'
 import { formatInterval, formatLatency, latencyUnit, upper } from './quantity.ts'
 import type { Drawing, Stage } from './stage.ts'
-import { fade } from './theme.ts'
 
 /**
  * p50 with its interval as bars, what each component adds as the top of its bar and in words beside it, and p99 in a
@@ -34,7 +33,7 @@ function ladderConfig({ paths }: LadderModel, stage: Stage): ChartConfiguration 
           label: 'p50',
           yAxisID: 'p50',
           data: paths.map((p) => (p.p50Ns ? p.p50Ns.estimate / p50Unit.ns : null)),
-          backgroundColor: paths.map((p) => fade(theme.bar, p.isControl ? 0.45 : 1)),
+          backgroundColor: theme.bar,
           barPercentage: 1,
           categoryPercentage: paths.length > 8 ? 0.4 : 0.44,
           maxBarThickness: stage.width * 0.16,

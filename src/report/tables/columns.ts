@@ -1,10 +1,11 @@
 import type { Comparison } from '../../stats/comparison.ts'
-import type { NestedEstimate } from '../../stats/summarize-nested.ts'
+import type { Estimate } from '../../stats/summarize-series.ts'
 import {
   formatCount,
   formatDeltaUs,
   formatInterval,
   formatProbability,
+  formatRatio,
   formatUs,
   noValue,
 } from '../format.ts'
@@ -12,7 +13,7 @@ import type { Column } from './table.ts'
 
 export const intervalHeading = '95% interval'
 
-type Ends = Pick<NestedEstimate, 'low' | 'high'>
+type Ends = Pick<Estimate, 'low' | 'high'>
 
 /** Columns that several tables have, each made in one place. */
 
@@ -54,7 +55,7 @@ export function intervalColumn<Row>(
 }
 
 /** A time with its interval behind it, e.g. `19.5 [19.4, 19.7]`. */
-export function estimateColumn<Row>(heading: string, of: (row: Row) => NestedEstimate): Column<Row> {
+export function estimateColumn<Row>(heading: string, of: (row: Row) => Estimate): Column<Row> {
   return {
     heading,
     kind: 'number',
@@ -67,12 +68,17 @@ export function estimateColumn<Row>(heading: string, of: (row: Row) => NestedEst
   }
 }
 
-/** What a comparison says: the difference, its interval, and the verdict. Every table of differences ends in these. */
+/** What a comparison says: the factor, the difference at the run's level, its interval, and the verdict. Every table of differences ends in these. */
 export function differenceColumns<Row>(
   heading: string,
   of: (row: Row) => Comparison,
 ): readonly Column<Row>[] {
   return [
+    {
+      heading: 'ratio',
+      kind: 'number',
+      cell: (row) => ({ parts: [formatRatio(of(row).ratio)], value: of(row).ratio?.estimate ?? null }),
+    },
     {
       heading,
       kind: 'number',

@@ -1,5 +1,6 @@
 import type { MetricSummary } from '../../stats/summarize-metrics.ts'
 import type { PathSummary, RunSummary } from '../../stats/summarize-run.ts'
+import { formatUs, noValue } from '../format.ts'
 import { countColumn, intervalColumn, textColumn, usColumn } from './columns.ts'
 import { tableOf, type Column, type Table } from './table.ts'
 
@@ -8,7 +9,7 @@ export function pathTable(summary: RunSummary, metric: MetricSummary): Table {
   // First requests are too few for a tail.
   const hasTail = metric.series !== 'cold'
   const columns: readonly Column<PathSummary>[] = [
-    textColumn('path', pathName),
+    textColumn('path', ({ path }) => path),
     countColumn('components', ({ hops }) => hops),
     usColumn('p50 µs', ({ quantiles }) => quantiles.p50.estimate),
     intervalColumn(({ quantiles }) => quantiles.p50),
@@ -23,6 +24,10 @@ export function pathTable(summary: RunSummary, metric: MetricSummary): Table {
       ...intervalColumn<PathSummary>(({ quantiles }) => quantiles.p99, 'p99 interval'),
       isShown: hasTail,
       isDetail: true,
+    },
+    {
+      ...floorColumn,
+      isShown: metric.series === 'warm' && summary.paths.some(({ floor }) => floor !== null),
     },
     countColumn('requests', ({ requests }) => requests),
     { heading: 'proven', kind: 'number', cell: provenShare },
@@ -39,14 +44,20 @@ export function pathsOf(summary: RunSummary, metric: MetricSummary): readonly Pa
   })
 }
 
+/** What a path differs from itself by: two connections, visited in the same mix. */
+const floorColumn: Column<PathSummary> = {
+  heading: 'noise floor µs',
+  kind: 'number',
+  cell: ({ floor }) => ({
+    parts: [floor === null ? noValue : `±${formatUs(floor.ns)}`],
+    value: floor?.ns ?? null,
+  }),
+}
+
 function titleOf({ load, name, title, series }: MetricSummary): string {
   return series === 'warm'
     ? `Latency of each path under the load ${load}`
     : `${name} under the load ${load} (${title})`
-}
-
-function pathName({ path, controlOf }: PathSummary): string {
-  return controlOf === undefined ? path : `${path} (A/A control)`
 }
 
 function provenShare({ verdicts: { proven, mismatch, unproven } }: PathSummary) {

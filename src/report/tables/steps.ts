@@ -5,7 +5,7 @@ import { tableOf, type Column, type Table } from './table.ts'
 
 /** What going from one path to the next costs in one metric of a load; undefined for a single path. */
 export function stepTable(summary: RunSummary, metric: MetricSummary): Table | undefined {
-  const steps = stepsOf(metric)
+  const { steps } = metric
   if (steps.length === 0) return undefined
   const hasQuantiles = new Set(steps.map((step) => step.quantile)).size > 1
   const columns: readonly Column<MetricStep>[] = [
@@ -15,17 +15,14 @@ export function stepTable(summary: RunSummary, metric: MetricSummary): Table | u
     ...differenceColumns<MetricStep>(hasQuantiles ? 'µs' : 'p50 µs', (step) => step.comparison),
   ]
   const what = metric.series === 'warm' ? '' : ` in ${metric.name}`
-  return tableOf(`What each step costs${what} under the load ${metric.load}, paired by round`, columns, steps)
-}
-
-/** Steps of a metric, then its controls, in the order of the table's rows. */
-export function stepsOf({ steps, controls }: MetricSummary): readonly MetricStep[] {
-  return [...steps, ...controls]
+  return tableOf(
+    `What each step costs${what} under the load ${metric.load}, paired by round, at the run’s level`,
+    columns,
+    steps,
+  )
 }
 
 function addedText(summary: RunSummary, { load }: MetricSummary, { from, to }: MetricStep): string {
-  const step = [...summary.steps, ...summary.controls].find(
-    (s) => s.load === load && s.from === from && s.to === to,
-  )
+  const step = summary.steps.find((s) => s.load === load && s.from === from && s.to === to)
   return step === undefined || step.adds.length === 0 ? 'nothing' : step.adds.join(', ')
 }

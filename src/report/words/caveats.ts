@@ -2,14 +2,16 @@ import { plural } from '../../plural.ts'
 import type { MetricStep, MetricSummary } from '../../stats/summarize-metrics.ts'
 import type { RunSummary } from '../../stats/summarize-run.ts'
 import { componentLabel } from '../../topology/component.ts'
-import { formatUs } from '../format.ts'
+import { formatMargin } from '../format.ts'
 import { costRemarks } from './cost-remarks.ts'
+import { scopeRemark, spreadRemarks } from './spread.ts'
 import { shownMetrics, type SummaryChoice } from './shown-metrics.ts'
 import { groupedWarnings } from './warnings.ts'
 
 /** The run in one line: what forwarded the bytes, how often it was measured, how it ended. */
 export function factsLine(summary: RunSummary): string {
-  const rounds = `${plural(summary.rounds, 'round')} in ${plural(summary.builds, 'build')}`
+  const builds = summary.builds === 1 ? '' : ` of ${plural(summary.builds, 'build')}`
+  const rounds = `${plural(summary.rounds, 'round')} in ${plural(summary.restarts, 'restart')}${builds}`
   const clients = summary.clients === 1 ? '' : `, clients: ${summary.clients}`
   return `run ${summary.id}, engine ${summary.engine}${clients}, ${rounds}, seed ${summary.seed}, status ${summary.status}`
 }
@@ -28,9 +30,8 @@ export function caveats(summary: RunSummary, choice: SummaryChoice = {}): string
   const about = ({ load, name }: MetricSummary, { from, to }: MetricStep) =>
     hasOne ? `${from} → ${to}` : `${load} ${name} ${from} → ${to}`
   const steps = metrics.flatMap((metric) =>
-    [...metric.steps, ...metric.controls].map((step) => ({ about: about(metric, step), ...step })),
+    metric.steps.map((step) => ({ about: about(metric, step), ...step })),
   )
-  const delta = formatUs(summary.deltaNs)
   const share = summary.rounds === 0 ? 0 : Math.round((100 * summary.flaggedRounds) / summary.rounds)
   return [
     ...(summary.engine.startsWith('lab-node')
@@ -51,10 +52,12 @@ export function caveats(summary: RunSummary, choice: SummaryChoice = {}): string
       : [
           `A CPU quota stopped ${summary.throttled.map(({ component, throttledMs }) => `${componentLabel(component)} for ${throttledMs.toFixed(1)} ms`).join(', ')}: those rounds are flagged "throttled". Raise or remove the limit.`,
         ]),
+    scopeRemark(summary),
     ...costRemarks(summary),
     ...(steps.some((s) => s.comparison.verdict === 'same')
-      ? [`"same" means: the whole interval lies within ±${delta} µs.`]
+      ? [`"same" means: the whole interval lies within ${formatMargin(summary.margin)}.`]
       : []),
+    ...spreadRemarks(summary),
     ...(summary.reason === undefined ? [] : [`The run ended as "${summary.status}": ${summary.reason}`]),
     ...groupedWarnings(steps.map((s) => ({ about: s.about, warnings: s.comparison.warnings }))),
   ]

@@ -1,17 +1,18 @@
 import type { RunComparison } from '../../stats/compare-runs.ts'
-import { formatUs } from '../format.ts'
+import { formatMargin } from '../format.ts'
 import { groupedWarnings } from './warnings.ts'
 
 /** How the table of a comparison is to be read, and what is not in it. */
-export function comparisonRemarks({ rows, leftOut }: RunComparison): string[] {
+export function comparisonRemarks({ rows, leftOut, levelsRefused }: RunComparison): string[] {
   const relative = [...new Set(rows.flatMap((row) => row.relativeTo ?? []))]
-  const delta = rows.find((row) => row.comparison.verdict === 'same')?.comparison.deltaNs
+  const margin = rows.find((row) => row.comparison.verdict === 'same')?.comparison.margin
   return [
     ...relative.map(
-      (path) => `differences are of the cost over "${path}" in the same round, so that the host cancels`,
+      (path) => `ratios are of the ratio to "${path}" in the same round, so that the host cancels`,
     ),
     ...leftOut.map((path) => `"${path}" is left out: it was not proven on both sides`),
-    ...(delta == null ? [] : [`"same": the whole interval lies within ±${formatUs(delta)} µs`]),
+    ...(levelsRefused === null ? [] : [levelsRefused]),
+    ...(margin === undefined ? [] : [`"same": the whole interval lies within ${formatMargin(margin)}`]),
     ...groupedWarnings(
       rows.map((row) => ({
         about: `${row.path} ${row.metric} ${row.quantile}`,

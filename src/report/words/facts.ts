@@ -5,9 +5,9 @@ import type { ReportedRun } from './reported-run.ts'
 
 /** What was measured, whether the paths were proven, and what came out: three sentences. */
 export function threeSentences({ result, summary }: ReportedRun): string[] {
-  const paths = result.paths.filter((path) => path.hops !== null)
+  const paths = result.paths.filter((path) => path.hops !== null && path.controlOf === undefined)
   const requests = summary.paths.reduce((sum, path) => sum + path.requests, 0)
-  const amount = `${plural(summary.rounds, 'round')} in ${plural(summary.builds, 'build')}, ${plural(requests, 'request')} in all`
+  const amount = `${plural(summary.rounds, 'round')} in ${plural(summary.restarts, 'restart')}, ${plural(requests, 'request')} in all`
   const loads = result.loads.map((load) => load.id).join(', ')
   const isProven = (name: string) =>
     result.evidence.some((e) => e.path === name) &&
@@ -24,7 +24,7 @@ export function threeSentences({ result, summary }: ReportedRun): string[] {
 
 function finding({ result, summary }: ReportedRun): string[] {
   const load = result.loads[0]?.id
-  const paths = summary.paths.filter((p) => p.load === load && p.controlOf === undefined)
+  const paths = summary.paths.filter((p) => p.load === load)
   const [first, last] = [paths[0], paths.at(-1)]
   const [from, to] = [first?.quantiles.p50.estimate ?? null, last?.quantiles.p50.estimate ?? null]
   if (!first || !last || first === last || from === null || to === null) return []
@@ -46,6 +46,7 @@ export function reproduceCommand({ backend, scenario, rounds, seed, overrides, v
     scenario.name,
     `--backend=${backend}`,
     `--builds=${rounds.builds}`,
+    `--restarts=${rounds.restarts ?? 1}`,
     `--rounds=${rounds.count}`,
     `--duration=${rounds.durationMs}ms`,
     `--warmup=${rounds.warmupMs}ms`,
@@ -77,7 +78,7 @@ export function environmentFacts({ result, summary }: ReportedRun): [string, str
     ['seed', String(result.seed)],
     [
       'rounds',
-      `${result.rounds.count} of ${result.rounds.durationMs} ms in each of ${plural(result.rounds.builds, 'build')}`,
+      `${result.rounds.count} of ${result.rounds.durationMs} ms in each of ${plural(result.rounds.restarts ?? 1, 'restart')} of each of ${plural(result.rounds.builds, 'build')}`,
     ],
     ['flagged rounds', `${summary.flaggedRounds} of ${summary.rounds}`],
     ['processor', `${env.cpuModel}, ${plural(env.cores, 'core')}`],

@@ -1,7 +1,7 @@
 import type { RunResult } from '../../../results/schema.ts'
 import type { RunComparison } from '../../../stats/compare-runs.ts'
-import { valuesByBuild } from '../../../stats/round-values.ts'
-import { summarizeNested } from '../../../stats/summarize-nested.ts'
+import { seriesValues } from '../../../stats/round-values.ts'
+import { summarizeSeries } from '../../../stats/summarize-series.ts'
 import type { ChartSpec } from '../kinds.ts'
 import { plural } from '../../../plural.ts'
 import { engineOf } from '../../words/engine.ts'
@@ -21,7 +21,7 @@ export function comparisonSpec(comparison: RunComparison, baseline: RunResult, d
     model: {
       title: comparisonTitle(comparison),
       subtitle:
-        'Each path less the path with the fewest components, so that what the host does to all cancels. 95% intervals; builds are the sample.',
+        'Each path over the path with the fewest components, at the level of the first runs, so that what the host does to all cancels. 95% intervals.',
       caption: `Grey band: ±${deltaNs / 1e3} µs, too little to matter. ${runCaption(baseline)}`,
       negligibleNs: deltaNs,
       rows: quantiles.flatMap((quantile) =>
@@ -30,7 +30,7 @@ export function comparisonSpec(comparison: RunComparison, baseline: RunResult, d
           .map((row) => ({
             group: quantile,
             label:
-              (row.relativeTo === null ? row.path : `${row.path} − ${row.relativeTo}`) +
+              (row.relativeTo === null ? row.path : `${row.path} / ${row.relativeTo}`) +
               (loads.size > 1 ? ` (${row.load})` : ''),
             differenceNs: differenceOf(row.comparison),
             verdict: row.comparison.verdict,
@@ -70,8 +70,8 @@ export function versionsSpec(runs: readonly RunResult[]): ChartSpec | undefined 
         values: engines.map((engine) => {
           const rounds = runs
             .filter((run) => engineOf(run) === engine)
-            .map((run) => valuesByBuild(run.measured, { path, load, quantile: 'p50' }))
-          return measuredOf(summarizeNested(rounds.flat()))
+            .map((run) => seriesValues(run.measured, { path, load, quantile: 'p50' }))
+          return measuredOf(summarizeSeries(rounds.flat()))
         }),
       })),
     },
@@ -81,7 +81,7 @@ export function versionsSpec(runs: readonly RunResult[]): ChartSpec | undefined 
 /** What several runs look like beside each other: differences from the first, and paths over versions. */
 export function comparisonCharts(runs: readonly ChartedRun[]): ChartSpec[] {
   const results = runs.map((run) => run.result)
-  const deltaNs = runs[0]?.summary.deltaNs ?? 0
+  const deltaNs = runs[0]?.summary.margin.deltaNs ?? 0
   const differences = comparisonsOf(results)
     .filter(({ comparison }) => comparison.rows.length > 0)
     .map(({ comparison, baseline }) => comparisonSpec(comparison, baseline, deltaNs))

@@ -1,7 +1,7 @@
 import type { JsHistogram } from 'hdr-histogram-js'
 import { decodeHistogram, histogramBuckets, quantilesOf } from '../../../results/histogram.ts'
 import type { RoundEvent, RunResult } from '../../../results/schema.ts'
-import { seededRandom } from '../../../stats/seeded-random.ts'
+import { seededRandom } from '../../../random.ts'
 
 /** How the latencies of one path under one load are distributed, with a pointwise 95% band where rounds allow one. */
 export interface Distribution {

@@ -6,6 +6,7 @@ import type { ComponentKind } from '../../../topology/model.ts'
 import type { ChartSpec } from '../kinds.ts'
 import type { LadderPath } from '../ladder-model.ts'
 import type { Measured } from '../quantity.ts'
+import { formatRatio } from '../../format.ts'
 import { runCaption, runCaptions } from './captions.ts'
 import type { Distribution } from './distribution.ts'
 import {
@@ -39,7 +40,7 @@ export function chartsOfRun(run: ChartedRun): ChartSpec[] {
 }
 
 function ladderSpec({ result, summary }: ChartedRun, load: string): ChartSpec {
-  const paths = pathsOf(summary, load).filter((path) => path.controlOf === undefined)
+  const paths = pathsOf(summary, load)
   const missing = result.paths.filter((path) => path.hops === null)
   const remark = `median (p50) with ${intervalsNote(paths.map((p) => p.quantiles.p50))}`
   const captions = runCaptions(result, ladderTitle(result, summary, load), load, [remark])
@@ -68,6 +69,7 @@ function ladderPath(result: RunResult, summary: RunSummary, path: PathSummary): 
     p99Ns: measuredOf(path.quantiles.p99),
     step: addsNs && {
       addsNs,
+      factor: formatRatio(step.comparison.ratio),
       label: step.adds.length > 0 ? step.adds.join(', ') : sameComponentsLabel(result, step),
       adds: step.adds.length === 0 ? undefined : addedKind(result, step),
       isClear: step.comparison.verdict === 'slower' || step.comparison.verdict === 'faster',
@@ -98,7 +100,8 @@ function deltaSpec({ result, summary }: ChartedRun, load: string): ChartSpec {
     verdict: step.comparison.verdict,
   })
   const isOwn = (step: StepSummary) => step.load === load
-  const band = `Grey band: ±${summary.deltaNs / 1e3} µs, too little to matter.`
+  const deltaNs = summary.margin.deltaNs ?? 0
+  const band = `Grey band: ±${deltaNs / 1e3} µs, too little to matter.`
   const note = intervalsNote(summary.steps.filter(isOwn).map((step) => step.comparison))
   const remark = `differences of p50, paired by round, with ${note}`
   const captions = runCaptions(result, deltaTitle(summary, load), load, [remark])
@@ -108,13 +111,22 @@ function deltaSpec({ result, summary }: ChartedRun, load: string): ChartSpec {
     model: {
       ...captions,
       caption: `${band} ${captions.caption}`,
-      negligibleNs: summary.deltaNs,
+      negligibleNs: deltaNs,
       rows: [
         ...summary.steps.filter(isOwn).map(row('each step')),
-        ...summary.controls.filter(isOwn).map(row('one path twice (A/A)')),
+        ...summary.paths.filter((path) => path.load === load).flatMap(floorRow),
       ],
     },
   }
+}
+
+/** A path against itself, over its other connection. */
+function floorRow({ path, floor }: PathSummary) {
+  if (floor === null) return []
+  const { comparison } = floor
+  return [
+    { group: 'a path against itself', label: path, differenceNs: differenceOf(comparison), verdict: null },
+  ]
 }
 
 function percentilesSpec({ result, distributions }: ChartedRun, load: string): ChartSpec {
@@ -193,15 +205,13 @@ function newVsReusedSpec({ result, summary }: ChartedRun): ChartSpec | undefined
     const own = summary.paths.find((path) => path.path === name && path.load === id)
     return own && measuredOf(own.quantiles.p50)
   }
-  const paths = pathsOf(summary, reused)
-    .filter((path) => path.controlOf === undefined)
-    .map(({ path, hops, components }) => ({
-      name: path,
-      hops,
-      chain: components.map((component) => component.kind),
-      reusedNs: p50(reused, path),
-      newNs: p50(fresh, path),
-    }))
+  const paths = pathsOf(summary, reused).map(({ path, hops, components }) => ({
+    name: path,
+    hops,
+    chain: components.map((component) => component.kind),
+    reusedNs: p50(reused, path),
+    newNs: p50(fresh, path),
+  }))
   const addedNs = paths.flatMap(({ reusedNs, newNs }) =>
     reusedNs && newNs ? [newNs.estimate - reusedNs.estimate] : [],
   )

@@ -154,7 +154,7 @@ function flaggedRounds({ result }: ChartedRun): Markup {
 
 function comparisonSections(runs: readonly ChartedRun[], draw: Draw) {
   const results = runs.map((run) => run.result)
-  const deltaNs = runs[0]?.summary.deltaNs ?? 0
+  const deltaNs = runs[0]?.summary.margin.deltaNs ?? 0
   const comparisons = comparisonsOf(results).map((reported) => {
     const { comparison, baseline } = reported
     const chart = comparison.rows.length === 0 ? safe`` : draw(comparisonSpec(comparison, baseline, deltaNs))

@@ -2,7 +2,7 @@ import { printable } from '../../../terminal-text.ts'
 import type { RunSummary } from '../../../stats/summarize-run.ts'
 import { costTables } from '../../tables/costs.ts'
 import { pathTable, pathsOf } from '../../tables/paths.ts'
-import { stepTable, stepsOf } from '../../tables/steps.ts'
+import { stepTable } from '../../tables/steps.ts'
 import { caveats, factsLine } from '../../words/caveats.ts'
 import { metricHeading, shownMetrics, type SummaryChoice } from '../../words/shown-metrics.ts'
 import { bar, withPictures } from './bars.ts'
@@ -23,7 +23,7 @@ export function summaryText(summary: RunSummary, columns?: number, choice: Summa
     )
     const table = stepTable(summary, metric)
     if (!table) continue
-    const drawInterval = differencePictures(stepsOf(metric).map((step) => step.comparison))
+    const drawInterval = differencePictures(metric.steps.map((step) => step.comparison))
     parts.push('', 'What each step costs:', withPictures(renderText(table), drawInterval, columns))
   }
   for (const table of costTables(summary))
