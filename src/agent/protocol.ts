@@ -179,8 +179,6 @@ export interface PathSample {
 export interface GeneratorHealth {
   readonly wallMs: number
   readonly cpuMs: number
-  /** 99th percentile of the event-loop delay above its 1 ms resolution. */
-  readonly eventLoopDelayP99Ms: number
   /** 0 to 1. */
   readonly eventLoopUtilization: number
   /** Time spent runnable but not running, from /proc/self/schedstat; null where the kernel has none. */

@@ -8,14 +8,21 @@ import { compareRuns, compareVariants, type RunComparison } from '../stats/compa
 import { parseFailRule, regressions, type FailRule } from '../stats/fail-on.ts'
 import { print, say, terminalColumns, type CliContext } from './context.ts'
 import { runOpener } from './open-runs.ts'
-import { durationMs, metricOption, outputOption, resultsOption, type OutputFormat } from './options.ts'
+import {
+  deltaOption,
+  metricOption,
+  outputOption,
+  resultsOption,
+  type Delta,
+  type OutputFormat,
+} from './options.ts'
 
 interface CompareFlags {
   readonly results: string
   readonly output: OutputFormat
   readonly allow: readonly string[]
   readonly failOn: readonly FailRule[]
-  readonly delta?: number
+  readonly delta: Delta
   readonly valid?: boolean
   readonly strict?: boolean
   readonly metric: readonly string[]
@@ -23,8 +30,8 @@ interface CompareFlags {
 
 const help = `
 An operand is a run (id, start of one, "latest", or a folder), several runs of one variant joined by commas, or one
-path of a run as RUN#PATH. Two paths of one run are compared round by round; separate runs build by build, for which
-each side needs five builds or more.
+path of a run as RUN#PATH. Two paths of one run are compared restart by restart, paired by round. Of separate runs, the
+ratios to the path with the fewest components are compared, for which each side needs five restarts or builds.
 
 Examples:
   hopmeter compare latest#single latest#gateway
@@ -50,11 +57,7 @@ export function compareVerb(context: CliContext): Command {
         .argParser((text: string, previous: readonly FailRule[]) => [...previous, parseFailRule(text)])
         .default([], 'none'),
     )
-    .addOption(
-      new Option('--delta <d>', 'differences inside ± this do not matter (default 2us)').argParser(
-        durationMs,
-      ),
-    )
+    .addOption(deltaOption())
     .option('--valid', 'count only rounds without flags')
     .option('--strict', 'exit with 5 when a verdict is "cannot tell"')
     .addOption(metricOption())
@@ -91,7 +94,7 @@ async function compareOne(
   const options = {
     // A rule about what is not shown would never hold.
     metrics: flags.metric.length === 0 ? [] : [...flags.metric, ...ofRules],
-    ...(flags.delta === undefined ? {} : { deltaNs: flags.delta * 1e6 }),
+    ...flags.delta,
     ...(flags.valid === undefined ? {} : { validOnly: flags.valid }),
   }
   const [a, b] = [operand(baseline), operand(contender)]

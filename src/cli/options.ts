@@ -62,6 +62,31 @@ export function durationMs(text: string): number {
   return ms
 }
 
+/** What `--delta` says: of what is given, all must hold. */
+export interface Delta {
+  readonly deltaNs?: number
+  readonly deltaShare?: number
+}
+
+/** `--delta`, on verbs that give verdicts. */
+export function deltaOption(): Option {
+  return new Option(
+    '--delta <margin>',
+    'differences inside ± this do not matter: a time, a share of the path compared with, or both (5us, 1%, 5us,1%)',
+  )
+    .argParser(deltaOf)
+    .default({}, '5us')
+    .env('HOPMETER_DELTA')
+}
+
+function deltaOf(text: string): Delta {
+  const parts = text.split(',').map((part): Delta => {
+    const share = /^(\d+(?:\.\d+)?)%$/.exec(part.trim())?.[1]
+    return share === undefined ? { deltaNs: durationMs(part.trim()) * 1e6 } : { deltaShare: Number(share) / 100 }
+  })
+  return Object.assign({}, ...parts) as Delta
+}
+
 /** `--metric`, on verbs that show measured times. */
 export function metricOption(): Option {
   return new Option(

@@ -31,14 +31,15 @@ export class Build {
   readonly testbed: Testbed
   readonly cpu: CpuMeter
   readonly #paths: readonly PlannedPath[]
-  readonly #twins: boolean
+  readonly #settings: Omit<BuildPaths, 'paths'>
   readonly #agents = new Map<string, AgentGroup>()
 
-  private constructor(testbed: Testbed, { paths, twins }: BuildPaths) {
+  /** @param testbed that is up already; `up` makes one */
+  constructor(testbed: Testbed, { paths, ...settings }: BuildPaths) {
     this.testbed = testbed
     this.cpu = new CpuMeter(testbed)
     this.#paths = paths
-    this.#twins = twins
+    this.#settings = settings
   }
 
   /** Stands the testbed up; agents are connected by `connect`. Leaves nothing behind when it fails. */
@@ -56,7 +57,7 @@ export class Build {
       for (const [client, paths] of this.#clients()) {
         const targets = this.#targets(paths.map(({ name }) => name))
         const pods = clientPodsOf(this.testbed, paths[0]!.clientWorkload)
-        const settings = { load: load.load, timeoutMs, twins: this.#twins }
+        const settings = { load: load.load, timeoutMs, ...this.#settings }
         this.#agents.set(agentKey(client, load.id), await AgentGroup.open(pods, settings, targets))
       }
     }
@@ -67,9 +68,7 @@ export class Build {
    * @throws HopmeterError when a program does not come back, or the backend cannot restart.
    */
   async restart(context: RestartContext): Promise<void> {
-    const agents = [...this.#agents.values()]
-    this.#agents.clear()
-    await Promise.all(agents.map((group) => group.close()))
+    await this.closeAgents()
     if (!this.testbed.restart)
       throw new HopmeterError('this backend cannot restart the programs of a testbed')
     await this.testbed.restart(context)
@@ -96,9 +95,16 @@ export class Build {
     return { evidence: judgeWindow(this.testbed, this.#paths, before, after, results), samples }
   }
 
+  /** Ends the load agents; `connect` starts others. Never throws. */
+  async closeAgents(): Promise<void> {
+    const agents = [...this.#agents.values()]
+    this.#agents.clear()
+    await Promise.all(agents.map((group) => group.close()))
+  }
+
   /** Ends the agents, then the testbed. Never throws for what is already gone. */
   async down(): Promise<void> {
-    await Promise.all([...this.#agents.values()].map((agents) => agents.close()))
+    await this.closeAgents()
     await this.testbed.down()
   }
 

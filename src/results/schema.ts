@@ -206,7 +206,8 @@ const generatorHealth = z.strictObject({
   load: z.string(),
   wallMs: z.number(),
   cpuMs: z.number(),
-  eventLoopDelayP99Ms: z.number(),
+  /** Until version 1: 99th percentile of the event-loop delay above its 1 ms resolution. */
+  eventLoopDelayP99Ms: z.number().optional(),
   eventLoopUtilization: z.number(),
   runDelayNsPerRequest: z.number().nullable(),
   involuntarySwitches: count,
@@ -254,7 +255,7 @@ export const roundEvent = z.strictObject({
   turns: z.array(turnCpu).optional(),
   /** Components that a CPU quota kept from running in this round, and for how long; absent when there is none. */
   throttled: z.array(z.strictObject({ component, throttledMs: z.number() })).optional(),
-  /** Why this round is suspect, e.g. `lost-requests`, `event-loop-delay`; empty means valid. */
+  /** Why this round is suspect, e.g. `lost-requests`, `other-load`; empty means valid. */
   flags: z.array(z.string()),
 })
 

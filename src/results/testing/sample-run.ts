@@ -197,7 +197,6 @@ export function sampleRound({
         load: 'pingpong',
         wallMs: 1000.4,
         cpuMs: 150.25,
-        eventLoopDelayP99Ms: 0.35,
         eventLoopUtilization: 0.12,
         runDelayNsPerRequest: 3700.5,
         involuntarySwitches: 12,
