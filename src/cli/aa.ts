@@ -9,12 +9,12 @@ import { summarizeRun } from '../stats/summarize-run.ts'
 import { print, type CliContext } from './context.ts'
 import { addRunFlags, presentRun, runWithFlags, type RunFlags } from './run-flags.ts'
 
-/** `hopmeter aa`: one path over its two connections; whatever difference shows is noise. */
+/** `hopmeter aa`: one path against itself; whatever difference shows is noise. */
 export function aaVerb(context: CliContext): Command {
   const command = new Command('aa')
     .summary('measure one path against itself: the noise floor')
     .description(
-      'Measures one path of a scenario alone, over two connections. Whatever they differ by is the noise floor of this host.',
+      'Measures one path of a scenario alone. What two random halves of its requests differ by is the noise floor of this host.',
     )
     .argument('<scenario>', 'name of a scenario, a YAML file, or - for standard input')
     .addOption(new Option('--path <name>', 'the path (default: the first one that exists)'))
@@ -38,7 +38,11 @@ export function aaVerb(context: CliContext): Command {
       if (flags.output === 'json') return
       for (const metric of summarizeRun(finished.result).metrics) {
         const table = metric.series === 'warm' ? floorTable(metric) : undefined
-        if (table) print(context, flags.output === 'markdown' ? renderMarkdown(table) : `\n${table.title}:\n${renderText(table)}`)
+        if (table)
+          print(
+            context,
+            flags.output === 'markdown' ? renderMarkdown(table) : `\n${table.title}:\n${renderText(table)}`,
+          )
       }
     })
 }

@@ -82,7 +82,9 @@ export function deltaOption(): Option {
 function deltaOf(text: string): Delta {
   const parts = text.split(',').map((part): Delta => {
     const share = /^(\d+(?:\.\d+)?)%$/.exec(part.trim())?.[1]
-    return share === undefined ? { deltaNs: durationMs(part.trim()) * 1e6 } : { deltaShare: Number(share) / 100 }
+    return share === undefined
+      ? { deltaNs: durationMs(part.trim()) * 1e6 }
+      : { deltaShare: Number(share) / 100 }
   })
   return Object.assign({}, ...parts) as Delta
 }

@@ -32,7 +32,10 @@ export function planVerb(context: CliContext): Command {
     )
     .addOption(resultsOption())
     .addOption(outputOption())
-    .addHelpText('after', '\nExamples:\n  hopmeter plan hop-ladder\n  hopmeter plan mixed -o json\n  hopmeter plan hop-ladder --resolve 2us')
+    .addHelpText(
+      'after',
+      '\nExamples:\n  hopmeter plan hop-ladder\n  hopmeter plan mixed -o json\n  hopmeter plan hop-ladder --resolve 2us',
+    )
     .action(async (name: string, options: PlanFlags) => {
       const { scenario: loaded, hash } = await loadScenario(name)
       const scenario = withMesh(loaded, options.mesh)

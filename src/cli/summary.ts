@@ -34,18 +34,16 @@ export function summaryVerb(context: CliContext): Command {
       'after',
       '\nExamples:\n  hopmeter summary\n  hopmeter summary latest -o markdown >> post.md\n  hopmeter summary latest --metric cold --metric wait',
     )
-    .action(
-      async (run: string, flags: SummaryFlags) => {
-        const { result } = await runOpener(context, flags.results)(run)
-        const summary = summarizeRun(result, flags.delta)
-        if (flags.output === 'json') print(context, JSON.stringify(summary, null, 2))
-        else
-          print(
-            context,
-            flags.output === 'markdown'
-              ? summaryMarkdown(summary, { metrics: flags.metric })
-              : summaryText(summary, terminalColumns(context), { metrics: flags.metric }),
-          )
-      },
-    )
+    .action(async (run: string, flags: SummaryFlags) => {
+      const { result } = await runOpener(context, flags.results)(run)
+      const summary = summarizeRun(result, flags.delta)
+      if (flags.output === 'json') print(context, JSON.stringify(summary, null, 2))
+      else
+        print(
+          context,
+          flags.output === 'markdown'
+            ? summaryMarkdown(summary, { metrics: flags.metric })
+            : summaryText(summary, terminalColumns(context), { metrics: flags.metric }),
+        )
+    })
 }

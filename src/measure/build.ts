@@ -22,8 +22,8 @@ const proofTurnMs = 200
 /** What is measured in a build, and how. */
 export interface BuildPaths {
   readonly paths: readonly PlannedPath[]
-  /** Every path over two connections, whose difference is its noise floor. */
-  readonly twins: boolean
+  /** Tell two random halves of each path's requests apart, whose difference is its noise floor. */
+  readonly halves: boolean
 }
 
 /** A testbed that is up, with one connected load agent per client pod and load. */

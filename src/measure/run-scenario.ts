@@ -34,7 +34,7 @@ export interface RunScenarioOptions {
   readonly loads?: readonly Load[] | undefined
   /** Names of the paths to run; all unless given. */
   readonly paths?: readonly string[] | undefined
-  /** Every path over two connections, so that each has its noise floor; on unless false. */
+  /** Tell random halves of requests apart, so that each path has its noise floor; on unless false. */
   readonly control?: boolean | undefined
   /** `none`: every pod outside the mesh, whatever the scenario says. */
   readonly mesh?: 'none' | undefined
@@ -109,7 +109,7 @@ export async function runScenario(options: RunScenarioOptions): Promise<Finished
         paths,
         loads,
         rounds,
-        twins: options.control ?? true,
+        halves: options.control ?? true,
         seed,
         verify,
         reporter,

@@ -26,12 +26,12 @@ async function measureBuild(
   nextSeed: () => number,
   tally: Tally,
 ): Promise<void> {
-  const { backend, plan, paths, rounds, twins, reporter, signal, failureFolder, record } = options
+  const { backend, plan, paths, rounds, halves, reporter, signal, failureFolder, record } = options
   const prefix = rounds.builds > 1 ? `build ${number}/${rounds.builds}: ` : ''
   const upStarted = performance.now()
   const progress = (message: string) => reporter.step(prefix + message)
   const note = (message: string) => reporter.note('info', prefix + message)
-  const build = await Build.up(backend, plan, { paths, twins }, { signal, progress, note, failureFolder })
+  const build = await Build.up(backend, plan, { paths, halves }, { signal, progress, note, failureFolder })
   try {
     const { engine, delayMethod, loadBalancer, facts } = build.testbed
     const upMs = performance.now() - upStarted

@@ -39,7 +39,7 @@ async function prove({ scenario, backend, progress, note, signal }: VerifyOption
   const plan = planScenario(scenario)
   const paths = plan.paths.filter((path) => path.rule.possible)
   const loads = expandLoads(proofOnly)
-  const build = await Build.up(backend, plan, { paths, twins: false }, { signal, progress, note })
+  const build = await Build.up(backend, plan, { paths, halves: false }, { signal, progress, note })
   let result: VerifyResult
   try {
     const unreachable: UnreachableEvent[] = []

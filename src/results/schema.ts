@@ -3,7 +3,7 @@ import { runIdPattern } from './run-id.ts'
 
 /**
  * Version of everything below. Readers accept this and older ones, and refuse newer ones with a clear error.
- * 2: restarts, and two connections per path instead of an A/A control. All that it adds is optional, so a file of
+ * 2: restarts, and random halves of requests instead of an A/A control. All that it adds is optional, so a file of
  * version 1 reads as a run whose builds have one start each.
  */
 export const resultSchemaVersion = 2
@@ -182,10 +182,10 @@ export const pathRound = z.strictObject({
   /** Of the warm histogram, ns; null when it is empty. */
   quantilesNs: quantilesNs.nullable(),
   /**
-   * The same of each of the path's two connections by itself: what they differ by is the path's own noise. Absent where
-   * the path had one, null where one of them carried nothing.
+   * The same of each of two random halves of them: what they differ by is the path's own noise. Absent where they were
+   * not told apart, null where one is empty.
    */
-  twinsNs: z.tuple([quantilesNs.nullable(), quantilesNs.nullable()]).optional(),
+  halvesNs: z.tuple([quantilesNs.nullable(), quantilesNs.nullable()]).optional(),
   /** HDR V2 compressed base64, ns. */
   warm: z.string(),
   cold: z.string(),

@@ -2,7 +2,7 @@ import type { MetricSummary } from '../../stats/summarize-metrics.ts'
 import { differenceColumns, textColumn } from './columns.ts'
 import { tableOf, type Column, type Table } from './table.ts'
 
-/** What each path of a load differs from itself by, over its two connections: a number, and no finding. */
+/** What each path of a load differs from itself by, over two random halves of its requests: a number, and no finding. */
 export function floorTable({ load, paths }: MetricSummary): Table | undefined {
   const rows = paths.flatMap(({ path, floor }) => (floor === null ? [] : [{ path, ...floor }]))
   if (rows.length === 0) return undefined
@@ -10,5 +10,9 @@ export function floorTable({ load, paths }: MetricSummary): Table | undefined {
     textColumn('path', ({ path }) => path),
     ...differenceColumns<(typeof rows)[number]>('p50 µs', ({ comparison }) => comparison).slice(0, 3),
   ]
-  return tableOf(`One connection of each path against its other, under the load ${load}`, columns, rows)
+  return tableOf(
+    `One random half of the requests of each path against the other, under the load ${load}`,
+    columns,
+    rows,
+  )
 }
