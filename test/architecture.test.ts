@@ -13,12 +13,12 @@ const mayImport: Readonly<Record<string, readonly string[]>> = {
   topology: [],
   scenario: ['topology', 'agent', 'common'],
   results: ['common'],
-  stats: ['results', 'topology', 'common'],
+  stats: ['evidence', 'results', 'topology', 'common'],
   // What the components saw is said in the words of backends, and kept in those of results.
   evidence: ['backends', 'results', 'topology', 'agent', 'common'],
   backends: ['evidence', 'scenario', 'topology', 'agent', 'common'],
   measure: ['backends', 'evidence', 'results', 'stats', 'scenario', 'topology', 'agent', 'common'],
-  report: ['measure', 'results', 'stats', 'scenario', 'topology', 'common'],
+  report: ['measure', 'evidence', 'results', 'stats', 'scenario', 'topology', 'common'],
   cli: ['measure', 'report', 'backends', 'results', 'stats', 'scenario', 'topology', 'agent', 'common'],
 }
 

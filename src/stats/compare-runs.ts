@@ -1,5 +1,5 @@
+import { provenPaths } from '../evidence/is-proven.ts'
 import type { RunResult } from '../results/schema.ts'
-import { provenPaths } from '../results/comparable.ts'
 import { compareBuilds } from './compare-builds.ts'
 import { comparePairedNested } from './compare-nested.ts'
 import type { Comparison } from './comparison.ts'
