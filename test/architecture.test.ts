@@ -116,6 +116,23 @@ describe('the source', () => {
     expect(wrong).toEqual([])
   })
 
+  test('loads nothing but commander before a verb is asked for', () => {
+    const seen = new Set<string>()
+    const open = ['src/cli/main.ts', 'src/cli/completion.ts']
+    for (let file = open.pop(); file !== undefined; file = open.pop()) {
+      if (seen.has(file)) continue
+      seen.add(file)
+      if (!file.startsWith('src/')) continue
+      const text = readFileSync(path.join(root, file), 'utf8')
+      // Types are gone when the program runs, and what is imported later is loaded later.
+      for (const [, to = ''] of text.matchAll(/^(?:import|export) (?!type\b)[^'"]*?from '([^']+)'/gm))
+        open.push(to.startsWith('.') ? path.join(path.dirname(file), to) : to)
+    }
+    expect(seen).toContain('src/cli/program.ts')
+    const packages = [...seen].filter((name) => !name.startsWith('src/') && !name.startsWith('node:'))
+    expect(packages).toEqual(['commander'])
+  })
+
   test('does no input or output to find a path', () => {
     expect(imports.filter(({ from, to }) => folderOf(from) === 'topology' && to.startsWith('node:'))).toEqual(
       [],
