@@ -51,7 +51,9 @@ const context: CliContext = {
 }
 
 try {
-  await createProgram(context).parseAsync(process.argv)
+  const args = process.argv.slice(2)
+  const program = await createProgram(context, args)
+  await program.parseAsync(args, { from: 'user' })
 } catch (error) {
   process.exitCode = exitCodeOf(error)
 }

@@ -20,6 +20,7 @@ import {
   type OutputFormat,
 } from './options.ts'
 import { createProgress } from './progress.ts'
+import { testbedOverrides } from './testbed-overrides.ts'
 
 /** Flags of every verb that measures a scenario. */
 export interface RunFlags extends BackendFlags {
@@ -105,6 +106,7 @@ export async function runWithFlags(
           ...(flags.duration === undefined ? {} : { durationMs: flags.duration }),
           ...(flags.warmup === undefined ? {} : { warmupMs: flags.warmup }),
         },
+        testbed: testbedOverrides(flags),
         labels: flags.label,
         includeHostname: flags.includeHost,
       })

@@ -38,6 +38,8 @@ export interface RunScenarioOptions {
   readonly control?: boolean | undefined
   /** `none`: every pod outside the mesh, whatever the scenario says. */
   readonly mesh?: 'none' | undefined
+  /** What was asked of the testbed beyond the scenario, by the names of flags; kept so that it can be asked again. */
+  readonly testbed?: Readonly<Record<string, string>> | undefined
   readonly labels?: Readonly<Record<string, string>> | undefined
   readonly includeHostname?: boolean | undefined
 }
@@ -178,7 +180,8 @@ function delayBetween({ topology, delays }: Scenario, from: string, to: string):
 }
 
 /** What flags changed of the scenario; part of what makes two runs comparable. */
-function overridesOf({ rounds, loads, control, paths, mesh }: RunScenarioOptions): Record<string, string> {
+function overridesOf(options: RunScenarioOptions): Record<string, string> {
+  const { rounds, loads, control, paths, mesh, testbed } = options
   const entries: [string, string][] = Object.entries(rounds ?? {}).map(([key, value]) => [
     `rounds.${key}`,
     String(value),
@@ -193,5 +196,6 @@ function overridesOf({ rounds, loads, control, paths, mesh }: RunScenarioOptions
   if (paths && paths.length > 0) entries.push(['paths', paths.join(',')])
   if (control === false) entries.push(['control', 'off'])
   if (mesh === 'none') entries.push(['mesh', 'none'])
+  for (const [flag, value] of Object.entries(testbed ?? {})) entries.push([`testbed.${flag}`, value])
   return Object.fromEntries(entries)
 }

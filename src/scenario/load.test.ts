@@ -5,7 +5,8 @@ import { Readable } from 'node:stream'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { ScenarioError, UsageError } from '../errors.ts'
 import { scenarioJsonSchema } from './json-schema.ts'
-import { listScenarios, loadScenario, parseScenario, scenarioNames } from './load.ts'
+import { scenarioNames } from './built-in.ts'
+import { listScenarios, loadScenario, parseScenario } from './load.ts'
 import { validText } from './testing/texts.ts'
 
 let folder: string

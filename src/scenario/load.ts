@@ -1,11 +1,9 @@
 import { createHash } from 'node:crypto'
 import { createReadStream } from 'node:fs'
-import { readdir } from 'node:fs/promises'
-import path from 'node:path'
 import type { Readable } from 'node:stream'
-import { fileURLToPath } from 'node:url'
 import { ScenarioError, UsageError } from '../errors.ts'
 import type { ScenarioProblem } from '../errors.ts'
+import { builtInFile, scenarioNames } from './built-in.ts'
 import { checkScenario } from './check.ts'
 import { scenarioSchema } from './schema.ts'
 import { shown, unknownName } from './suggest.ts'
@@ -17,9 +15,6 @@ import { readYaml } from './yaml-source.ts'
 const maxBytes = 64 * 1024
 /** Nobody reads further. */
 const maxProblems = 100
-
-/** The scenarios that come with hopmeter; the same folder from `src/` and from `dist/`. */
-const scenariosFolder = fileURLToPath(new URL('../../scenarios/', import.meta.url))
 
 /**
  * Checks a scenario's text and fills in defaults.
@@ -67,17 +62,7 @@ export async function loadScenario(
     const hint = `hopmeter list shows all; a file of your own is given by its path, e.g. ./my-scenario.yaml`
     throw new UsageError(unknown, { hint })
   }
-  const file = path.join(scenariosFolder, `${nameOrPath}.yaml`)
-  return parseScenario(await readText(createReadStream(file), nameOrPath), nameOrPath)
-}
-
-/** Names of the built-in scenarios, in alphabetical order. */
-export async function scenarioNames(): Promise<readonly string[]> {
-  const files = await readdir(scenariosFolder)
-  return files
-    .filter((file) => file.endsWith('.yaml'))
-    .map((file) => path.basename(file, '.yaml'))
-    .toSorted()
+  return parseScenario(await readText(createReadStream(builtInFile(nameOrPath)), nameOrPath), nameOrPath)
 }
 
 /** Every built-in scenario, in alphabetical order. */

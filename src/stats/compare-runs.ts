@@ -1,5 +1,5 @@
+import { provenPaths } from '../evidence/is-proven.ts'
 import type { RunResult } from '../results/schema.ts'
-import { provenPaths } from '../results/comparable.ts'
 import { comparePairs } from './compare-pairs.ts'
 import { compareSides } from './compare-sides.ts'
 import type { Comparison } from './comparison.ts'

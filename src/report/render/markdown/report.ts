@@ -10,7 +10,8 @@ import { comparisonsOf } from '../../tables/compared-runs.ts'
 import { proofTable } from '../../tables/proof.ts'
 import { caveats } from '../../words/caveats.ts'
 import { engineOf } from '../../words/engine.ts'
-import { environmentFacts, reproduceCommand, threeSentences } from '../../words/facts.ts'
+import { environmentFacts, threeSentences } from '../../words/facts.ts'
+import { reproduceCommand, reproduceRemarks } from '../../words/reproduce.ts'
 import { fenced, inlineText } from './inline.ts'
 import { comparisonTables, costTablesOf, latencyTables } from './sections.ts'
 import { markdownTable, renderMarkdown } from './table.ts'
@@ -79,6 +80,9 @@ export function markdownReport(runs: readonly ChartedRun[], pictures: readonly P
     '## Environment, and how to measure it again',
     markdownTable(['fact', 'value'], environmentFacts(first)),
     fenced(reproduceCommand(result), 'sh'),
+    reproduceRemarks(result)
+      .map((text) => `- ${inlineText(text)}`)
+      .join('\n'),
   ]
   return `${parts
     .map((part) => part.trimEnd())
