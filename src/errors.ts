@@ -57,15 +57,23 @@ export interface ScenarioProblem {
   readonly message: string
 }
 
+/** Why a program failed: not there, out of time, stopped by us, ended by a signal, or by its own exit code. */
+export type CommandFailure = 'missing' | 'timeout' | 'stopped' | 'signal' | 'exit'
+
 /** A program that hopmeter started failed, timed out or is missing. */
 export class CommandError extends HopmeterError {
   override name = 'CommandError'
+  readonly reason: CommandFailure
   /** The command as a user could paste it. */
   readonly command: string
   readonly output: string
 
-  constructor(message: string, details: { command: string; output: string } & HopmeterErrorOptions) {
+  constructor(
+    message: string,
+    details: { reason?: CommandFailure; command: string; output: string } & HopmeterErrorOptions,
+  ) {
     super(message, details)
+    this.reason = details.reason ?? 'exit'
     this.command = details.command
     this.output = details.output
   }
@@ -96,4 +104,10 @@ export class InterruptedError extends HopmeterError {
     super(`interrupted by ${signal}`, options)
     this.exitCode = signal === 'SIGINT' ? exitCodes.sigint : exitCodes.sigterm
   }
+}
+
+/** The failed command behind an error, however deep. */
+export function commandBehind(error: unknown): CommandError | undefined {
+  for (let at = error; at instanceof Error; at = at.cause) if (at instanceof CommandError) return at
+  return undefined
 }

@@ -1,4 +1,4 @@
-import { writeLine } from './lines.ts'
+import { writeLine } from '../process/lines.ts'
 import { load } from './load.ts'
 import { serve } from './serve.ts'
 import { attach, serveVariable, standAsServer } from './standing-server.ts'

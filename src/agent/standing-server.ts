@@ -1,7 +1,7 @@
 import { createConnection, createServer, type Server, type Socket } from 'node:net'
 import type { Readable, Writable } from 'node:stream'
 import { setTimeout as sleep } from 'node:timers/promises'
-import { readLines, writeLine } from './lines.ts'
+import { readLines, writeLine } from '../process/lines.ts'
 import { parseServeConfig, parseStatsRequest } from './messages.ts'
 import type { ServeConfig } from './protocol.ts'
 import { startEchoServer } from './server/echo-server.ts'

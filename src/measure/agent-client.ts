@@ -6,8 +6,8 @@ import {
   type Target,
 } from '../agent/protocol.ts'
 import type { Command } from '../backends/backend.ts'
-import { start } from '../exec.ts'
-import { JsonLinesProcess } from '../json-lines-process.ts'
+import { start } from '../process/exec.ts'
+import { JsonLinesProcess } from '../process/json-lines-process.ts'
 
 export type TurnResult = Extract<LoadMessage, { type: 'turn' }>
 type OpenSettings = Omit<Extract<LoadRequest, { type: 'open' }>, 'targets'>
@@ -40,7 +40,7 @@ export class AgentClient {
     timeoutMs: number,
     check: 'echo' | 'status' = 'echo',
   ): Promise<AgentClient> {
-    const child = start(command.file, command.args, { detached: true, env: command.env })
+    const child = start(command.file, command.args, { env: command.env })
     const process = new JsonLinesProcess('load agent', child)
     const version = agentProtocolVersion
     const client = new AgentClient(process, { type: 'open', version, load, timeoutMs, check })

@@ -1,8 +1,8 @@
 import { fileURLToPath } from 'node:url'
 import { agentProtocolVersion, type ServeConfig, type ServeMessage } from '../agent/protocol.ts'
 import type { Command } from '../backends/backend.ts'
-import { start } from '../exec.ts'
-import { JsonLinesProcess } from '../json-lines-process.ts'
+import { start } from '../process/exec.ts'
+import { JsonLinesProcess } from '../process/json-lines-process.ts'
 
 const agentFile = fileURLToPath(new URL('../../dist/agent.mjs', import.meta.url))
 const startTimeoutMs = 10_000
@@ -28,7 +28,7 @@ export async function startLocalServer(
   faults: Pick<ServeConfig, 'faults' | 'faultsByPath'> = {},
 ): Promise<LocalServer> {
   const { file, args } = localAgentCommand('serve')
-  const server = new JsonLinesProcess('echo server', start(file, args, { detached: true }))
+  const server = new JsonLinesProcess('echo server', start(file, args))
   const config: ServeConfig = {
     type: 'serve',
     version: agentProtocolVersion,

@@ -1,5 +1,5 @@
 import { EnvironmentError } from '../../errors.ts'
-import { run, start, type BackgroundProcess, type RunResult } from '../../exec.ts'
+import { run, start, type BackgroundProcess, type RunResult } from '../../process/exec.ts'
 import type { Command } from '../backend.ts'
 import type { LabCommand } from './command.ts'
 import { isolationRefused, preferredIsolation, type Isolation } from './isolation.ts'
@@ -75,7 +75,7 @@ export async function openAnchor(
 async function open(isolation: Isolation, signal?: AbortSignal): Promise<Anchor> {
   signal?.throwIfAborted()
   const { file, args } = anchorCommand(isolation)
-  const holder = start(file, args, { detached: true, env: toolEnv })
+  const holder = start(file, args, { env: toolEnv })
   try {
     const [pid, proc] = await readyLine(holder, signal)
     return anchorOf(isolation, holder, pid, proc)
@@ -108,7 +108,7 @@ function anchorOf(
     },
     start: (command) => {
       const { file, args, input } = enter(command)
-      const child = start(file, args, { detached: true, env: toolEnv })
+      const child = start(file, args, { env: toolEnv })
       if (input !== undefined) child.stdin.write(input)
       started.add(child)
       const forget = () => void started.delete(child)

@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import { EnvironmentError } from '../../errors.ts'
-import type { BackgroundProcess } from '../../exec.ts'
+import type { BackgroundProcess } from '../../process/exec.ts'
 import type { Anchor } from './anchor.ts'
 import type { BgpSpeaker } from './bgp.ts'
 

@@ -1,5 +1,5 @@
 import { readFileSync } from 'node:fs'
-import { JsonLinesProcess, type JsonLine } from '../../json-lines-process.ts'
+import { JsonLinesProcess, type JsonLine } from '../../process/json-lines-process.ts'
 import { throttledMsOf } from '../cgroup.ts'
 import type { Anchor } from './anchor.ts'
 import type { LabCommand } from './command.ts'

@@ -1,5 +1,5 @@
 import { CommandError, EnvironmentError } from '../../errors.ts'
-import { run } from '../../exec.ts'
+import { run } from '../../process/exec.ts'
 
 /** Programs that the lab starts, and the Debian package of each. */
 const packages = {

@@ -1,7 +1,7 @@
 import { once } from 'node:events'
 import path from 'node:path'
 import { fileURLToPath } from 'node:url'
-import { start, type BackgroundProcess } from '../../../../exec.ts'
+import { start, type BackgroundProcess } from '../../../../process/exec.ts'
 import type { ComponentConfig, ComponentMessage } from '../protocol.ts'
 
 const bundle = path.join(

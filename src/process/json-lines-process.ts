@@ -1,6 +1,6 @@
 import { setMaxListeners } from 'node:events'
-import { readLines } from './agent/lines.ts'
-import { HopmeterError } from './errors.ts'
+import { readLines } from './lines.ts'
+import { HopmeterError } from '../errors.ts'
 import type { BackgroundProcess } from './exec.ts'
 
 /** Far above the histograms of a turn over many paths; a program that writes more on one line has lost its way. */
