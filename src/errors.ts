@@ -64,16 +64,24 @@ export type CommandFailure = 'missing' | 'timeout' | 'stopped' | 'signal' | 'exi
 export class CommandError extends HopmeterError {
   override name = 'CommandError'
   readonly reason: CommandFailure
+  /** The same in words, e.g. `exited with 3`. */
+  readonly how: string
   /** The command as a user could paste it. */
   readonly command: string
   readonly output: string
 
   constructor(
     message: string,
-    details: { reason?: CommandFailure; command: string; output: string } & HopmeterErrorOptions,
+    details: {
+      reason?: CommandFailure
+      how?: string
+      command: string
+      output: string
+    } & HopmeterErrorOptions,
   ) {
     super(message, details)
     this.reason = details.reason ?? 'exit'
+    this.how = details.how ?? 'failed'
     this.command = details.command
     this.output = details.output
   }
@@ -103,6 +111,15 @@ export class InterruptedError extends HopmeterError {
   constructor(signal: 'SIGINT' | 'SIGTERM' | 'SIGHUP', options: HopmeterErrorOptions = {}) {
     super(`interrupted by ${signal}`, options)
     this.exitCode = signal === 'SIGINT' ? exitCodes.sigint : exitCodes.sigterm
+  }
+}
+
+/** An error that nobody foresaw: a bug in hopmeter. Its cause is that error. */
+export class InternalError extends HopmeterError {
+  override name = 'InternalError'
+
+  constructor(cause: unknown) {
+    super(`a bug in hopmeter: ${cause instanceof Error ? cause.message : String(cause)}`, { cause })
   }
 }
 

@@ -113,6 +113,11 @@ export interface Testbed {
   /** Absent where `cpuUsage` is empty. */
   readonly cpuSource?: CpuSource | undefined
   evidence(): Promise<EvidenceSnapshot>
+  /**
+   * Why the testbed itself does not work any more, for a failure that may be only a consequence of that; undefined when
+   * it does. Never throws.
+   */
+  whatBroke?(): Promise<unknown>
   /** Keeps in a folder what clusters and components say, for a run that failed on them. Never throws. */
   saveState?(folder: string, signal: AbortSignal): Promise<void>
   /** Takes everything down; never throws for what is already gone. */

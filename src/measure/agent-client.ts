@@ -18,6 +18,15 @@ type ClosedMessage = Extract<LoadMessage, { type: 'closed' }>
 const turnGraceMs = 20_000
 const endWithinMs = 2000
 
+export interface AgentOptions {
+  /** Answers must come from our echo server (`echo`) or only be a success (`status`). */
+  readonly check?: 'echo' | 'status' | undefined
+  /** What errors call it. */
+  readonly name?: string | undefined
+  /** Ends connecting; later turns are ended by `kill`. */
+  readonly signal?: AbortSignal | undefined
+}
+
 /** A running load agent: one process inside a client pod, with one driver and its connections. */
 export class AgentClient {
   readonly #process: JsonLinesProcess
@@ -31,27 +40,29 @@ export class AgentClient {
 
   /**
    * Starts the agent and connects its driver.
-   * @throws HopmeterError when the agent cannot start or refuses the load.
+   * @throws HopmeterError when the agent cannot start or refuses the load; the reason of the signal when aborted.
    */
   static async open(
     command: Command,
     load: DriverLoad,
     targets: readonly Target[],
     timeoutMs: number,
-    check: 'echo' | 'status' = 'echo',
+    { check = 'echo', name = 'load agent', signal }: AgentOptions = {},
   ): Promise<AgentClient> {
+    signal?.throwIfAborted()
     const child = start(command.file, command.args, { env: command.env })
-    const process = new JsonLinesProcess('load agent', child)
+    const process = new JsonLinesProcess(name, child)
     const version = agentProtocolVersion
     const client = new AgentClient(process, { type: 'open', version, load, timeoutMs, check })
-    await client.#open(targets)
+    await client.#open(targets, signal)
     return client
   }
 
-  async #open(targets: readonly Target[]): Promise<void> {
+  async #open(targets: readonly Target[], signal?: AbortSignal): Promise<void> {
     const request: LoadRequest = { ...this.#settings, targets }
     await this.#process.ask<OpenedMessage>(request, 'opened', {
       timeoutMs: this.#settings.timeoutMs * (targets.length + 1) + turnGraceMs,
+      signal,
     })
   }
 

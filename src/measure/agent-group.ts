@@ -34,14 +34,17 @@ export class AgentGroup {
     load: DriverLoad,
     targets: readonly Target[],
     timeoutMs: number,
+    signal?: AbortSignal,
   ): Promise<AgentGroup> {
     const opened = await Promise.allSettled(
-      pods.map(({ command }) => AgentClient.open(command, load, targets, timeoutMs)),
+      pods.map(({ name, command }) =>
+        AgentClient.open(command, load, targets, timeoutMs, { name: `load agent of ${name}`, signal }),
+      ),
     )
     const agents = opened.flatMap((result) => (result.status === 'fulfilled' ? [result.value] : []))
     const failure = opened.find((result) => result.status === 'rejected')
     if (!failure) return new AgentGroup(agents)
-    for (const agent of agents) agent.kill()
+    await Promise.all(agents.map((agent) => agent.close()))
     throw failure.reason
   }
 

@@ -21,9 +21,12 @@ export class Build {
   readonly #paths: readonly MeasuredPath[]
   readonly #agents = new Map<string, AgentGroup>()
 
-  private constructor(testbed: Testbed, paths: readonly MeasuredPath[]) {
+  readonly #signal: AbortSignal
+
+  private constructor(testbed: Testbed, paths: readonly MeasuredPath[], signal: AbortSignal) {
     this.testbed = testbed
-    this.cpu = new CpuMeter(testbed)
+    this.cpu = new CpuMeter(testbed, signal)
+    this.#signal = signal
     this.#paths = paths
   }
 
@@ -34,7 +37,7 @@ export class Build {
     paths: readonly MeasuredPath[],
     context: BackendContext,
   ): Promise<Build> {
-    const build = new Build(await backend.up(plan, context), paths)
+    const build = new Build(await backend.up(plan, context), paths, context.signal)
     // An agent in mid-turn answers only after its slot; a stop must not wait for that.
     context.signal.addEventListener('abort', () => build.#killAgents(), { once: true })
     return build
@@ -46,7 +49,7 @@ export class Build {
       for (const [group, paths] of this.#groups()) {
         const targets = this.#targets(paths.map(({ name }) => name))
         const pods = clientPodsOf(this.testbed, paths[0]!.clientWorkload)
-        const agents = await AgentGroup.open(pods, load.load, targets, requestTimeoutMs)
+        const agents = await AgentGroup.open(pods, load.load, targets, requestTimeoutMs, this.#signal)
         this.#agents.set(agentKey(group, load.id), agents)
       }
     }

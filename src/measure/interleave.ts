@@ -40,13 +40,10 @@ export async function interleave(
   const { load, targets, rounds, signal } = options
   const random = seededRandom(options.seed)
   const found = new Map<string, InterleavedRound[]>(targets.map((target) => [target.path, []]))
-  const agent = await AgentClient.open(
-    localAgentCommand('load'),
-    load,
-    targets,
-    options.timeoutMs,
-    options.check,
-  )
+  const agent = await AgentClient.open(localAgentCommand('load'), load, targets, options.timeoutMs, {
+    check: options.check,
+    signal,
+  })
   const stop = () => agent.kill()
   signal.addEventListener('abort', stop, { once: true })
   const turn = (durationMs: number) => agent.turn(Math.floor(random() * 4_294_967_296), durationMs)

@@ -19,6 +19,8 @@ export function localAgentCommand(mode: 'serve' | 'load'): Command {
 export interface LocalServer {
   readonly host: string
   readonly port: number
+  /** @throws HopmeterError when it has ended: what was measured since is not to be believed. */
+  assertRunning(): void
   stop(): Promise<void>
 }
 
@@ -41,5 +43,10 @@ export async function startLocalServer(
   const { host, port } = await server.ask<ListeningMessage>(config, 'listening', {
     timeoutMs: startTimeoutMs,
   })
-  return { host, port, stop: () => server.end(endWithinMs) }
+  return {
+    host,
+    port,
+    assertRunning: () => server.assertRunning(),
+    stop: () => server.end(endWithinMs),
+  }
 }

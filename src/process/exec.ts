@@ -159,7 +159,13 @@ function failed(failure: {
     .join('\n')
     .trim()
   const detail = output === '' ? '' : `\n${output}`
-  return new CommandError(`${file} ${words}: ${command}${detail}`, { reason, command, output, cause })
+  return new CommandError(`${file} ${words}: ${command}${detail}`, {
+    reason,
+    how: words,
+    command,
+    output,
+    cause,
+  })
 }
 
 function whyFailed({ exitCode, signal, cause }: Ending): Stop {

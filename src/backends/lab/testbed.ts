@@ -1,4 +1,5 @@
 import type { ServeMessage } from '../../agent/protocol.ts'
+import { until } from '../../process/until.ts'
 import type { Component } from '../../topology/model.ts'
 import { componentKey } from '../../topology/component.ts'
 import { hopmeterVersion } from '../../version.ts'
@@ -10,6 +11,9 @@ import type { LabLayout } from './layout.ts'
 import type { LineProcess } from './line-process.ts'
 import type { Mesh } from './mesh.ts'
 import { programs } from './programs.ts'
+
+/** Long enough for this process to be told of the ends of all processes that ended together. */
+const settleMs = 200
 
 type FlowsMessage = Extract<ComponentMessage, { type: 'flows' }>
 type StatsMessage = Extract<ServeMessage, { type: 'stats' }>
@@ -105,7 +109,27 @@ export class LabTestbed implements Testbed {
       const answer = await server.ask<StatsMessage>({ type: 'stats' }, 'stats')
       return { workload: server.name, byPath: answer.served }
     })
-    return { components: await Promise.all(flows), served: await Promise.all(served) }
+    // Waited for as one: a failure of the second while the first is waited for would be nobody's.
+    const [components, byWorkload] = await Promise.all([Promise.all(flows), Promise.all(served)])
+    return { components, served: byWorkload }
+  }
+
+  async whatBroke(): Promise<unknown> {
+    const { anchor, components, servers, helpers } = this.#parts
+    // The first process first: without it all others are gone too.
+    const programs = [anchor, ...helpers, ...components.map(({ process }) => process), ...servers]
+    const reasonOf = (program: { assertRunning(): void }) => {
+      try {
+        program.assertRunning()
+        return undefined
+      } catch (error) {
+        return error
+      }
+    }
+    // Ends of programs that ended together are told one by one.
+    return await until(() => reasonOf(anchor), { everyMs: 10, deadlineMs: settleMs }).then(
+      (reason) => reason ?? programs.map(reasonOf).find((other) => other !== undefined),
+    )
   }
 
   down(): Promise<void> {
