@@ -2,7 +2,7 @@ import type { PathSample } from '../agent/protocol.ts'
 import type { Backend } from '../backends/backend.ts'
 import type { Plan } from '../backends/plan.ts'
 import { mergeHistograms } from '../results/histogram.ts'
-import type { JournalEvent, RoundEvent } from '../results/schema.ts'
+import type { JournalEvent } from '../results/schema.ts'
 import { seededRandom } from '../stats/seeded-random.ts'
 import { Build } from './build.ts'
 import { turnGroup, type MeasuredPath } from './control.ts'
@@ -10,7 +10,7 @@ import type { NamedLoad } from './loads.ts'
 import type { Reporter } from './reporter.ts'
 import { measureRound, sampleKey } from './round.ts'
 import { planTurns, scheduleRounds } from './schedule.ts'
-import { unsettledPaths } from './settle.ts'
+import { mediansOf, unsettledPaths, type RoundMedians } from './settle.ts'
 import { Tally, type MeasureOutcome } from './tally.ts'
 import { tryUnreachable } from './unreachable.ts'
 import { warmUp } from './warm-up.ts'
@@ -136,7 +136,7 @@ async function measurePaths(
   }
   await warmUp(options, build, turns, seed, progress, keepColds)
   progress('measuring')
-  const rounds: RoundEvent[] = []
+  const rounds: RoundMedians[] = []
   tally.beginRounds()
   let earlyColds = new Map([...colds].map(([key, list]) => [key, mergeHistograms(list)]))
   for (const scheduled of scheduleRounds(turns, options.rounds.count, seed)) {
@@ -145,7 +145,7 @@ async function measurePaths(
     const event = await measureRound(build, number, scheduled, paths, earlyColds, isLast)
     earlyColds = new Map()
     await record(event)
-    rounds.push(event)
+    rounds.push(mediansOf(event))
     tally.add(event)
     reporter.round(event, tally.progress())
     tally.judge(event.evidence, false)

@@ -29,12 +29,21 @@ export interface Unsettled {
   readonly rounds: number | null
 }
 
+/** What is needed of a round to see whether paths had settled: a thousandth of the round. */
+export interface RoundMedians {
+  readonly paths: readonly Pick<RoundEvent['paths'][number], 'path' | 'load' | 'quantilesNs'>[]
+}
+
+export function mediansOf({ paths }: RoundEvent): RoundMedians {
+  return { paths: paths.map(({ path, load, quantilesNs }) => ({ path, load, quantilesNs })) }
+}
+
 /**
  * MSER over the medians of a build's rounds. A cut that changes the median by less than the tolerance of warm-up is
  * chance, which a series of rounds always offers.
  * @param rounds of one build, in time order
  */
-export function unsettledPaths(rounds: readonly RoundEvent[]): readonly Unsettled[] {
+export function unsettledPaths(rounds: readonly RoundMedians[]): readonly Unsettled[] {
   const series = new Map<string, { path: string; load: string; medians: number[] }>()
   for (const { path, load, quantilesNs } of rounds.flatMap((round) => round.paths)) {
     const key = `${path}/${load}`

@@ -146,7 +146,8 @@ export class JsonLinesProcess {
 
   /** What it wrote says more than its exit code; a program that never ran wrote nothing. */
   #howEnded(cause: unknown): string {
-    if (cause instanceof CommandError && cause.reason === 'signal') return `${cause.how}${this.#detail()}`
+    if (cause instanceof CommandError && cause.reason === 'signal')
+      return `failed: it ${cause.how}${this.#detail()}`
     return `failed${this.#detail() || `: ${cause instanceof Error ? cause.message : String(cause)}`}`
   }
 
