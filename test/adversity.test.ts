@@ -34,6 +34,9 @@ function resultOf(run: string) {
   return runResult.parse(JSON.parse(readFileSync(path.join(run, 'result.json'), 'utf8')))
 }
 
+/** A busy machine flags rounds, and may make a run void; it is whole all the same. */
+const inOrder = ['complete', 'void']
+
 const bash = (script: string) => ['bash', '-c', script, 'bash']
 
 function hasScript(): boolean {
@@ -58,7 +61,7 @@ describe.skipIf(!hasScript())('a terminal without columns', () => {
     const { code, stdout } = await hopmeter.run(quick, { command: terminal(before) })
     expect({ code, stdout }).toMatchObject({ code: 0 })
     expect(stdout.length).toBeLessThan(200_000)
-    expect(resultOf(onlyRun()).status).toBe('complete')
+    expect(inOrder).toContain(resultOf(onlyRun()).status)
   })
 })
 
@@ -88,7 +91,8 @@ describe('a reader that goes away', () => {
     running.child.stderr?.destroy()
     expect((await running.done).code).toBe(0)
     const { status, measured } = resultOf(onlyRun())
-    expect({ status, rounds: measured.length }).toEqual({ status: 'complete', rounds: 4 })
+    expect(inOrder).toContain(status)
+    expect(measured).toHaveLength(4)
   })
 
   test.each([
@@ -102,6 +106,16 @@ describe('a reader that goes away', () => {
     expect({ code, stderr }).toMatchObject({ code: Number(expected) })
     expect(stderr).not.toMatch(/EPIPE|^\s+at /m)
   })
+})
+
+test.each([
+  ['closed is said, and is no success', '"$@" >&-; exit $?', 1, 'standard output is closed'],
+  ['thrown away is nobody’s business', '"$@" >/dev/null; exit $?', 0, ''],
+  ['thrown away by who started the shell neither', 'exec >/dev/null; "$@"; exit $?', 0, ''],
+] as const)('standard output that is %s', async (_, script, expected, said) => {
+  const { code, stderr } = await hopmeter.run(['list'], { command: bash(script) })
+  expect(code).toBe(expected)
+  expect(stderr).toContain(said)
 })
 
 /** The process of a run whose command line has these words. */

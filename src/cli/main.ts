@@ -1,6 +1,7 @@
 #!/usr/bin/env node
 import { CommanderError } from 'commander'
-import { HopmeterError, InternalError, InterruptedError, exitCodes } from '../errors.ts'
+import { EnvironmentError, HopmeterError, InternalError, InterruptedError, exitCodes } from '../errors.ts'
+import { wasOutputClosed } from './closed-output.ts'
 import { describeError, say, type CliContext } from './context.ts'
 import { endAtOnce } from './end-at-once.ts'
 import { createProgram } from './program.ts'
@@ -66,6 +67,11 @@ const context: CliContext = {
 }
 
 try {
+  if (wasOutputClosed()) {
+    throw new EnvironmentError('standard output is closed, so there is nowhere to print to', {
+      hint: 'leave it open, or say > /dev/null',
+    })
+  }
   await createProgram(context).parseAsync(process.argv)
 } catch (error) {
   process.exitCode = exitCodeOf(error)
