@@ -68,7 +68,7 @@ report()
 async function oneRestart(restart: number): Promise<void> {
   if (restart > 1) await first.testbed.restart!({ signal, progress() {}, seed: restart })
   const builds = new Map(
-    modes.map((mode) => [mode, new Build(testbedWithout(first.testbed, mode), settingsOf(mode))]),
+    modes.map((mode) => [mode, new Build(testbedWithout(first.testbed, mode), settingsOf(mode), signal)]),
   )
   try {
     for (const build of builds.values()) await build.connect(loads)

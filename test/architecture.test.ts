@@ -7,25 +7,38 @@ const root = fileURLToPath(new URL('..', import.meta.url))
 
 /** What the code of each folder may import, beside its own folder: dependencies point one way. */
 const mayImport: Readonly<Record<string, readonly string[]>> = {
-  // Files directly in src: errors, programs, folders, version, texts for terminals.
-  common: ['agent'],
-  agent: [],
+  // Files directly in src: errors, folders, version, texts for terminals.
+  common: [],
+  // Programs that we start, what they say, and waiting.
+  process: ['common'],
+  agent: ['process'],
   topology: [],
   scenario: ['topology', 'agent', 'common'],
   results: ['common'],
   stats: ['evidence', 'results', 'topology', 'common'],
   // What the components saw is said in the words of backends, and kept in those of results.
   evidence: ['backends', 'results', 'topology', 'agent', 'common'],
-  backends: ['evidence', 'scenario', 'topology', 'agent', 'common'],
-  measure: ['backends', 'evidence', 'results', 'stats', 'scenario', 'topology', 'agent', 'common'],
+  backends: ['evidence', 'scenario', 'topology', 'agent', 'process', 'common'],
+  measure: ['backends', 'evidence', 'results', 'stats', 'scenario', 'topology', 'agent', 'process', 'common'],
   report: ['measure', 'evidence', 'results', 'stats', 'scenario', 'topology', 'common'],
-  cli: ['measure', 'report', 'backends', 'results', 'stats', 'scenario', 'topology', 'agent', 'common'],
+  cli: [
+    'measure',
+    'report',
+    'backends',
+    'results',
+    'stats',
+    'scenario',
+    'topology',
+    'agent',
+    'process',
+    'common',
+  ],
 }
 
 /** Packages that one place hides from the rest. */
 const onlyIn: Readonly<Record<string, RegExp>> = {
-  execa: /^src\/exec\.ts$/,
-  'node:child_process': /^src\/exec\.ts$/,
+  execa: /^src\/process\//,
+  'node:child_process': /^src\/process\//,
   commander: /^src\/cli\//,
   ora: /^src\/cli\//,
   autocannon: /^src\/agent\/drivers\//,

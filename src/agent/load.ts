@@ -2,7 +2,7 @@ import type { Readable, Writable } from 'node:stream'
 import { createDriver } from './drivers/create-driver.ts'
 import type { Driver } from './drivers/driver.ts'
 import { HealthMonitor } from './health.ts'
-import { readLines, writeLine } from './lines.ts'
+import { readLines, writeLine } from '../process/lines.ts'
 import { MessageError, parseLoadRequest } from './messages.ts'
 import { agentProtocolVersion, type LoadMessage, type LoadRequest } from './protocol.ts'
 

@@ -20,9 +20,9 @@ export function print(context: CliContext, text: string): void {
   context.stdout.write(text.endsWith('\n') ? text : `${text}\n`)
 }
 
-/** Width of the terminal that results go to; undefined for files and pipes, which stay plain. */
+/** Width of the terminal that results go to; undefined for files and pipes, which stay plain, and where it is unknown. */
 export function terminalColumns({ stdout }: CliContext): number | undefined {
-  return stdout.isTTY ? stdout.columns : undefined
+  return stdout.isTTY && stdout.columns ? stdout.columns : undefined
 }
 
 /** Writes what is not a result: warnings, hints. */

@@ -1,6 +1,7 @@
 #!/usr/bin/env node
 import { CommanderError } from 'commander'
-import { HopmeterError, InterruptedError, exitCodes } from '../errors.ts'
+import { EnvironmentError, HopmeterError, InternalError, InterruptedError, exitCodes } from '../errors.ts'
+import { wasOutputClosed } from './closed-output.ts'
 import { describeError, say, type CliContext } from './context.ts'
 import { endAtOnce } from './end-at-once.ts'
 import { createProgram } from './program.ts'
@@ -26,12 +27,27 @@ for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) {
   })
 }
 
-// A reader that closes early (`hopmeter list | head -1`) is no failure.
+// Progress and warnings are not worth a run: whoever read them is gone, or their terminal is.
+process.stderr.on('error', () => {})
+
+// A reader that closes early (`hopmeter list | head -1`) is no failure, and what is not read changes no verdict.
 process.stdout.on('error', (error: NodeJS.ErrnoException) => {
-  if (error.code === 'EPIPE') process.exit(exitCodes.ok)
+  if (error.code === 'EPIPE') return
   process.stderr.write(`Error: cannot write the results: ${error.message}\n`)
-  process.exit(exitCodes.failure)
+  process.exitCode ||= exitCodes.failure
 })
+
+// An error that nobody caught ends work in order, so that nothing is lost or left; a second one changes nothing.
+for (const event of ['uncaughtException', 'unhandledRejection'] as const) {
+  process.on(event, (error: unknown) => {
+    if (stop.signal.aborted) return
+    if (endsInOrder) {
+      stop.abort(new InternalError(error))
+      return
+    }
+    process.exit(exitCodeOf(error))
+  })
+}
 
 const context: CliContext = {
   stdout: process.stdout,
@@ -51,6 +67,11 @@ const context: CliContext = {
 }
 
 try {
+  if (wasOutputClosed()) {
+    throw new EnvironmentError('standard output is closed, so there is nowhere to print to', {
+      hint: 'leave it open, or say > /dev/null',
+    })
+  }
   const args = process.argv.slice(2)
   const program = await createProgram(context, args)
   await program.parseAsync(args, { from: 'user' })
@@ -58,7 +79,8 @@ try {
   process.exitCode = exitCodeOf(error)
 }
 
-function exitCodeOf(error: unknown): number {
+function exitCodeOf(thrown: unknown): number {
+  const error = thrown instanceof InternalError ? thrown.cause : thrown
   // Commander has printed its message; help and version are no errors.
   if (error instanceof CommanderError) return error.exitCode === 0 ? exitCodes.ok : exitCodes.usage
   if (error instanceof HopmeterError) {

@@ -34,17 +34,20 @@ export class Build {
   readonly #settings: Omit<BuildPaths, 'paths'>
   readonly #agents = new Map<string, AgentGroup>()
 
+  readonly #signal: AbortSignal
+
   /** @param testbed that is up already; `up` makes one */
-  constructor(testbed: Testbed, { paths, ...settings }: BuildPaths) {
+  constructor(testbed: Testbed, { paths, ...settings }: BuildPaths, signal: AbortSignal) {
     this.testbed = testbed
-    this.cpu = new CpuMeter(testbed)
+    this.cpu = new CpuMeter(testbed, signal)
+    this.#signal = signal
     this.#paths = paths
     this.#settings = settings
   }
 
   /** Stands the testbed up; agents are connected by `connect`. Leaves nothing behind when it fails. */
   static async up(backend: Backend, plan: Plan, paths: BuildPaths, context: BackendContext): Promise<Build> {
-    const build = new Build(await backend.up(plan, context), paths)
+    const build = new Build(await backend.up(plan, context), paths, context.signal)
     // An agent in mid-turn answers only after its slot; a stop must not wait for that.
     context.signal.addEventListener('abort', () => build.#killAgents(), { once: true })
     return build
@@ -58,7 +61,7 @@ export class Build {
         const targets = this.#targets(paths.map(({ name }) => name))
         const pods = clientPodsOf(this.testbed, paths[0]!.clientWorkload)
         const settings = { load: load.load, timeoutMs, ...this.#settings }
-        this.#agents.set(agentKey(client, load.id), await AgentGroup.open(pods, settings, targets))
+        this.#agents.set(agentKey(client, load.id), await AgentGroup.open(pods, settings, targets, this.#signal))
       }
     }
   }

@@ -2,7 +2,7 @@ import { randomInt } from 'node:crypto'
 import { existsSync } from 'node:fs'
 import type { Backend } from '../backends/backend.ts'
 import { planScenario, type PlannedPath } from '../backends/plan.ts'
-import { PathMismatchError, UsageError } from '../errors.ts'
+import { InternalError, PathMismatchError, UsageError } from '../errors.ts'
 import { describeEnvironment } from '../results/fingerprint.ts'
 import { lockHost } from '../results/host-lock.ts'
 import { createRunDirectory } from '../results/run-directory.ts'
@@ -13,8 +13,8 @@ import { withoutMesh } from '../scenario/without-mesh.ts'
 import { hopmeterVersion } from '../version.ts'
 import { calibrationForRun } from './calibration-store.ts'
 import { expandLoads } from './loads.ts'
-import type { Reporter } from './reporter.ts'
 import type { VerifyMode } from './options.ts'
+import { harmless, type Reporter } from './reporter.ts'
 import { measure } from './run.ts'
 import type { MeasureOutcome } from './tally.ts'
 
@@ -56,7 +56,8 @@ export interface FinishedRun {
  * @throws HopmeterError (PathMismatchError in strict mode, InterruptedError on abort, ResultError on a full disk).
  */
 export async function runScenario(options: RunScenarioOptions): Promise<FinishedRun> {
-  const { scenarioFile, backend, reporter, signal } = options
+  const { scenarioFile, backend, signal } = options
+  const reporter = harmless(options.reporter)
   const asked = options.mesh === 'none' ? withoutMesh(scenarioFile.scenario) : scenarioFile.scenario
   const scenario = { ...withPaths(asked, options.paths), loads: options.loads ?? asked.loads }
   const plan = planScenario(scenario)
@@ -96,7 +97,12 @@ export async function runScenario(options: RunScenarioOptions): Promise<Finished
       ...(calibration === undefined ? {} : { calibration }),
     }
     const record = (event: Parameters<typeof directory.append>[0]) => directory.append(event)
-    await record(header)
+    try {
+      await record(header)
+    } catch (error) {
+      await directory.discard()
+      throw error
+    }
     const end = async (outcome: MeasureOutcome) => {
       const reason = outcome.reason === undefined ? {} : { reason: outcome.reason }
       await record({ type: 'end', at: new Date().toISOString(), status: outcome.status, ...reason })
@@ -153,7 +159,7 @@ function withPaths(scenario: Scenario, names: readonly string[] | undefined): Sc
 
 function outcomeOf(error: unknown, aborted: boolean): MeasureOutcome {
   const reason = error instanceof Error ? error.message : String(error)
-  if (aborted) return { status: 'interrupted', reason }
+  if (aborted && !(error instanceof InternalError)) return { status: 'interrupted', reason }
   return { status: error instanceof PathMismatchError ? 'path-mismatch' : 'failed', reason }
 }
 

@@ -53,12 +53,13 @@ async function measureBuild(
     for (const path of plan.paths.filter((p) => !p.rule.possible)) {
       signal.throwIfAborted()
       progress(`trying "${path.name}", which must not be reachable`)
-      const event = await tryUnreachable(build.testbed, path, number)
+      const event = await tryUnreachable(build.testbed, path, number, signal)
       await record(event)
       if (!event.confirmed) tally.unexpected(`${path.name}: expected no path, but ${event.observed}`)
       else reporter.note('info', `${path.name}: unreachable, as expected (${event.observed})`)
     }
   } catch (error) {
+    const broke = signal.aborted ? undefined : await build.testbed.whatBroke?.()
     // Whoever stopped it knows why; anything else may be explained by what the testbed says now.
     if (failureFolder !== undefined && build.testbed.saveState && !signal.aborted) {
       progress('keeping what the testbed says')
@@ -66,7 +67,7 @@ async function measureBuild(
     }
     progress('taking the testbed down')
     await build.downAfterFailure((message) => reporter.note('warning', message))
-    throw error
+    throw broke ?? error
   }
   progress('taking the testbed down')
   await build.down()

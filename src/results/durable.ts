@@ -1,3 +1,4 @@
+import { randomBytes } from 'node:crypto'
 import { rmSync } from 'node:fs'
 import { open, rename, rm, stat, writeFile } from 'node:fs/promises'
 import path from 'node:path'
@@ -47,7 +48,9 @@ export async function writeAtomically(
 }
 
 async function replace(file: string, contents: string | Uint8Array): Promise<void> {
-  const temporary = path.join(path.dirname(file), `.${path.basename(file)}.${process.pid}.tmp`)
+  // A killed writer may have left its own behind, and have had our process id.
+  const own = `${process.pid}-${randomBytes(4).toString('hex')}`
+  const temporary = path.join(path.dirname(file), `.${path.basename(file)}.${own}.tmp`)
   const remove = () => rmSync(temporary, { force: true })
   process.once('exit', remove)
   try {

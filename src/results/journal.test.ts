@@ -1,4 +1,4 @@
-import { appendFileSync, readFileSync, truncateSync, writeFileSync } from 'node:fs'
+import { appendFileSync, readFileSync, renameSync, rmSync, truncateSync, writeFileSync } from 'node:fs'
 import path from 'node:path'
 import * as fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
@@ -109,6 +109,29 @@ describe('writing', () => {
     const { type, build, round, ...rest } = sampleRound({ build: 2, round: 7 })
     const file = await write([sampleHeader(), { ...rest, round, build, type }])
     expect(readFileSync(file, 'utf8')).toMatch(/^\{"type":"round","build":2,"round":7,/m)
+  })
+})
+
+describe('a journal that loses its name while it is written', () => {
+  const change: Readonly<Record<string, (file: string) => void>> = {
+    removed: (file) => rmSync(file),
+    moved: (file) => renameSync(file, `${file}.old`),
+    replaced: (file) => {
+      writeFileSync(`${file}.new`, '')
+      renameSync(`${file}.new`, file)
+    },
+  }
+
+  test.each(Object.keys(change))('%s: the next event says so, and nothing follows it', async (how) => {
+    const file = path.join(temporaryDirectory(), 'journal.ndjson')
+    const writer = await JournalWriter.create(file)
+    await writer.append(sampleHeader())
+    change[how]!(file)
+    for (let i = 0; i < 2; i++) {
+      await expect(writer.append(sampleBuild())).rejects.toThrow('journal.ndjson was removed or replaced')
+    }
+    expect(writer.events).toBe(1)
+    await writer.close()
   })
 })
 
