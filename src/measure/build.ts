@@ -61,7 +61,10 @@ export class Build {
         const targets = this.#targets(paths.map(({ name }) => name))
         const pods = clientPodsOf(this.testbed, paths[0]!.clientWorkload)
         const settings = { load: load.load, timeoutMs, ...this.#settings }
-        this.#agents.set(agentKey(client, load.id), await AgentGroup.open(pods, settings, targets, this.#signal))
+        this.#agents.set(
+          agentKey(client, load.id),
+          await AgentGroup.open(pods, settings, targets, this.#signal),
+        )
       }
     }
   }
