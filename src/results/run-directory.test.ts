@@ -4,10 +4,8 @@ import {
   mkdtempSync,
   readdirSync,
   readFileSync,
-  readlinkSync,
   rmSync,
   statSync,
-  symlinkSync,
   watch,
   writeFileSync,
 } from 'node:fs'
@@ -94,13 +92,6 @@ test('whoever looks at a file that is written atomically sees all of it or none'
   await new Promise((resolve) => setTimeout(resolve, 50))
   expect([...sizes].filter((size) => ![0, text.length, text.length + 1].includes(size))).toEqual([])
   expect(readdirSync(directory)).toEqual(['result.json'])
-})
-
-test('a device that is written to stays a device', async () => {
-  const link = path.join(temporaryDirectory(), 'null')
-  symlinkSync('/dev/null', link)
-  await writeAtomically(link, 'text')
-  expect(readlinkSync(link)).toBe('/dev/null')
 })
 
 test('what cannot be written names the option that says where', async () => {
