@@ -1,7 +1,8 @@
 #!/usr/bin/env node
 import { CommanderError } from 'commander'
-import { HopmeterError, InterruptedError, exitCodes } from '../errors.ts'
+import { EnvironmentError, HopmeterError, InterruptedError, exitCodes } from '../errors.ts'
 import { describeError, say, type CliContext } from './context.ts'
+import { dropEmptyVariables } from './empty-values.ts'
 import { endAtOnce } from './end-at-once.ts'
 import { createProgram } from './program.ts'
 
@@ -26,12 +27,22 @@ for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) {
   })
 }
 
-// A reader that closes early (`hopmeter list | head -1`) is no failure.
+// A reader that closes early (`hopmeter list | head -1`) is no failure, and what it read does not change the verdict.
 process.stdout.on('error', (error: NodeJS.ErrnoException) => {
-  if (error.code === 'EPIPE') process.exit(exitCodes.ok)
-  process.stderr.write(`Error: cannot write the results: ${error.message}\n`)
-  process.exit(exitCodes.failure)
+  if (error.code !== 'EPIPE') answerLost(`cannot write the results: ${error.message}`)
 })
+
+let isAnswerLost = false
+
+/** An answer that nobody could get is a failure, unless there is more to say of it. */
+function answerLost(why: string): void {
+  if (isAnswerLost) return
+  isAnswerLost = true
+  say(context, `Error: ${why}`)
+  process.once('exit', () => {
+    process.exitCode ||= exitCodes.failure
+  })
+}
 
 const context: CliContext = {
   stdout: process.stdout,
@@ -50,6 +61,8 @@ const context: CliContext = {
   },
 }
 
+dropEmptyVariables(process.env)
+
 try {
   await createProgram(context).parseAsync(process.argv)
 } catch (error) {
@@ -62,6 +75,11 @@ function exitCodeOf(error: unknown): number {
   if (error instanceof HopmeterError) {
     say(context, describeError(error))
     return error.exitCode
+  }
+  if ((error as NodeJS.ErrnoException).syscall === 'uv_cwd') {
+    const hint = 'cd to a folder that exists (cd . where it was made again)'
+    say(context, describeError(new EnvironmentError('the working folder does not exist any more', { hint })))
+    return exitCodes.failure
   }
   say(
     context,

@@ -5,9 +5,10 @@ import { calibrateVerb } from './calibrate.ts'
 import { chartVerb } from './chart.ts'
 import { compareVerb } from './compare.ts'
 import { completionVerb } from './completion.ts'
-import type { CliContext } from './context.ts'
+import { commanderOutput, type CliContext } from './context.ts'
 import { doctorVerb } from './doctor.ts'
 import { downVerb } from './down.ts'
+import { refuseEmptyValues } from './empty-values.ts'
 import { exportVerb } from './export.ts'
 import { importVerb } from './import.ts'
 import { listVerb } from './list.ts'
@@ -42,10 +43,7 @@ export function createProgram(context: CliContext): Command {
     .description(description)
     .version(hopmeterVersion, '-V, --version')
     .exitOverride()
-    .configureOutput({
-      writeOut: (text) => void context.stdout.write(text),
-      writeErr: (text) => void context.stderr.write(text),
-    })
+    .configureOutput(commanderOutput(context))
     .showSuggestionAfterError()
     .showHelpAfterError('(add --help for usage and examples)')
     .addHelpText('after', examples)
@@ -79,6 +77,7 @@ export function createProgram(context: CliContext): Command {
 /** Verbs under a verb are made before it has its settings. */
 function inheriting(command: Command, parent: Command): Command {
   command.copyInheritedSettings(parent)
+  refuseEmptyValues(command)
   for (const below of command.commands) inheriting(below, command)
   return command
 }

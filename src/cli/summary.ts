@@ -1,7 +1,7 @@
 import { Command } from 'commander'
 import { summarizeRun } from '../stats/summarize-run.ts'
 import { summaryMarkdown, summaryText } from '../report/summary/text.ts'
-import { print, terminalColumns, type CliContext } from './context.ts'
+import { print, printJson, terminalColumns, type CliContext } from './context.ts'
 import { runOpener } from './open-runs.ts'
 import { metricOption, outputOption, resultsOption, type OutputFormat } from './options.ts'
 
@@ -22,7 +22,7 @@ export function summaryVerb(context: CliContext): Command {
       async (run: string, flags: { output: OutputFormat; results: string; metric: readonly string[] }) => {
         const { result } = await runOpener(context, flags.results)(run)
         const summary = summarizeRun(result)
-        if (flags.output === 'json') print(context, JSON.stringify(summary, null, 2))
+        if (flags.output === 'json') printJson(context, summary)
         else
           print(
             context,
