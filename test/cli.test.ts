@@ -109,7 +109,7 @@ describe('an answer that cannot be given', () => {
       stderr: expect.stringContaining('cannot write the results') as string,
     })
     for (const args of [['list'], ['schema'], ['completion', 'bash'], ['--version'], ['run', '--help']]) {
-      expect((await hopmeter.run(args, full)).code, args.join(' ')).toBe(1)
+      expect({ args, code: (await hopmeter.run(args, full)).code }).toEqual({ args, code: 1 })
     }
   })
 
@@ -118,7 +118,7 @@ describe('an answer that cannot be given', () => {
     for (const args of [['chart', 'latest'], ['run', 'single-cluster'], ['results'], ['summary', './x']]) {
       const { code, stderr } = await hopmeter.run(args, gone)
       expect(stderr).not.toContain('a bug in hopmeter')
-      if (args[0] !== 'results') expect(code, stderr).toBe(1)
+      if (args[0] !== 'results') expect({ args, code }).toEqual({ args, code: 1 })
     }
   })
 })

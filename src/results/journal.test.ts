@@ -6,7 +6,14 @@ import { ResultError } from '../errors.ts'
 import { readJournal } from './journal-reader.ts'
 import { JournalWriter } from './journal-writer.ts'
 import type { JournalEvent } from './schema.ts'
-import { sampleBuild, sampleEnd, sampleEvents, sampleHeader, samplePaths, sampleRound } from './testing/sample-run.ts'
+import {
+  sampleBuild,
+  sampleEnd,
+  sampleEvents,
+  sampleHeader,
+  samplePaths,
+  sampleRound,
+} from './testing/sample-run.ts'
 import { temporaryDirectory } from './testing/temporary.ts'
 
 async function write(

@@ -1,4 +1,5 @@
-import { bucketsOf, type HistogramBucket } from './histogram.ts'
+import { subBucketsOf, valueAt } from './histogram-counts.ts'
+import { decodeCounts } from './histogram-decode.ts'
 import type { PathRound, QuantilesNs, RoundDigest, RunHeader } from './schema.ts'
 
 /** What the format cannot say of one field: numbers of a file that contradict each other prove that it is wrong. */
@@ -105,37 +106,38 @@ function checkOrder(place: string, { min, p50, p90, p99, p999, max, mean }: Quan
 /** @throws Error when a sample's numbers are not those of its histograms, or ResultError when one is damaged. */
 export function checkHistograms(sample: PathRound): void {
   const { path, n, quantilesNs, coldQuantilesNs, extraQuantilesNs } = sample
-  const warm = bucketsOf(sample.warm)
-  const held = warm.reduce((sum, { count }) => sum + count, 0)
+  const held = checkWithin(`path "${path}"`, sample.warm, quantilesNs ?? undefined)
   if (held !== n) throw new Error(`path "${path}": ${held} values where the round says ${n}`)
-  checkWithin(`path "${path}"`, warm, quantilesNs ?? undefined)
-  checkWithin(`path "${path}", cold`, bucketsOf(sample.cold), coldQuantilesNs)
+  checkWithin(`path "${path}", cold`, sample.cold, coldQuantilesNs)
   for (const [name, quantiles] of Object.entries(extraQuantilesNs ?? {})) {
     const encoded = Object.hasOwn(sample.extra, name) ? sample.extra[name] : undefined
-    if (encoded === undefined)
+    if (encoded === undefined) {
       throw new Error(`path "${path}": quantiles of "${name}", of which there is no histogram`)
-    checkWithin(`path "${path}", ${name}`, bucketsOf(encoded), quantiles)
+    }
+    checkWithin(`path "${path}", ${name}`, encoded, quantiles)
   }
 }
 
-function checkWithin(place: string, buckets: readonly HistogramBucket[], quantiles?: QuantilesNs): void {
-  if (!quantiles) return
-  const [first, last] = [buckets[0], buckets.at(-1)]
-  if (!first || !last) throw new Error(`${place}: quantiles of an empty histogram`)
-  if (quantiles.min + toleranceNs < first.lowNs || quantiles.max > last.highNs + toleranceNs) {
-    const range = `${first.lowNs} to ${last.highNs} ns`
-    throw new Error(`${place}: quantiles outside of what its histogram holds, ${range}`)
+/** Number of values in the histogram, whose quantiles these must be. */
+function checkWithin(place: string, encoded: string, quantiles?: QuantilesNs): number {
+  const { digits, counts } = decodeCounts(encoded)
+  const total = counts.reduce((sum, [, count]) => sum + count, 0)
+  if (!quantiles) return total
+  const subBuckets = subBucketsOf(digits)
+  const low = (index: number) => valueAt(counts[index]![0], subBuckets)
+  const high = (index: number) => valueAt(counts[index]![0] + 1, subBuckets) - 1
+  const last = counts.length - 1
+  if (last < 0) throw new Error(`${place}: quantiles of an empty histogram`)
+  if (quantiles.min + toleranceNs < low(0) || quantiles.max > high(last) + toleranceNs) {
+    throw new Error(`${place}: quantiles outside of what its histogram holds, ${low(0)} to ${high(last)} ns`)
   }
-  const total = buckets.reduce((sum, { count }) => sum + count, 0)
   let below = 0
-  for (const { lowNs, highNs, count } of buckets) {
-    below += count
-    // The bucket of the median, and one to each side for how it is interpolated.
-    if (below * 2 < total) continue
-    const slack = 2 * (highNs - lowNs + toleranceNs)
-    if (quantiles.p50 >= lowNs - slack && quantiles.p50 <= highNs + slack) return
-    throw new Error(
-      `${place}: a median of ${quantiles.p50} ns, that of its histogram is ${lowNs} to ${highNs} ns`,
-    )
+  const median = counts.findIndex(([, count]) => (below += count) * 2 >= total)
+  // The bucket of the median, and one to each side for how it is interpolated.
+  const slack = 2 * (high(median) - low(median) + toleranceNs)
+  if (quantiles.p50 < low(median) - slack || quantiles.p50 > high(median) + slack) {
+    const range = `${low(median)} to ${high(median)} ns`
+    throw new Error(`${place}: a median of ${quantiles.p50} ns, that of its histogram is ${range}`)
   }
+  return total
 }

@@ -104,7 +104,9 @@ function costs(
     const builds = new Map<number, number[]>()
     for (const { round, use } of uses) {
       if (use.requests === 0) continue
-      builds.set(round.build, [...(builds.get(round.build) ?? []), (use.cpuMs * 1e6) / use.requests])
+      const ofBuild = builds.get(round.build) ?? []
+      builds.set(round.build, ofBuild)
+      ofBuild.push((use.cpuMs * 1e6) / use.requests)
     }
     const { estimate: value, low, high } = summarize([...builds.values()])
     return { estimate: value, low, high }
