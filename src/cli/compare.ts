@@ -6,7 +6,8 @@ import { comparableKeys, incomparable, unusable, type Incomparable } from '../re
 import type { RunResult } from '../results/schema.ts'
 import { compareRuns, compareVariants, type RunComparison } from '../stats/compare-runs.ts'
 import { parseFailRule, regressions, type FailRule } from '../stats/fail-on.ts'
-import { print, say, terminalColumns, type CliContext } from './context.ts'
+import { print, printJson, say, terminalColumns, type CliContext } from './context.ts'
+import { isEmpty } from './empty-values.ts'
 import { runOpener } from './open-runs.ts'
 import {
   deltaOption,
@@ -68,7 +69,7 @@ export function compareVerb(context: CliContext): Command {
       const comparisons: RunComparison[] = []
       const open = runOpener(context, flags.results)
       for (const contender of contenders) comparisons.push(await compareOne(baseline, contender, flags, open))
-      if (flags.output === 'json') print(context, JSON.stringify(comparisons, null, 2))
+      if (flags.output === 'json') printJson(context, comparisons)
       else
         print(
           context,
@@ -136,8 +137,9 @@ function conclude(context: CliContext, comparisons: readonly RunComparison[], fl
 function operand(text: string): { readonly runs: readonly string[]; readonly path?: string } {
   const at = text.lastIndexOf('#')
   if (at > 0) return { runs: [text.slice(0, at)], path: text.slice(at + 1) }
-  const runs = text.split(',').filter((part) => part !== '')
-  if (runs.length === 0) throw new UsageError(`"${text}" names no run`)
+  const runs = text.split(',')
+  if (runs.every(isEmpty)) throw new UsageError(`"${text}" names no run`)
+  if (runs.some(isEmpty)) throw new UsageError(`"${text}" names a run that is empty`)
   return { runs }
 }
 

@@ -3,6 +3,7 @@ import { CommanderError } from 'commander'
 import { EnvironmentError, HopmeterError, InternalError, InterruptedError, exitCodes } from '../errors.ts'
 import { wasOutputClosed } from './closed-output.ts'
 import { describeError, say, type CliContext } from './context.ts'
+import { dropEmptyVariables } from './empty-values.ts'
 import { endAtOnce } from './end-at-once.ts'
 import { createProgram } from './program.ts'
 
@@ -30,12 +31,22 @@ for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) {
 // Progress and warnings are not worth a run: whoever read them is gone, or their terminal is.
 process.stderr.on('error', () => {})
 
-// A reader that closes early (`hopmeter list | head -1`) is no failure, and what is not read changes no verdict.
+// A reader that closes early (`hopmeter list | head -1`) is no failure, and what it read does not change the verdict.
 process.stdout.on('error', (error: NodeJS.ErrnoException) => {
-  if (error.code === 'EPIPE') return
-  process.stderr.write(`Error: cannot write the results: ${error.message}\n`)
-  process.exitCode ||= exitCodes.failure
+  if (error.code !== 'EPIPE') answerLost(`cannot write the results: ${error.message}`)
 })
+
+let isAnswerLost = false
+
+/** An answer that nobody could get is a failure, unless there is more to say of it. */
+function answerLost(why: string): void {
+  if (isAnswerLost) return
+  isAnswerLost = true
+  say(context, `Error: ${why}`)
+  process.once('exit', () => {
+    process.exitCode ||= exitCodes.failure
+  })
+}
 
 // An error that nobody caught ends work in order, so that nothing is lost or left; a second one changes nothing.
 for (const event of ['uncaughtException', 'unhandledRejection'] as const) {
@@ -66,6 +77,8 @@ const context: CliContext = {
   },
 }
 
+dropEmptyVariables(process.env)
+
 try {
   if (wasOutputClosed()) {
     throw new EnvironmentError('standard output is closed, so there is nowhere to print to', {
@@ -86,6 +99,11 @@ function exitCodeOf(thrown: unknown): number {
   if (error instanceof HopmeterError) {
     say(context, describeError(error))
     return error.exitCode
+  }
+  if ((error as NodeJS.ErrnoException).syscall === 'uv_cwd') {
+    const hint = 'cd to a folder that exists (cd . where it was made again)'
+    say(context, describeError(new EnvironmentError('the working folder does not exist any more', { hint })))
+    return exitCodes.failure
   }
   say(
     context,

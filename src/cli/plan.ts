@@ -5,7 +5,7 @@ import { loadScenario } from '../scenario/load.ts'
 import { pathLabel } from '../topology/component.ts'
 import { addBackendFlags, withMesh, type BackendFlags } from './backend-flags.ts'
 import { createBackend } from './backends.ts'
-import { print, type CliContext } from './context.ts'
+import { print, printJson, type CliContext } from './context.ts'
 import { durationMs, outputOption, resultsOption, type OutputFormat } from './options.ts'
 import { planToResolve } from './plan-resolve.ts'
 
@@ -49,7 +49,7 @@ export function planVerb(context: CliContext): Command {
       if (options.output === 'json') {
         const { workloads } = plan
         const paths = plan.paths.map(({ name: path, expect, rule }) => ({ name: path, expect, ...rule }))
-        print(context, JSON.stringify({ scenario: scenario.name, hash, paths, workloads, steps }, null, 2))
+        printJson(context, { scenario: scenario.name, hash, paths, workloads, steps })
         return
       }
       const paths = plan.paths.map(({ name: path, rule }) =>

@@ -5,7 +5,7 @@ import type { DriverLoad } from '../agent/protocol.ts'
 import { probe } from '../measure/probe.ts'
 import { probeText } from '../report/render/text/probe.ts'
 import { marginOf } from '../stats/summarize-run.ts'
-import { print, type CliContext } from './context.ts'
+import { print, printJson, type CliContext } from './context.ts'
 import {
   deltaOption,
   durationMs,
@@ -107,7 +107,8 @@ export function probeVerb(context: CliContext): Command {
           onRound: (done, total) => line.update(`round ${done}/${total}`),
         })
       const result = await context.stoppable(work).finally(() => line.stop())
-      print(context, flags.output === 'json' ? JSON.stringify(result, null, 2) : probeText(result))
+      if (flags.output === 'json') printJson(context, result)
+      else print(context, probeText(result))
     })
 }
 

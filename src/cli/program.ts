@@ -1,6 +1,7 @@
 import { Command } from 'commander'
 import { hopmeterVersion } from '../version.ts'
-import type { CliContext } from './context.ts'
+import { commanderOutput, type CliContext } from './context.ts'
+import { refuseEmptyValues } from './empty-values.ts'
 import { builtOutlines, fromOutline } from './outline.ts'
 import { verbs } from './verbs.ts'
 
@@ -26,10 +27,7 @@ export async function createProgram(context: CliContext, args: readonly string[]
     .description(description)
     .version(hopmeterVersion, '-V, --version')
     .exitOverride()
-    .configureOutput({
-      writeOut: (text) => void context.stdout.write(text),
-      writeErr: (text) => void context.stderr.write(text),
-    })
+    .configureOutput(commanderOutput(context))
     .showSuggestionAfterError()
     .showHelpAfterError('(add --help for usage and examples)')
     .addHelpText('after', examples)
@@ -52,6 +50,7 @@ function verbIn(args: readonly string[]): string | undefined {
 /** Verbs under a verb are made before it has its settings. */
 function inheriting(command: Command, parent: Command): Command {
   command.copyInheritedSettings(parent)
+  refuseEmptyValues(command)
   for (const below of command.commands) inheriting(below, command)
   return command
 }

@@ -1,8 +1,7 @@
 import type { Reporter } from '../measure/reporter.ts'
 import type { PathEvidence, RoundEvent } from '../results/schema.ts'
 import { formatDuration } from '../scenario/duration.ts'
-import { printable } from '../terminal-text.ts'
-import { say, type CliContext } from './context.ts'
+import { oneLine, say, type CliContext } from './context.ts'
 import { createSpinner, hasMovingLine } from './spinner.ts'
 
 /** Live progress on standard error: one moving line on a terminal, plain lines elsewhere. */
@@ -24,10 +23,10 @@ function movingLine(context: CliContext): Progress {
   const spinner = createSpinner(context)
   const startedAt = performance.now()
   return {
-    step: (message) => void spinner.start(printable(message)),
+    step: (message) => void spinner.start(oneLine(message)),
     proven: (evidence) => void spinner.keep('✔', provenText(evidence)),
     round: (event, progress) => void spinner.start(roundText(event, progress)),
-    note: (level, message) => void spinner.keep(level === 'info' ? 'ℹ' : '⚠', printable(message)),
+    note: (level, message) => void spinner.keep(level === 'info' ? 'ℹ' : '⚠', oneLine(message)),
     stop: () => {
       spinner.stop()
       say(context, `took ${formatDuration(Math.round((performance.now() - startedAt) / 100) * 100)}`)
@@ -39,14 +38,14 @@ function movingLine(context: CliContext): Progress {
 function plainLines(context: CliContext): Progress {
   let nextLine = 0
   return {
-    step: (message) => say(context, printable(message)),
+    step: (message) => say(context, oneLine(message)),
     proven: (evidence) => say(context, provenText(evidence)),
     round: (event, progress) => {
       if (progress.done < nextLine && progress.done < progress.total) return
       nextLine = progress.done + Math.max(1, Math.floor(progress.total / 10))
       say(context, roundText(event, progress))
     },
-    note: (level, message) => say(context, `${level}: ${printable(message)}`),
+    note: (level, message) => say(context, `${level}: ${oneLine(message)}`),
     stop: () => {},
   }
 }
@@ -54,7 +53,7 @@ function plainLines(context: CliContext): Progress {
 function provenText(evidence: readonly PathEvidence[]): string {
   const wrong = evidence.filter((e) => e.verdict !== 'proven').map((e) => `${e.path}: ${e.verdict}`)
   const right = evidence.filter((e) => e.verdict === 'proven').map((e) => `${e.path} (${e.observed.length})`)
-  return printable([`paths proven: ${right.join(', ') || 'none'}`, ...wrong].join('; '))
+  return oneLine([`paths proven: ${right.join(', ') || 'none'}`, ...wrong].join('; '))
 }
 
 function roundText(event: RoundEvent, progress: Parameters<Reporter['round']>[1]): string {
@@ -65,7 +64,7 @@ function roundText(event: RoundEvent, progress: Parameters<Reporter['round']>[1]
     .map((path) => `${nameOf(path)} ${((path.quantilesNs?.p50 ?? 0) / 1000).toFixed(0)}`)
   const left = formatDuration(Math.ceil(progress.leftMs / 1000) * 1000)
   const flags = event.flags.length === 0 ? '' : ` [${event.flags.join(', ')}]`
-  return printable(
+  return oneLine(
     `round ${progress.done}/${progress.total}, ${left} left, p50 µs: ${medians.join(', ')}${flags}`,
   )
 }
@@ -74,5 +73,5 @@ function roundText(event: RoundEvent, progress: Parameters<Reporter['round']>[1]
 export function createLine(context: CliContext, quiet = false): { update(text: string): void; stop(): void } {
   if (quiet || !hasMovingLine(context)) return { update() {}, stop() {} }
   const spinner = createSpinner(context)
-  return { update: (text) => spinner.start(printable(text)), stop: () => spinner.stop() }
+  return { update: (text) => spinner.start(oneLine(text)), stop: () => spinner.stop() }
 }

@@ -9,7 +9,7 @@ import { loadScenario } from '../scenario/load.ts'
 import { summarizeRun } from '../stats/summarize-run.ts'
 import { addBackendFlags, type BackendFlags } from './backend-flags.ts'
 import { createBackend } from './backends.ts'
-import { print, say, terminalColumns, type CliContext } from './context.ts'
+import { print, printJson, say, terminalColumns, type CliContext } from './context.ts'
 import {
   durationMs,
   keyValue,
@@ -123,7 +123,7 @@ export async function presentRun(
   flags: RunFlags,
 ): Promise<void> {
   const summary = summarizeRun(result)
-  if (flags.output === 'json') print(context, JSON.stringify(summary, null, 2))
+  if (flags.output === 'json') printJson(context, summary)
   else
     print(
       context,

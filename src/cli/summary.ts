@@ -2,7 +2,7 @@ import { Command } from 'commander'
 import { summarizeRun } from '../stats/summarize-run.ts'
 import { summaryMarkdown } from '../report/render/markdown/summary.ts'
 import { summaryText } from '../report/render/text/summary.ts'
-import { print, terminalColumns, type CliContext } from './context.ts'
+import { print, printJson, terminalColumns, type CliContext } from './context.ts'
 import { runOpener } from './open-runs.ts'
 import {
   deltaOption,
@@ -37,7 +37,7 @@ export function summaryVerb(context: CliContext): Command {
     .action(async (run: string, flags: SummaryFlags) => {
       const { result } = await runOpener(context, flags.results)(run)
       const summary = summarizeRun(result, flags.delta)
-      if (flags.output === 'json') print(context, JSON.stringify(summary, null, 2))
+      if (flags.output === 'json') printJson(context, summary)
       else
         print(
           context,

@@ -6,7 +6,14 @@ import { ResultError } from '../errors.ts'
 import { readJournal } from './journal-reader.ts'
 import { JournalWriter } from './journal-writer.ts'
 import type { JournalEvent } from './schema.ts'
-import { sampleBuild, sampleEnd, sampleEvents, sampleHeader, sampleRound } from './testing/sample-run.ts'
+import {
+  sampleBuild,
+  sampleEnd,
+  sampleEvents,
+  sampleHeader,
+  samplePaths,
+  sampleRound,
+} from './testing/sample-run.ts'
 import { temporaryDirectory } from './testing/temporary.ts'
 
 async function write(
@@ -40,7 +47,7 @@ const note = (message: string): JournalEvent => ({
 /** A journal with every shape of line, yet short enough to be cut at every byte. */
 function shortEvents(): JournalEvent[] {
   const header = sampleHeader({
-    paths: [],
+    paths: samplePaths.slice(0, 1),
     scenario: { name: 'a', title: 'ä\n', hash: 'sha256:0', text: 'é "\\ \u2028' },
   })
   const round = sampleRound({ requests: 3 })

@@ -4,10 +4,8 @@ import {
   mkdtempSync,
   readdirSync,
   readFileSync,
-  readlinkSync,
   rmSync,
   statSync,
-  symlinkSync,
   watch,
   writeFileSync,
 } from 'node:fs'
@@ -113,13 +111,6 @@ test('a run of which nothing could be recorded leaves no folder, and one with an
   await kept.append(sampleHeader())
   await kept.discard()
   expect(readdirSync(root)).toEqual([sampleId])
-})
-
-test('a device that is written to stays a device', async () => {
-  const link = path.join(temporaryDirectory(), 'null')
-  symlinkSync('/dev/null', link)
-  await writeAtomically(link, 'text')
-  expect(readlinkSync(link)).toBe('/dev/null')
 })
 
 test('what cannot be written names the option that says where', async () => {

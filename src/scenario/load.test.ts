@@ -33,6 +33,17 @@ describe('loadScenario', () => {
     expect(await loadScenario(target)).toMatchObject({ source: target, scenario: { name: 'example' } })
   })
 
+  it.each(['UP.YAML', 'Mixed.Yml'])('takes %s for a file, whatever the case', async (name) => {
+    await file(name, validText)
+    const there = process.cwd()
+    process.chdir(folder)
+    try {
+      expect((await loadScenario(name)).scenario.name).toBe('example')
+    } finally {
+      process.chdir(there)
+    }
+  })
+
   it('loads standard input', async () => {
     const loaded = await loadScenario('-', Readable.from([validText.slice(0, 100), validText.slice(100)]))
     expect(loaded).toMatchObject({ source: '<stdin>', text: validText })

@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto'
 import { createReadStream } from 'node:fs'
 import type { Readable } from 'node:stream'
+import { readAtMost } from '../bounded-read.ts'
 import { ScenarioError, UsageError } from '../errors.ts'
 import type { ScenarioProblem } from '../errors.ts'
 import { builtInFile, scenarioNames } from './built-in.ts'
@@ -54,7 +55,7 @@ export async function loadScenario(
   stdin: Readable = process.stdin,
 ): Promise<ScenarioFile> {
   if (nameOrPath === '-') return parseScenario(await readText(stdin, '<stdin>'), '<stdin>')
-  if (/[/\\]|\.ya?ml$/.test(nameOrPath)) {
+  if (/[/\\]|\.ya?ml$/i.test(nameOrPath)) {
     return parseScenario(await readText(createReadStream(nameOrPath), nameOrPath), nameOrPath)
   }
   const unknown = unknownName('scenario', nameOrPath, await scenarioNames())
@@ -71,23 +72,17 @@ export async function listScenarios(): Promise<readonly ScenarioFile[]> {
 }
 
 async function readText(stream: Readable, source: string): Promise<string> {
-  const chunks: Buffer[] = []
-  let size = 0
+  let bytes: Buffer | undefined
   try {
-    for await (const chunk of stream) {
-      const bytes = Buffer.from(chunk as Buffer | string)
-      chunks.push(bytes)
-      size += bytes.length
-      if (size > maxBytes) break
-    }
+    bytes = await readAtMost(stream, maxBytes)
   } catch (error) {
     const { code, message } = error as NodeJS.ErrnoException
     const why = code === undefined ? message : (readErrors[code] ?? code)
     throw new UsageError(`cannot read scenario ${shown(source)}: ${why}`, { cause: error })
   }
-  if (size > maxBytes) throw tooLarge(source)
+  if (!bytes) throw tooLarge(source)
   try {
-    return new TextDecoder('utf-8', { fatal: true }).decode(Buffer.concat(chunks))
+    return new TextDecoder('utf-8', { fatal: true }).decode(bytes)
   } catch (error) {
     const problem = { line: 1, column: 1, message: 'expected YAML in UTF-8, this file is not text' }
     throw new ScenarioError(source, [problem], { cause: error })
