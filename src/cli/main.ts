@@ -1,9 +1,8 @@
 #!/usr/bin/env node
-import { CommanderError } from 'commander'
-import { HopmeterError, InterruptedError, exitCodes } from '../errors.ts'
-import { describeError, say, type CliContext } from './context.ts'
+import { InterruptedError, exitCodes } from '../errors.ts'
+import type { CliContext } from './context.ts'
 import { endAtOnce } from './end-at-once.ts'
-import { createProgram } from './program.ts'
+import { invoke } from './invoke.ts'
 
 const stop = new AbortController()
 let endsInOrder = false
@@ -50,24 +49,5 @@ const context: CliContext = {
   },
 }
 
-try {
-  const args = process.argv.slice(2)
-  const program = await createProgram(context, args)
-  await program.parseAsync(args, { from: 'user' })
-} catch (error) {
-  process.exitCode = exitCodeOf(error)
-}
-
-function exitCodeOf(error: unknown): number {
-  // Commander has printed its message; help and version are no errors.
-  if (error instanceof CommanderError) return error.exitCode === 0 ? exitCodes.ok : exitCodes.usage
-  if (error instanceof HopmeterError) {
-    say(context, describeError(error))
-    return error.exitCode
-  }
-  say(
-    context,
-    `Error: a bug in hopmeter, please report it\n${error instanceof Error ? (error.stack ?? error.message) : String(error)}`,
-  )
-  return exitCodes.failure
-}
+const code = await invoke(context, process.argv.slice(2))
+if (code !== undefined) process.exitCode = code

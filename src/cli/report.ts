@@ -6,10 +6,11 @@ import { writeMarkdownReport } from '../report/render/markdown/report.ts'
 import { writeAtomically } from '../results/durable.ts'
 import { print, type CliContext } from './context.ts'
 import { runOpener } from './open-runs.ts'
-import { resultsOption } from './options.ts'
+import { otherSpelling, resultsOption } from './options.ts'
 
 interface ReportFlags {
   readonly format: 'html' | 'markdown'
+  readonly chart: boolean
   readonly charts: boolean
   readonly out?: string
   readonly results: string
@@ -34,6 +35,7 @@ export function reportVerb(context: CliContext): Command {
     .argument('[run...]', 'run ids, starts of one, "latest", or folders', ['latest'])
     .addOption(new Option('--format <format>', 'what to write').choices(['html', 'markdown']).default('html'))
     .option('--no-charts', 'leave the charts out; needs no canvas')
+    .addOption(otherSpelling('--no-chart'))
     .option('--out <file>', 'file to write (default: report.html or report.md in the first run’s folder)')
     .addOption(resultsOption())
     .addHelpText('after', help)
@@ -44,7 +46,7 @@ export function reportVerb(context: CliContext): Command {
       const extension = flags.format === 'html' ? 'html' : 'md'
       const file = flags.out ?? path.join(stored[0]?.path ?? '.', `report.${extension}`)
       const runs = await chartedRuns(stored)
-      const { charts } = flags
+      const charts = flags.chart && flags.charts
       const isMarkdown = flags.format === 'markdown'
       if (!isMarkdown) await writeAtomically(file, htmlReport(runs, { charts }), '--out')
       const files = isMarkdown ? await writeMarkdownReport(runs, file, { charts }) : [file]
