@@ -19,19 +19,20 @@ export const topology: ChartModule<'topology', TopologyModel> = {
 /** Undefined when the scenario text of the run cannot be read by this version any more. */
 function modelOf({ run: { result, summary }, scenario }: ChartSubject): TopologyModel | undefined {
   if (!scenario) return undefined
-  const { topology, routeMode, delays } = scenario
+  const { clusters, routes } = scenario.topology
+  const { routeMode, delays } = scenario
   const pairs = new Map<string, { between: [string, string]; isOneWay: boolean; mode: string }>()
-  for (const { from, to } of topology.routes) {
+  for (const { from, to } of routes) {
     const back = pairs.get(JSON.stringify([to, from]))
     if (back) back.isOneWay = false
     else pairs.set(JSON.stringify([from, to]), { between: [from, to], isOneWay: true, mode: routeMode })
   }
   return {
-    title: topologyTitle(result, topology.clusters),
+    title: topologyTitle(result, clusters),
     subtitle:
       'Above: what is routed where. Below: the components that a request of each path must visit, in order.',
     caption: runCaption(result),
-    clusters: topology.clusters.map(({ name, network, nodes, gateway }) => ({
+    clusters: clusters.map(({ name, network, nodes, gateway }) => ({
       name,
       network,
       nodes,
