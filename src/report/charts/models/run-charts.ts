@@ -24,7 +24,7 @@ export function chartsOfRun(run: ChartedRun): ChartSpec[] {
 const sections = ['ladder', 'differences', 'distributions', 'rounds'] as readonly string[]
 
 /** The chart of a kind about a subject, if there is one. */
-export function specsOf(module: (typeof chartModules)[number], subject: ChartSubject): ChartSpec[] {
+function specsOf(module: (typeof chartModules)[number], subject: ChartSubject): ChartSpec[] {
   const model = module.modelOf(subject)
   return model === undefined ? [] : [{ kind: module.kind, model } as ChartSpec]
 }
