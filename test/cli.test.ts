@@ -34,14 +34,14 @@ const verbs =
 
 describe('help and usage', () => {
   test.each(verbs)('%s --help shows usage and examples', async (verb) => {
-    const { code, stdout } = await hopmeter.run([...verb.split(' '), '--help'])
+    const { code, stdout } = await hopmeter.call([...verb.split(' '), '--help'])
     expect(code).toBe(0)
     expect(stdout).toContain(`Usage: hopmeter ${verb}`)
     expect(stdout).toContain('Examples:')
   })
 
   test('an unknown verb is a usage error with a suggestion', async () => {
-    const { code, stderr, stdout } = await hopmeter.run(['sumary'])
+    const { code, stderr, stdout } = await hopmeter.call(['sumary'])
     expect({ code, stdout }).toEqual({ code: 2, stdout: '' })
     expect(stderr).toContain('Did you mean summary?')
   })
@@ -59,7 +59,7 @@ describe('help and usage', () => {
     [['results', 'list', '--nonsense'], "unknown option '--nonsense'"],
     [['results', '--nonsense'], "unknown option '--nonsense'"],
   ])('%j is refused with exit code 2', async (args, message) => {
-    const { code, stderr, stdout } = await hopmeter.run(args)
+    const { code, stderr, stdout } = await hopmeter.call(args)
     expect({ code, stdout }).toEqual({ code: 2, stdout: '' })
     expect(stderr).toContain(message)
   })
@@ -75,7 +75,7 @@ describe('help and usage', () => {
   })
 
   test('a run that does not exist is an operational failure that names the next step', async () => {
-    const { code, stderr } = await hopmeter.run(['summary', 'latest'])
+    const { code, stderr } = await hopmeter.call(['summary', 'latest'])
     expect(code).toBe(1)
     expect(stderr).toMatch(/^Error: .*\n {2}next: /m)
   })
@@ -173,7 +173,7 @@ spec:
     - { name: p, client: { cluster: a }, server: { cluster: c }, expect: 4 }
 `,
     )
-    const { code, stderr } = await hopmeter.run(['run', file])
+    const { code, stderr } = await hopmeter.call(['run', file])
     expect(code).toBe(2)
     expect(stderr).toMatch(/bad\.yaml:7:\d+: .*netwrok.*network/)
     expect(stderr).toMatch(/bad\.yaml:9:\d+: .*"c"/)
@@ -181,7 +181,7 @@ spec:
   })
 
   test('plan prints commands that a shell can read, and touches nothing', async () => {
-    const { code, stdout } = await hopmeter.run(['plan', 'mixed'])
+    const { code, stdout } = await hopmeter.call(['plan', 'mixed'])
     expect(code).toBe(0)
     const script = stdout.slice(stdout.indexOf('\n# ') + 1)
     expect(() => execFileSync('bash', ['-n'], { input: script })).not.toThrow()
@@ -207,23 +207,23 @@ async function keepRun(id: string): Promise<void> {
 describe('kept runs', () => {
   test('are listed by "results" alone, wherever they are', async () => {
     await keepRun(runIds[0])
-    const { code, stdout } = await hopmeter.run(['results', '--results', 'results'])
+    const { code, stdout } = await hopmeter.call(['results', '--results', 'results'])
     expect(code).toBe(0)
     expect(stdout).toMatch(new RegExp(`^RUN .*\n${runIds[0]} `))
-    expect(await hopmeter.run(['results', 'list'])).toMatchObject({ code: 0, stdout })
-    const json = await hopmeter.run(['results', '-o', 'json'])
+    expect(await hopmeter.call(['results', 'list'])).toMatchObject({ code: 0, stdout })
+    const json = await hopmeter.call(['results', '-o', 'json'])
     expect(JSON.parse(json.stdout)).toMatchObject([{ id: runIds[0], rounds: 2 }])
   })
 
   test('that cannot be read are named, and latest is the newest of the others', async () => {
     await keepRun(runIds[0])
     mkdirSync(path.join(hopmeter.folder, 'results', runIds[1]))
-    const { code, stdout, stderr } = await hopmeter.run(['compare', 'latest#single', 'latest#gateway'])
+    const { code, stdout, stderr } = await hopmeter.call(['compare', 'latest#single', 'latest#gateway'])
     expect({ code, stderr }).toMatchObject({ code: 0 })
     expect(stdout).toContain('gateway')
     expect(stderr.match(new RegExp(`${runIds[1]} cannot be read and is skipped`, 'g'))).toHaveLength(1)
     expect(stderr).toContain(`latest is ${runIds[0]}`)
-    expect((await hopmeter.run(['results'])).stderr).toContain(`${runIds[1]} cannot be read: `)
+    expect((await hopmeter.call(['results'])).stderr).toContain(`${runIds[1]} cannot be read: `)
   })
 
   test.each([
@@ -233,7 +233,7 @@ describe('kept runs', () => {
     ['export', 'latest', '--format', 'csv', '--out', '/proc/hopmeter.csv'],
   ])('%s %s where nothing can be written fails and says so', async (...args) => {
     await keepRun(runIds[0])
-    const { code, stdout, stderr } = await hopmeter.run(args)
+    const { code, stdout, stderr } = await hopmeter.call(args)
     expect({ code, stdout }).toEqual({ code: 1, stdout: '' })
     expect(stderr).toMatch(/^Error: cannot write \/proc\/hopmeter.*: ENOENT.*\n {2}next: .*--out/)
   })
@@ -295,7 +295,12 @@ describe('kept runs', () => {
   })
 
   test('are not begun where no folder can be made', async () => {
-    const { code, stderr } = await hopmeter.run(['run', 'single-cluster', '--results', '/proc/hopmeter/runs'])
+    const { code, stderr } = await hopmeter.call([
+      'run',
+      'single-cluster',
+      '--results',
+      '/proc/hopmeter/runs',
+    ])
     expect(code).toBe(1)
     expect(stderr).toMatch(/Error: cannot write \/proc\/hopmeter\/runs: ENOENT.*\n {2}next: .*--results/)
   })
@@ -365,7 +370,7 @@ describe('import', () => {
 
 describe('completion', () => {
   test.each(['bash', 'zsh', 'fish'])('the %s script names verbs, options and scenarios', async (shell) => {
-    const { code, stdout } = await hopmeter.run(['completion', shell])
+    const { code, stdout } = await hopmeter.call(['completion', shell])
     expect(code).toBe(0)
     for (const word of ['summary', 'hop-ladder', 'verify']) expect(stdout).toContain(word)
   })

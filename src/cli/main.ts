@@ -1,11 +1,9 @@
 #!/usr/bin/env node
-import { CommanderError } from 'commander'
-import { EnvironmentError, HopmeterError, InternalError, InterruptedError, exitCodes } from '../errors.ts'
-import { wasOutputClosed } from './closed-output.ts'
-import { describeError, say, type CliContext } from './context.ts'
+import { InternalError, InterruptedError, exitCodes } from '../errors.ts'
+import { say, type CliContext } from './context.ts'
 import { dropEmptyVariables } from './empty-values.ts'
 import { endAtOnce } from './end-at-once.ts'
-import { createProgram } from './program.ts'
+import { exitCodeOf, invoke } from './invoke.ts'
 
 const stop = new AbortController()
 let endsInOrder = false
@@ -56,7 +54,7 @@ for (const event of ['uncaughtException', 'unhandledRejection'] as const) {
       stop.abort(new InternalError(error))
       return
     }
-    process.exit(exitCodeOf(error))
+    process.exit(exitCodeOf(context, error))
   })
 }
 
@@ -79,35 +77,5 @@ const context: CliContext = {
 
 dropEmptyVariables(process.env)
 
-try {
-  if (wasOutputClosed()) {
-    throw new EnvironmentError('standard output is closed, so there is nowhere to print to', {
-      hint: 'leave it open, or say > /dev/null',
-    })
-  }
-  const args = process.argv.slice(2)
-  const program = await createProgram(context, args)
-  await program.parseAsync(args, { from: 'user' })
-} catch (error) {
-  process.exitCode = exitCodeOf(error)
-}
-
-function exitCodeOf(thrown: unknown): number {
-  const error = thrown instanceof InternalError ? thrown.cause : thrown
-  // Commander has printed its message; help and version are no errors.
-  if (error instanceof CommanderError) return error.exitCode === 0 ? exitCodes.ok : exitCodes.usage
-  if (error instanceof HopmeterError) {
-    say(context, describeError(error))
-    return error.exitCode
-  }
-  if ((error as NodeJS.ErrnoException).syscall === 'uv_cwd') {
-    const hint = 'cd to a folder that exists (cd . where it was made again)'
-    say(context, describeError(new EnvironmentError('the working folder does not exist any more', { hint })))
-    return exitCodes.failure
-  }
-  say(
-    context,
-    `Error: a bug in hopmeter, please report it\n${error instanceof Error ? (error.stack ?? error.message) : String(error)}`,
-  )
-  return exitCodes.failure
-}
+const code = await invoke(context, process.argv.slice(2))
+if (code !== undefined) process.exitCode = code

@@ -21,6 +21,11 @@ export function resultsOption(): Option {
     .env('HOPMETER_RESULTS')
 }
 
+/** Another spelling of an option, taken as well and not documented. */
+export function otherSpelling(flags: string): Option {
+  return new Option(flags).hideHelp()
+}
+
 export function backendOption(): Option {
   return new Option('--backend <name>', 'where to run')
     .choices(['lab', 'kind', 'contexts'])

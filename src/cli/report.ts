@@ -8,12 +8,13 @@ import { writeAtomically } from '../results/durable.ts'
 import { writeWhereAsked } from '../results/write-asked.ts'
 import { isStandardOutput, print, printDocument, type CliContext } from './context.ts'
 import { runOpener } from './open-runs.ts'
-import { resultsOption } from './options.ts'
+import { otherSpelling, resultsOption } from './options.ts'
 
 type Format = 'html' | 'markdown'
 
 interface ReportFlags {
   readonly format?: Format
+  readonly chart: boolean
   readonly charts: boolean
   readonly out?: string
   readonly results: string
@@ -43,6 +44,7 @@ export function reportVerb(context: CliContext): Command {
       ]),
     )
     .option('--no-charts', 'leave the charts out; needs no canvas')
+    .addOption(otherSpelling('--no-chart'))
     .option(
       '--out <file>',
       'file to write, or - (default: report.html or report.md in the first run’s folder)',
@@ -55,7 +57,8 @@ export function reportVerb(context: CliContext): Command {
       for (const reference of references) stored.push(await open(reference))
       const format = formatOf(flags)
       const runs = await chartedRuns(stored)
-      const { charts, out } = flags
+      const { out } = flags
+      const charts = flags.chart && flags.charts
       if (out !== undefined && isStandardOutput(out)) {
         // Pictures of Markdown are files beside it, and here is nowhere beside.
         printDocument(context, format === 'html' ? htmlReport(runs, { charts }) : markdownReport(runs))

@@ -13,6 +13,7 @@ import { print, printJson, say, terminalColumns, type CliContext } from './conte
 import {
   durationMs,
   keyValue,
+  otherSpelling,
   outputOption,
   positiveInteger,
   resultsOption,
@@ -33,6 +34,7 @@ export interface RunFlags extends BackendFlags {
   readonly warmup?: number
   readonly seed?: number
   readonly chart: boolean
+  readonly charts: boolean
   readonly label?: Readonly<Record<string, string>>
   readonly includeHost?: boolean
   readonly quiet?: boolean
@@ -70,7 +72,8 @@ export function addRunFlags(command: Command): Command {
         .argParser(seedNumber)
         .env('HOPMETER_SEED'),
     )
-    .option('--no-chart', 'do not draw the ladder')
+    .option('--no-charts', 'do not draw the ladder')
+    .addOption(otherSpelling('--no-chart'))
     .option('--label <key=value>', 'keep a label with the run (repeatable)', keyValue)
     .option('--include-host', 'keep the host name in the result')
     .option('--strict', 'exit with 5 when too many rounds are flagged for the run to count')
@@ -130,7 +133,7 @@ export async function presentRun(
     )
   const relative = path.relative(process.cwd(), directory)
   const shown = relative.startsWith('..') ? directory : relative
-  if (flags.chart) await drawLadder(context, result, directory, shown)
+  if (flags.chart && flags.charts) await drawLadder(context, result, directory, shown)
   say(context, `result: ${path.join(shown, 'result.json')}`)
   if (result.status === 'void') {
     say(context, `warning: this run is void: ${result.reason}`)

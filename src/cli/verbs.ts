@@ -2,7 +2,7 @@ import type { Command } from 'commander'
 import type { CliContext } from './context.ts'
 
 /** Makes the command of a verb; `program` is the one that it will belong to. */
-export type VerbMaker = (context: CliContext, program: Command) => Command
+type VerbMaker = (context: CliContext, program: Command) => Command
 
 /** Every verb, in the order in which help lists them. A verb is loaded when it is asked for, and no other with it. */
 export const verbs: Readonly<Record<string, () => Promise<VerbMaker>>> = {

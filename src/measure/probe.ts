@@ -5,6 +5,7 @@ import type { Comparison } from '../stats/comparison.ts'
 import { decideFamily } from '../stats/decide-family.ts'
 import { summaryQuantiles, type SummaryOptions, type SummaryQuantile } from '../stats/summarize-run.ts'
 import { summarizeLatency, type Estimate } from '../stats/summarize-series.ts'
+import { seriesNamed } from '../stats/metrics.ts'
 import { interleave, type InterleavedRound } from './interleave.ts'
 import { probeTargets, type ProbeTarget } from './probe-target.ts'
 
@@ -60,12 +61,12 @@ export interface ProbeOptions {
   readonly onRound?: ((done: number, total: number) => void) | undefined
 }
 
-/** What users ask of a profile, the histogram of open connections first. */
+/** What users ask of a profile, in the words of `run`, the histogram of open connections first. */
 const metricsOf: Readonly<Record<DriverLoad['profile'], readonly string[]>> = {
-  pingpong: ['request'],
-  closed: ['request'],
+  pingpong: ['latency'],
+  closed: ['latency'],
   open: ['service', 'response'],
-  connect: ['request', 'connect', 'firstByte'],
+  connect: ['total', 'connect', 'first-byte'],
 }
 
 const quantileNames = Object.keys(summaryQuantiles) as SummaryQuantile[]
@@ -113,7 +114,7 @@ export async function probe(options: ProbeOptions): Promise<ProbeResult> {
 
 /** The first metric is that of open connections; the others are the profile's further histograms. */
 function metricOf(round: InterleavedRound, place: number, metric: string): QuantilesNs | null | undefined {
-  return place === 0 ? round.quantilesNs : round.extraQuantilesNs[metric]
+  return place === 0 ? round.quantilesNs : round.extraQuantilesNs[seriesNamed(metric)]
 }
 
 function endpoint(

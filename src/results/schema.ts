@@ -341,9 +341,7 @@ export type QuantilesNs = z.infer<typeof quantilesNs>
 export type RoundEvent = z.infer<typeof roundEvent>
 export type GeneratorHealth = z.infer<typeof generatorHealth>
 export type HostHealth = z.infer<typeof hostHealth>
-export type ProofEvent = z.infer<typeof proofEvent>
 export type UnreachableEvent = z.infer<typeof unreachableEvent>
-export type NoteEvent = z.infer<typeof noteEvent>
 export type EndEvent = z.infer<typeof endEvent>
 export type JournalEvent = z.infer<typeof journalEvent>
 export type EndStatus = EndEvent['status']
@@ -408,6 +406,6 @@ export const runResult = runHeader.omit({ type: true }).extend({
   ),
 })
 
-export type RoundDigest = z.infer<typeof roundDigest>
 export type EvidenceDigest = z.infer<typeof evidenceDigest>
 export type RunResult = z.infer<typeof runResult>
+export type RoundDigest = z.infer<typeof roundDigest>

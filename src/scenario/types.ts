@@ -21,8 +21,6 @@ export interface ScenarioPath {
   readonly expect: Expectation
 }
 
-export type LoadProfileName = DriverLoad['profile']
-
 type Closed = Extract<DriverLoad, { profile: 'closed' }>
 
 /** One way to send requests, as the agent takes it; `closed` may sweep over connection counts. */

@@ -3,7 +3,7 @@ import type { JournalEvent, RunHeader } from '../../results/schema.ts'
 import { sampleEvents } from '../../results/testing/sample-run.ts'
 import { summarizeRun } from '../../stats/summarize-run.ts'
 import { distributionsOf } from '../charts/models/distribution.ts'
-import type { ChartedRun } from '../charts/models/run-charts.ts'
+import type { ChartedRun } from '../charts/chart-module.ts'
 
 export interface SampleOptions {
   readonly rounds?: number

@@ -1,4 +1,4 @@
-import type { ChartedRun } from '../../charts/models/run-charts.ts'
+import type { ChartedRun } from '../../charts/chart-module.ts'
 import { costTables } from '../../tables/costs.ts'
 import { pathTable } from '../../tables/paths.ts'
 import { stepTable } from '../../tables/steps.ts'

@@ -8,7 +8,7 @@ import { chromium } from 'playwright-core'
 import type { Browser, Locator } from 'playwright-core'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { hostileNames } from '../../charts/testing/hostile.ts'
-import type { ChartedRun } from '../../charts/models/run-charts.ts'
+import type { ChartedRun } from '../../charts/chart-module.ts'
 import { sampleReportRun } from '../../testing/sample-runs.ts'
 import { htmlReport } from './report.ts'
 

@@ -1,7 +1,7 @@
 import { plural } from '../../../plural.ts'
-import type { ChartSpec } from '../../charts/kinds.ts'
+import type { ChartedRun, ChartSection } from '../../charts/chart-module.ts'
+import { noteOf, sectionOf, type ChartSpec } from '../../charts/kinds.ts'
 import { comparisonSpec, versionsSpec } from '../../charts/models/comparison-charts.ts'
-import type { ChartedRun } from '../../charts/models/run-charts.ts'
 import { chartsOfRun } from '../../charts/models/run-charts.ts'
 import { comparisonsOf } from '../../tables/compared-runs.ts'
 import { behaviourTable } from '../../tables/path-proof.ts'
@@ -33,7 +33,7 @@ export function htmlReport(runs: readonly ChartedRun[], options: HtmlReportOptio
     if (!spec || options.charts === false) return safe``
     charts.push(spec)
     const label = `${spec.kind} chart: ${spec.model.title}`
-    return figure(charts.length - 1, label, figureNotes[spec.kind])
+    return figure(charts.length - 1, label, noteOf(spec))
   }
   const isSingle = runs.length === 1
   return renderPage({
@@ -50,18 +50,6 @@ export function htmlReport(runs: readonly ChartedRun[], options: HtmlReportOptio
     charts,
     footer: `Made by hopmeter ${first.result.hopmeterVersion}. Every number can be computed again from the journals of the runs.`,
   })
-}
-
-const figureNotes: Readonly<Record<ChartSpec['kind'], string>> = {
-  ladder:
-    'Bars: median with its interval. Coloured: what the added component costs more than the path before. Below: p99.',
-  percentiles: 'Read a line at 99%: one request in a hundred takes longer than that.',
-  ecdf: 'Read a line at 50%: half of the requests are answered within that time.',
-  delta: 'A square is the estimate, the line its interval. An interval clear of zero is a difference.',
-  rounds: 'One point per round. Shaded and crossed: rounds with a flag, whose numbers are suspect.',
-  versions: 'Median with its interval. A gap: the path was not measured or gave no value.',
-  'new-vs-reused': 'Median of requests on an open connection, beside those that open one for themselves.',
-  topology: 'Above: clusters in their networks. Below: what a request of each path visits, in order.',
 }
 
 function measured(runs: readonly ChartedRun[]): Markup {
@@ -96,8 +84,8 @@ type Draw = (spec: ChartSpec | undefined) => Markup
 
 function runSections(run: ChartedRun, draw: Draw) {
   const specs = chartsOfRun(run)
-  const drawAll = (...kinds: ChartSpec['kind'][]) =>
-    safe`${specs.filter((s) => kinds.includes(s.kind)).map(draw)}`
+  const drawAll = (section: ChartSection) =>
+    safe`${specs.filter((spec) => sectionOf(spec) === section).map(draw)}`
   const facts = environmentFacts(run).map(
     ([name, value]) =>
       safe`<dt>${name}</dt>
@@ -115,10 +103,10 @@ function runSections(run: ChartedRun, draw: Draw) {
     {
       id: 'differences',
       heading: 'Which differences are real',
-      body: safe`${drawAll('delta')}${stepSection(run)}`,
+      body: safe`${drawAll('differences')}${stepSection(run)}`,
     },
-    { id: 'distributions', heading: 'Distributions', body: drawAll('percentiles', 'ecdf') },
-    { id: 'connections', heading: 'New connections', body: drawAll('new-vs-reused') },
+    { id: 'distributions', heading: 'Distributions', body: drawAll('distributions') },
+    { id: 'connections', heading: 'New connections', body: drawAll('connections') },
     { id: 'times', heading: 'Other times', body: otherTimes(run) },
     { id: 'cpu', heading: 'CPU time per request', body: costSection(run) },
     { id: 'rounds', heading: 'Rounds', body: safe`${drawAll('rounds')}${flaggedRounds(run)}` },

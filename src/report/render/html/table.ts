@@ -47,7 +47,7 @@ export function renderNotes(notes: readonly string[]): Markup {
   </ul>`
 }
 
-export function cellMarkup({ parts }: Cell): Markup {
+function cellMarkup({ parts }: Cell): Markup {
   return safe`${parts.map(partMarkup)}`
 }
 

@@ -3,9 +3,9 @@ import { plural } from '../../../plural.ts'
 import { requireOrdinary, writeAtomically } from '../../../results/durable.ts'
 import { writeWhereAsked } from '../../../results/write-asked.ts'
 import { writeError } from '../../../results/write-error.ts'
-import type { ChartSpec } from '../../charts/kinds.ts'
+import type { ChartedRun, ChartSection } from '../../charts/chart-module.ts'
+import { sectionOf, type ChartSpec } from '../../charts/kinds.ts'
 import { comparisonCharts } from '../../charts/models/comparison-charts.ts'
-import type { ChartedRun } from '../../charts/models/run-charts.ts'
 import { chartsOfRun } from '../../charts/models/run-charts.ts'
 import { writeCharts } from '../../charts/write.ts'
 import { comparisonsOf } from '../../tables/compared-runs.ts'
@@ -31,9 +31,9 @@ export function markdownReport(runs: readonly ChartedRun[], pictures: readonly P
   const [first] = runs
   if (!first) throw new RangeError('a report needs a run')
   const { result } = first
-  const show = (...kinds: string[]) =>
+  const show = (...sections: ChartSection[]) =>
     pictures
-      .filter(({ spec }) => kinds.includes(spec.kind))
+      .filter(({ spec }) => sections.includes(sectionOf(spec)))
       .map(
         ({ file, spec }) => `![${inlineText(`${spec.kind} chart: ${spec.model.title}`)}](${encodeURI(file)})`,
       )
@@ -70,10 +70,10 @@ export function markdownReport(runs: readonly ChartedRun[], pictures: readonly P
       }),
     ),
     '## What each component adds',
-    ...show('ladder', 'delta'),
+    ...show('ladder', 'differences'),
     ...latencyTables(first.summary),
     '## Distributions and rounds',
-    ...show('percentiles', 'ecdf', 'rounds', 'new-vs-reused'),
+    ...show('distributions', 'rounds', 'connections'),
     ...(costs.length === 0 ? [] : ['## CPU time per request', ...costs]),
     '## Caveats',
     caveats(first.summary)
