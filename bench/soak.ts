@@ -141,14 +141,12 @@ const run = start(process.execPath, [main, ...args, '--no-chart', '--results', r
 let stderr = ''
 run.stderr.on('data', (chunk: Buffer) => (stderr += chunk.toString()))
 run.stdout.resume()
-let isOver = false
-const over = run.done.then(
-  () => (isOver = true),
-  () => (isOver = true),
-)
+const ending = new AbortController()
+const over = run.done.catch(() => {}).finally(() => ending.abort())
+const isOver = () => ending.signal.aborted
 let rogue: BackgroundProcess | undefined
 try {
-  while (!/^round 1\//m.test(stderr) && !isOver) await sleep(100)
+  while (!/^round 1\//m.test(stderr) && !isOver()) await sleep(100)
   const [id = ''] = await readdir(root)
   const journal = path.join(root, id, 'journal.ndjson')
   const roundsSoFar = roundCounter(journal)
@@ -158,11 +156,11 @@ try {
   let rogueSaid = ''
   rogue?.stdout.on('data', (chunk: Buffer) => (rogueSaid = chunk.toString()))
   const endMs = performance.now() + Number(values.minutes) * 60_000
-  while (performance.now() < endMs && !isOver) {
+  while (performance.now() < endMs && !isOver()) {
     await look(processes, await roundsSoFar(), journal)
     await sleep(everyMs)
   }
-  if (isOver) failure = `the run ended by itself: ${stderr.slice(-2000)}`
+  if (isOver()) failure = `the run ended by itself: ${stderr.slice(-2000)}`
   else {
     if (values.rogue && (rogueSaid === '' || rogue === undefined)) failure = 'the rogue client did nothing'
     rogue?.kill('SIGKILL')

@@ -117,7 +117,7 @@ export class LabTestbed implements Testbed {
   async whatBroke(): Promise<unknown> {
     const { anchor, components, servers, helpers } = this.#parts
     // The first process first: without it all others are gone too.
-    const programs = [anchor, ...helpers, ...components.map(({ process }) => process), ...servers]
+    const running = [anchor, ...helpers, ...components.map(({ process }) => process), ...servers]
     const reasonOf = (program: { assertRunning(): void }) => {
       try {
         program.assertRunning()
@@ -128,7 +128,7 @@ export class LabTestbed implements Testbed {
     }
     // Ends of programs that ended together are told one by one.
     return await until(() => reasonOf(anchor), { everyMs: 10, deadlineMs: settleMs }).then(
-      (reason) => reason ?? programs.map(reasonOf).find((other) => other !== undefined),
+      (reason) => reason ?? running.map(reasonOf).find((other) => other !== undefined),
     )
   }
 
