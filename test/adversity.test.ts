@@ -78,7 +78,7 @@ describe('a reader that goes away', () => {
     ['run', quick],
     ['verify', ['verify', 'single-cluster']],
     ['down', ['down', '--orphans']],
-    ['a refused command line', ['run', 'nowhere']],
+    ['refused command line', ['run', 'nowhere']],
   ])('of progress is not worth a %s', async (_, args) => {
     const { code: usual } = await hopmeter.run(args)
     const { code, stdout } = await hopmeter.run(args, { command: bash('"$@" 2> >(true)') })
@@ -185,6 +185,8 @@ describe('a process of the lab', () => {
     await running.done
     const mark = path.basename(hopmeter.folder)
     await eventually(() => processesWithEnvironment(mark).length === 0, 'no process is left')
+    const { stdout } = await hopmeter.run(['results', 'list'])
+    expect(stdout).toContain('interrupted')
   })
 })
 
@@ -205,7 +207,7 @@ describe('the folder of results', () => {
       const script = `mkdir results && mount -t tmpfs -o size=${kib}k tmpfs results || exit 99
         "$@" >&2; echo "run $?"; exec "$1" "$2" results list`
       const command = ['unshare', '--mount', ...bash(script)]
-      const { code, stdout, stderr } = await hopmeter.run(quick, { command })
+      const { code, stdout, stderr } = await hopmeter.run(long, { command })
       expect({ code, stdout, stderr }).toMatchObject({ code: 0 })
       expect(stdout).toContain('run 1')
       expect(stdout).not.toContain('unreadable')

@@ -23,10 +23,10 @@ function movingLine(context: CliContext): Progress {
   const spinner = createSpinner(context)
   const startedAt = performance.now()
   return {
-    step: (message) => void spinner.start(oneLine(message)),
-    proven: (evidence) => void spinner.keep('✔', provenText(evidence)),
-    round: (event, progress) => void spinner.start(roundText(event, progress)),
-    note: (level, message) => void spinner.keep(level === 'info' ? 'ℹ' : '⚠', oneLine(message)),
+    step: (message) => spinner.start(oneLine(message)),
+    proven: (evidence) => spinner.keep('✔', provenText(evidence)),
+    round: (event, progress) => spinner.start(roundText(event, progress)),
+    note: (level, message) => spinner.keep(level === 'info' ? 'ℹ' : '⚠', oneLine(message)),
     stop: () => {
       spinner.stop()
       say(context, `took ${formatDuration(Math.round((performance.now() - startedAt) / 100) * 100)}`)

@@ -34,9 +34,10 @@ function isRunning(pid: number): boolean {
   }
 }
 
-async function gone(pid: number): Promise<void> {
-  const answer = await until(() => (isRunning(pid) ? undefined : true), { everyMs: 20, deadlineMs: longMs })
-  expect(answer, `process ${pid} is gone`).toBe(true)
+/** Whether it ends in time. */
+async function goes(pid: number): Promise<boolean> {
+  const isGone = () => (isRunning(pid) ? undefined : true)
+  return (await until(isGone, { everyMs: 20, deadlineMs: longMs })) ?? false
 }
 
 /** A shell that leaves a program behind which holds its output, and says its process id. */
@@ -52,7 +53,7 @@ describe('run', () => {
     const { stdout } = await run('sh', ['-c', `${leaving}; echo done`], { timeoutMs: longMs })
     const [pid, ...rest] = stdout.split('\n')
     expect(rest).toEqual(['done'])
-    await gone(Number(pid))
+    expect(await goes(Number(pid))).toBe(true)
   })
 
   it('keeps all of a long output that somebody else still holds', async () => {
@@ -72,7 +73,7 @@ describe('run', () => {
     expect(error).toMatchObject({ reason: 'timeout' })
     expect(error.message).toMatch(/^sh timed out after 500 ms: sh -c /)
     // What it said before is kept.
-    await gone(Number(/^\d+$/m.exec(error.output)?.[0]))
+    expect(await goes(Number(/^\d+$/m.exec(error.output)?.[0]))).toBe(true)
   })
 
   it('ends when it is aborted, with all that the program started', async () => {
@@ -83,7 +84,7 @@ describe('run', () => {
     abort.abort(new Error('enough'))
     const error = await running
     expect(error).toMatchObject({ reason: 'stopped', cause: { message: 'enough' } })
-    await gone(Number(error.output))
+    expect(await goes(Number(error.output))).toBe(true)
     expect(await failure(run('true', [], { signal: abort.signal }))).toMatchObject({ reason: 'stopped' })
   })
 
@@ -113,7 +114,7 @@ describe('start', () => {
     )
     child.kill('SIGKILL')
     expect(await failure(child.done)).toMatchObject({ reason: 'signal' })
-    await gone(pid)
+    expect(await goes(pid)).toBe(true)
   })
 })
 
@@ -143,7 +144,7 @@ describe('a program whose hopmeter is gone', () => {
     const { us, pid } = await other(script, '')
     us.kill('SIGKILL')
     await us.done.catch(() => {})
-    await gone(pid)
+    expect(await goes(pid)).toBe(true)
   })
 
   it.each([
@@ -152,6 +153,6 @@ describe('a program whose hopmeter is gone', () => {
   ])('is ended %s, with what it started', async (_, end) => {
     const { us, pid } = await other(`sleep ${programSeconds} & echo up; wait`, end)
     await us.done.catch(() => {})
-    await gone(pid)
+    expect(await goes(pid)).toBe(true)
   })
 })

@@ -143,7 +143,7 @@ export class LabTestbed implements Testbed {
   async whatBroke(): Promise<unknown> {
     const { anchor, helpers } = this.#parts
     // The first process first: without it all others are gone too.
-    const programs = [anchor, ...helpers, ...processesOf(this.#programs)]
+    const running = [anchor, ...helpers, ...processesOf(this.#programs)]
     const reasonOf = (program: { assertRunning(): void }) => {
       try {
         program.assertRunning()
@@ -154,7 +154,7 @@ export class LabTestbed implements Testbed {
     }
     // Ends of programs that ended together are told one by one.
     return await until(() => reasonOf(anchor), { everyMs: 10, deadlineMs: settleMs }).then(
-      (reason) => reason ?? programs.map(reasonOf).find((other) => other !== undefined),
+      (reason) => reason ?? running.map(reasonOf).find((other) => other !== undefined),
     )
   }
 
