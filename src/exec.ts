@@ -7,6 +7,8 @@ export interface RunOptions {
   readonly timeoutMs?: number | undefined
   readonly signal?: AbortSignal | undefined
   readonly env?: Readonly<Record<string, string>> | undefined
+  /** False: it gets PATH and `env`, and nothing else of our environment. */
+  readonly inherit?: boolean | undefined
   readonly cwd?: string | undefined
 }
 
@@ -95,6 +97,7 @@ function execaOptions(options: RunOptions) {
     ...(options.signal === undefined ? {} : { cancelSignal: options.signal }),
     // Plain users often lack the folders in which ip, nft and bird live.
     env: { PATH: `${process.env['PATH'] ?? '/usr/bin:/bin'}:/usr/sbin:/sbin`, ...options.env },
+    extendEnv: options.inherit ?? true,
     ...(options.cwd === undefined ? {} : { cwd: options.cwd }),
     forceKillAfterDelay: 2000,
     stripFinalNewline: true,

@@ -40,7 +40,11 @@ export class AgentClient {
     timeoutMs: number,
     check: 'echo' | 'status' = 'echo',
   ): Promise<AgentClient> {
-    const child = start(command.file, command.args, { detached: true, env: command.env })
+    const child = start(command.file, command.args, {
+      detached: true,
+      env: command.env,
+      inherit: command.inherit,
+    })
     const process = new JsonLinesProcess('load agent', child)
     const version = agentProtocolVersion
     const client = new AgentClient(process, { type: 'open', version, load, timeoutMs, check })

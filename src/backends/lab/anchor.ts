@@ -75,7 +75,7 @@ export async function openAnchor(
 async function open(isolation: Isolation, signal?: AbortSignal): Promise<Anchor> {
   signal?.throwIfAborted()
   const { file, args } = anchorCommand(isolation)
-  const holder = start(file, args, { detached: true, env: toolEnv })
+  const holder = start(file, args, { detached: true, env: toolEnv, inherit: false })
   try {
     const [pid, proc] = await readyLine(holder, signal)
     return anchorOf(isolation, holder, pid, proc)
@@ -104,11 +104,11 @@ function anchorOf(
     enter,
     run: (command, signal) => {
       const { file, args, input } = enter(command)
-      return run(file, args, { input, signal, env: toolEnv })
+      return run(file, args, { input, signal, env: toolEnv, inherit: false })
     },
     start: (command) => {
       const { file, args, input } = enter(command)
-      const child = start(file, args, { detached: true, env: toolEnv })
+      const child = start(file, args, { detached: true, env: toolEnv, inherit: false })
       if (input !== undefined) child.stdin.write(input)
       started.add(child)
       const forget = () => void started.delete(child)

@@ -10,6 +10,7 @@ import type { LabLayout } from './layout.ts'
 import type { LineProcess } from './line-process.ts'
 import type { Mesh } from './mesh.ts'
 import { programs } from './programs.ts'
+import { toolEnv } from './tools.ts'
 
 type FlowsMessage = Extract<ComponentMessage, { type: 'flows' }>
 type StatsMessage = Extract<ServeMessage, { type: 'stats' }>
@@ -54,7 +55,8 @@ export class LabTestbed implements Testbed {
 
   agentCommand(workload: Workload, mode: 'load'): Command {
     const args = [programs.agent, mode]
-    return this.#parts.anchor.enter({ netns: workload.name, file: process.execPath, args })
+    const command = this.#parts.anchor.enter({ netns: workload.name, file: process.execPath, args })
+    return { ...command, env: toolEnv, inherit: false }
   }
 
   target(path: PlannedPath): { readonly host: string; readonly port: number } {
