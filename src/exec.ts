@@ -89,6 +89,9 @@ export function start(
   }
 }
 
+/** A listing of a large cluster is some ten megabytes; what writes more has lost its way, and memory with it. */
+const maxOutputCharacters = 64 << 20
+
 function execaOptions(options: RunOptions) {
   // Many programs share one stop signal; that is no leak.
   if (options.signal) setMaxListeners(0, options.signal)
@@ -100,6 +103,7 @@ function execaOptions(options: RunOptions) {
     extendEnv: options.inherit ?? true,
     ...(options.cwd === undefined ? {} : { cwd: options.cwd }),
     forceKillAfterDelay: 2000,
+    maxBuffer: maxOutputCharacters,
     stripFinalNewline: true,
   } satisfies Options
 }
@@ -128,6 +132,7 @@ function asCommandError(
 
 function whyFailed(error: ExecaError, timeoutMs?: number): string {
   if (error.code === 'ENOENT') return 'not found on PATH'
+  if (error.isMaxBuffer) return `wrote more than ${maxOutputCharacters >> 20} million characters, the most that is read,`
   if (error.timedOut) return `timed out after ${timeoutMs} ms`
   if (error.isCanceled) return 'was stopped'
   if (error.signal) return `was ended by ${error.signal}`
