@@ -132,7 +132,8 @@ function asCommandError(
 
 function whyFailed(error: ExecaError, timeoutMs?: number): string {
   if (error.code === 'ENOENT') return 'not found on PATH'
-  if (error.isMaxBuffer) return `wrote more than ${maxOutputCharacters >> 20} million characters, the most that is read,`
+  if (error.isMaxBuffer)
+    return `wrote more than ${maxOutputCharacters >> 20} million characters, the most that is read,`
   if (error.timedOut) return `timed out after ${timeoutMs} ms`
   if (error.isCanceled) return 'was stopped'
   if (error.signal) return `was ended by ${error.signal}`
