@@ -1,6 +1,7 @@
 #!/usr/bin/env node
 import { CommanderError } from 'commander'
 import { EnvironmentError, HopmeterError, InterruptedError, exitCodes } from '../errors.ts'
+import { isOutputClosed } from './closed-output.ts'
 import { describeError, say, type CliContext } from './context.ts'
 import { dropEmptyVariables } from './empty-values.ts'
 import { endAtOnce } from './end-at-once.ts'
@@ -62,6 +63,7 @@ const context: CliContext = {
 }
 
 dropEmptyVariables(process.env)
+if (isOutputClosed()) answerLost('cannot write the results: standard output is closed')
 
 try {
   await createProgram(context).parseAsync(process.argv)
