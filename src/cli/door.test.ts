@@ -29,7 +29,7 @@ test('the corpus puts a hostile text into every text of a header', () => {
   const header = hostileEvents(0)[0] as RunHeader
   const free = textsOfHeader(header).filter(
     (text) =>
-      !/^(\d{4}-|run$|lab|kind|strict|TCP|HBONE|DOUBLE|ambient|none$|pingpong$|[a-z-]+-(pod|gateway|balancer)$|ztunnel$)/.test(
+      !/^(\d{4}-|run$|lab|kind|strict|TCP|HBONE|DOUBLE|ambient|none$|http1$|pingpong$|[a-z-]+-(pod|gateway|balancer)$|ztunnel$)/.test(
         text,
       ),
   )
@@ -77,7 +77,7 @@ describe.each(payloads.map((_, first) => first))('of a run full of hostile text 
       const { stdout, stderr } = await answer([...args, '--results', root])
       expect({ verb, found: forbidden.exec(stdout + stderr)?.[0] }).toEqual({ verb, found: undefined })
       expect(stderr).not.toContain('a bug in hopmeter')
-      if (format === 'json') expect(() => JSON.parse(stdout) as unknown).not.toThrow()
+      if (format === 'json' && stdout !== '') expect(() => JSON.parse(stdout) as unknown).not.toThrow()
     }
   })
 })
@@ -110,16 +110,16 @@ test('exports to files are byte-true: what was recorded is what they hold', asyn
   const folder = await keep(root, hostileEvents(0))
   const out = path.join(root, 'x.csv')
   await answer(['export', folder, '--format', 'csv', '--out', out])
-  const name = (hostileEvents(0)[0] as RunHeader).paths[1]!.name
-  expect(/\p{Cc}/u.test(name)).toBe(true)
-  expect(readFileSync(out, 'utf8')).toContain(name.slice(0, 5))
+  expect(readFileSync(out, 'utf8')).toMatch(/\p{Cc}\[2J|\u202e/u)
 })
 
 test.each(payloads)(
   'an argument, file, scenario or fortio result with %j is quoted harmlessly',
   async (payload) => {
     const root = temporaryDirectory()
-    const name = payload.replaceAll(/[/\0]/g, '')
+    // No process can be given a NUL.
+    const word = payload.replaceAll('\0', '')
+    const name = word.replaceAll('/', '')
     const scenario = path.join(root, `${name.slice(0, 20)}.yaml`)
     writeFileSync(scenario, validText.replace('An example', JSON.stringify(payload)))
     const fortio = path.join(root, 'fortio.json')
@@ -128,22 +128,22 @@ test.each(payloads)(
     for (const [key, value] of Object.entries(result)) if (typeof value === 'string') result[key] = payload
     writeFileSync(fortio, JSON.stringify({ ...result, RequestedQPS: '1', RetCodes: { [payload]: 1 } }))
     for (const args of [
-      [payload],
-      ['show', payload],
+      [word],
+      ['show', word],
       ['show', scenario],
       ['show', '--yaml', scenario],
       ['plan', scenario, '-o', 'json'],
-      ['summary', payload, '--results', root],
+      ['summary', word, '--results', root],
       ['summary', '--results', path.join(root, name)],
-      ['summary', '--metric', payload],
-      ['compare', payload, 'x', '--fail-on', payload],
-      ['export', 'latest', '--format', payload],
+      ['summary', '--metric', word],
+      ['compare', word, 'x', '--fail-on', word],
+      ['export', 'latest', '--format', word],
       ['import', fortio],
       ['import', fortio, '-o', 'markdown'],
       ['import', fortio, '-o', 'json'],
       ['import', path.join(root, name)],
-      ['probe', payload],
-      ['run', 'mixed', '--path', payload],
+      ['probe', word],
+      ['run', 'mixed', '--path', word],
     ]) {
       const { stdout, stderr } = await answer(args)
       expect({ args, found: forbidden.exec(stdout + stderr)?.[0] }).toEqual({ args, found: undefined })

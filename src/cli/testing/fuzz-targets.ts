@@ -21,7 +21,7 @@ import { answer } from './in-process.ts'
 /** A kind of hostile input, and what must hold of whatever hopmeter does with it. Throws when it does not. */
 export interface FuzzTarget {
   readonly name: string
-  readonly property: () => fc.IRawProperty<unknown>
+  readonly property: () => fc.IAsyncProperty<unknown> | fc.IProperty<unknown>
 }
 
 /** Values that are at home nowhere, and numbers that no measurement gives. */

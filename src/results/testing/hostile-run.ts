@@ -49,7 +49,7 @@ export function hostileEvents(first: number, options: { readonly rounds?: number
     ...rest.slice(0, -1),
     { type: 'unreachable', build: 1, path: path!.name, at, confirmed: false, observed: 'x', afterMs: 5 },
     { type: 'note', at, level: 'error', message: 'note' },
-    { type: 'end', at, status: 'failed', reason: 'reason' },
+    { type: 'end', at, status: first % 2 === 0 ? 'complete' : 'failed', reason: 'reason' },
   ]
   const hide = disguise(first)
   return plain.map((event) => {
