@@ -25,9 +25,14 @@ test('a run keeps no password and no home folder, whatever programs said', async
     { type: 'proof', build: 1, at, load: 'pingpong', evidence },
     { ...round, evidence, paths: round.paths.map((sample) => ({ ...sample, firstError: said })) },
     {
-      ...{ type: 'unreachable', build: 1, path: samplePaths[0]!.name, at, confirmed: true },
-      ...{ observed: said, afterMs: 1 },
-    } as JournalEvent,
+      type: 'unreachable',
+      build: 1,
+      path: samplePaths[0]!.name,
+      at,
+      confirmed: true,
+      observed: said,
+      afterMs: 1,
+    },
     { type: 'note', at, level: 'warning', message: said },
     { ...sampleEnd, status: 'failed', reason: `${said}\n${'x'.repeat(1 << 20)}` },
   ]

@@ -73,7 +73,7 @@ interface Definition {
   readonly valueType?: z.ZodType
   readonly entries?: Readonly<Record<string, string>>
   readonly values?: readonly unknown[]
-  readonly checks?: readonly { readonly _zod: { readonly def: { readonly check: string } } }[]
+  readonly checks?: readonly z.core.$ZodCheck[]
 }
 
 function fill(schema: z.ZodType, sample: unknown, hide: Disguise): unknown {
@@ -105,7 +105,7 @@ function fill(schema: z.ZodType, sample: unknown, hide: Disguise): unknown {
       )
     }
     case 'string':
-      return text(def, sample, hide)
+      return textOf(def, sample, hide)
     case 'enum':
       return sample ?? Object.values(def.entries!)[0]
     case 'literal':
@@ -117,8 +117,8 @@ function fill(schema: z.ZodType, sample: unknown, hide: Disguise): unknown {
   }
 }
 
-function text({ checks = [] }: Definition, sample: unknown, hide: Disguise): unknown {
-  const kinds = checks.map((check) => check._zod.def.check)
+function textOf({ checks = [] }: Definition, sample: unknown, hide: Disguise): unknown {
+  const kinds = checks.map(({ _zod: { def } }) => def.check)
   // A moment or an id has a form; what has not even a longest length is a histogram.
   if (kinds.some((kind) => kind !== 'max_length')) return sample ?? '2026-11-23T01:02:03.000Z'
   if (kinds.length === 0) return sample ?? encoded([1000])
