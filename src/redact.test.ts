@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { jsonWithoutSecrets, withoutSecrets } from './redact.ts'
+import { jsonWithoutSecrets, withoutSecrets, withoutUserFolders } from './redact.ts'
 
 const jwt = `eyJhbGciOiJSUzI1NiJ9.${'a1B2'.repeat(8)}.${'c3-D4_'.repeat(6)}`
 
@@ -53,4 +53,18 @@ test('takes time in proportion to the text, whatever the text', () => {
   for (const text of [...hostile, `x://${'a@'.repeat(100_000)}`, '--token '.repeat(20_000)]) {
     expect(withoutSecrets(text).length).toBeLessThanOrEqual(text.length)
   }
+})
+
+test.each([
+  ['cannot read /home/alice/.kube/config', 'cannot read ~/.kube/config'],
+  ['in /home/alice: no', 'in ~: no'],
+  ['/home/alicent/x and /Users/bob/y', '/home/***/x and /Users/***/y'],
+  ['/srv/data/alice/results/x', '/srv/data/***/results/x'],
+  ['alice sent 5 requests to /healthz', 'alice sent 5 requests to /healthz'],
+])('%j names no user', (text, expected) => {
+  expect(withoutUserFolders(text, '/home/alice', 'alice')).toBe(expected)
+})
+
+test('root has a home, and its name is no name', () => {
+  expect(withoutUserFolders('/root/x /proc/1/root/run', '/root', 'root')).toBe('~/x /proc/1/root/run')
 })

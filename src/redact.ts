@@ -1,3 +1,5 @@
+import { homedir, userInfo } from 'node:os'
+
 /**
  * Passwords, tokens and keys that programs, URLs and errors carry along. What is printed or kept goes through here:
  * nobody should have to read an answer before pasting it into an issue.
@@ -39,4 +41,29 @@ export function withoutSecrets(text: string): string {
   let clean = text
   for (const [pattern, shown] of secrets) clean = clean.replace(pattern, shown)
   return clean
+}
+
+/**
+ * The text without the names of users in paths: what is kept gets published, and a failed step quotes the paths of its
+ * command line.
+ */
+export function withoutUserFolders(text: string, home = homedir(), user = userName()): string {
+  const ownHome = new RegExp(String.raw`(?<![\w./~-])${literal(home)}(?![\w.-])`, 'g')
+  const atHome = home.length > 1 ? text.replace(ownHome, '~') : text
+  const inHomes = atHome.replace(/(\/(?:home|Users)\/)[^/\s:'"<>]+/g, `$1${hidden}`)
+  // A name such as "root" or "data" is also a folder of every system.
+  if (user.length < 3 || user === 'root') return inHomes
+  return inHomes.replace(new RegExp(String.raw`(?<=/)${literal(user)}(?![\w.-])`, 'g'), hidden)
+}
+
+function userName(): string {
+  try {
+    return userInfo().username
+  } catch {
+    return '' // a container may run under a number that has no name
+  }
+}
+
+function literal(text: string): string {
+  return text.replaceAll(/[.*+?^${}()|[\]\\]/g, String.raw`\$&`)
 }

@@ -172,6 +172,15 @@ describe('the source', () => {
     expect([...new Set(names)].filter((name) => !kebab.test(name))).toEqual([])
   })
 
+  test('prints through one door', () => {
+    const printing = /\bconsole\.|\b(?:stdout|stderr)\.write\(/
+    const wrong = shipped.filter((file) => printing.test(readFileSync(path.join(root, file), 'utf8')))
+    // Programs inside workloads answer in JSON lines; the entry point says what signals do, in words of its own.
+    const place =
+      /^src\/(cli\/(context|main)\.ts|agent\/|backends\/lab\/(components|delay)\/|backends\/kubernetes\/istio\/probe\.ts)/
+    expect(wrong.filter((file) => !place.test(file))).toEqual([])
+  })
+
   test('starts programs by file and arguments, never by a shell string', () => {
     const shell = /\bshell:\s*true|\bexecaCommand\b|\bexecSync\(|\bexec\(`/
     const wrong = shipped.filter((file) => shell.test(readFileSync(path.join(root, file), 'utf8')))

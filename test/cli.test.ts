@@ -113,6 +113,16 @@ describe('an answer that cannot be given', () => {
     }
   })
 
+  test('is a failure where a shell closed standard output, and none where it was sent to /dev/null', async () => {
+    const through = (redirection: string) =>
+      hopmeter.run(['list'], { command: ['bash', '-c', `"$@" ${redirection}; exit $?`, 'bash'] })
+    expect(await through('>&-')).toMatchObject({
+      code: 1,
+      stderr: expect.stringContaining('standard output is closed') as string,
+    })
+    expect(await through('>/dev/null')).toMatchObject({ code: 0, stderr: '' })
+  })
+
   test('because the working folder is gone says so', async () => {
     const gone = { command: ['sh', '-c', 'mkdir gone && cd gone && rmdir ../gone && exec "$@"', 'sh'] }
     for (const args of [['chart', 'latest'], ['run', 'single-cluster'], ['results'], ['summary', './x']]) {

@@ -18,6 +18,8 @@ export interface Command {
   readonly input?: string | undefined
   /** Environment variables to set beside those of this process. */
   readonly env?: Readonly<Record<string, string>> | undefined
+  /** False: it gets PATH and `env` only. Tools of the user's need more; what forwards or sends bytes does not. */
+  readonly inherit?: boolean | undefined
 }
 
 /** A named, idempotent action of standing a testbed up. `plan` prints the commands, `up` runs them. */

@@ -43,7 +43,7 @@ export class AgentClient {
     { name = 'load agent', signal }: AgentOptions = {},
   ): Promise<AgentClient> {
     signal?.throwIfAborted()
-    const child = start(command.file, command.args, { env: command.env })
+    const child = start(command.file, command.args, { env: command.env, inherit: command.inherit })
     const process = new JsonLinesProcess(name, child)
     const version = agentProtocolVersion
     const client = new AgentClient(process, { type: 'open', version, ...settings })

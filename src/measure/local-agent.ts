@@ -12,7 +12,7 @@ type ListeningMessage = Extract<ServeMessage, { type: 'listening' }>
 
 /** The agent on this host, outside any testbed. */
 export function localAgentCommand(mode: 'serve' | 'load'): Command {
-  return { file: process.execPath, args: [agentFile, mode] }
+  return { file: process.execPath, args: [agentFile, mode], inherit: false }
 }
 
 /** An echo server on loopback. */
@@ -30,7 +30,7 @@ export async function startLocalServer(
   faults: Pick<ServeConfig, 'faults' | 'faultsByPath'> = {},
 ): Promise<LocalServer> {
   const { file, args } = localAgentCommand('serve')
-  const server = new JsonLinesProcess('echo server', start(file, args))
+  const server = new JsonLinesProcess('echo server', start(file, args, { inherit: false }))
   const config: ServeConfig = {
     type: 'serve',
     version: agentProtocolVersion,

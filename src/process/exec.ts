@@ -10,6 +10,8 @@ export interface RunOptions {
   readonly timeoutMs?: number | undefined
   readonly signal?: AbortSignal | undefined
   readonly env?: Readonly<Record<string, string>> | undefined
+  /** False: it gets PATH and `env`, and nothing else of our environment. */
+  readonly inherit?: boolean | undefined
   readonly cwd?: string | undefined
 }
 
@@ -140,6 +142,7 @@ function settingsOf(options: RunOptions) {
   return {
     // Plain users often lack the folders in which ip, nft and bird live.
     env: { PATH: `${process.env['PATH'] ?? '/usr/bin:/bin'}:/usr/sbin:/sbin`, ...options.env },
+    extendEnv: options.inherit ?? true,
     ...(options.cwd === undefined ? {} : { cwd: options.cwd }),
   }
 }

@@ -14,6 +14,8 @@ const longestDrainMs = 5000
 export interface SpawnSettings {
   /** Beside those of this process; with PATH. */
   readonly env: Readonly<Record<string, string>> & { readonly PATH: string }
+  /** False: nothing else of the environment of this process. */
+  readonly extendEnv: boolean
   readonly cwd?: string
 }
 

@@ -4,6 +4,7 @@ import { ResultError } from '../errors.ts'
 import { makeFolder } from '../make-folder.ts'
 import { digestJournal } from './digest.ts'
 import { syncDirectory, writeAtomically, writeNew } from './durable.ts'
+import { forKeeping } from './for-keeping.ts'
 import { readJournal } from './journal-reader.ts'
 import { JournalWriter } from './journal-writer.ts'
 import { runPath } from './run-id.ts'
@@ -39,7 +40,7 @@ export class RunDirectory {
    * @throws ResultError when it cannot be written; everything before stays readable.
    */
   append(event: JournalEvent): Promise<void> {
-    return this.#journal.append(event)
+    return this.#journal.append(forKeeping(event))
   }
 
   /**

@@ -1,6 +1,7 @@
 import { rmSync, writeFileSync } from 'node:fs'
 import path from 'node:path'
 import { makeFolder } from '../../make-folder.ts'
+import { withoutSecrets } from '../../redact.ts'
 import type { Command } from '../backend.ts'
 import { meshNamespace, plainNamespace } from '../plan.ts'
 import type { StepContext } from './contract.ts'
@@ -63,7 +64,7 @@ async function saveCluster(
   const keepAll = async (files: readonly StateFile[]) => {
     for (const { file, command } of files) {
       await attempt(file, async () =>
-        writeFileSync(path.join(folder, file), await tools.said(command, context)),
+        writeFileSync(path.join(folder, file), withoutSecrets(await tools.said(command, context))),
       )
     }
   }

@@ -84,7 +84,10 @@ export async function openAnchor(
 async function open(isolation: Isolation, signal?: AbortSignal): Promise<Anchor> {
   signal?.throwIfAborted()
   const { file, args } = anchorCommand(isolation)
-  const init = new JsonLinesProcess('the first process of the lab', start(file, args, { env: toolEnv }))
+  const init = new JsonLinesProcess(
+    'the first process of the lab',
+    start(file, args, { env: toolEnv, inherit: false }),
+  )
   try {
     const ready = await init.next<ReadyMessage>('ready', { timeoutMs: readyWithinMs, signal })
     return anchorOf(isolation, init, ready)
@@ -108,11 +111,11 @@ function anchorOf(isolation: Isolation, init: JsonLinesProcess, { pid, proc }: R
     enter,
     run: (command, signal) => {
       const { file, args, input } = enter(command)
-      return run(file, args, { input, signal, env: toolEnv })
+      return run(file, args, { input, signal, env: toolEnv, inherit: false })
     },
     start: (command) => {
       const { file, args, input } = enter(command)
-      const child = start(file, args, { env: toolEnv })
+      const child = start(file, args, { env: toolEnv, inherit: false })
       if (input !== undefined) child.stdin.write(input)
       started.add(child)
       const forget = () => void started.delete(child)

@@ -19,6 +19,7 @@ import type { LabLayout } from './layout.ts'
 import type { LineProcess } from './line-process.ts'
 import type { Mesh } from './mesh.ts'
 import { programs, warmSoon } from './programs.ts'
+import { toolEnv } from './tools.ts'
 
 /** Long enough for this process to be told of the ends of all processes that ended together. */
 const settleMs = 200
@@ -83,7 +84,8 @@ export class LabTestbed implements Testbed {
   agentCommand(workload: Workload, mode: 'load'): Command {
     const args = [...warmSoon, programs.agent, mode]
     const command = { netns: workload.name, file: process.execPath, args }
-    return this.#parts.anchor.enter(onCpu(command, this.#parts.cpu))
+    const entered = this.#parts.anchor.enter(onCpu(command, this.#parts.cpu))
+    return { ...entered, env: toolEnv, inherit: false }
   }
 
   target(path: PlannedPath): { readonly host: string; readonly port: number } {

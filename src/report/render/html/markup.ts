@@ -1,3 +1,5 @@
+import { printableJson } from '../../../terminal-text.ts'
+
 /** HTML that is safe to put into a page: made by {@link safe}, never by joining strings. */
 export interface Markup {
   readonly markup: string
@@ -35,13 +37,13 @@ const entities: Readonly<Record<string, string>> = {
 export function escapeHtml(text: string): string {
   return text
     .replace(/[&<>"']/g, (character) => entities[character] ?? '')
-    .replace(/(?![\t\n\r])[\p{Cc}\u202a-\u202e\u2066-\u2069]/gu, '\ufffd')
+    .replace(/(?![\t\n\r])[\p{C}\u2028\u2029]/gu, '\ufffd')
 }
 
 /** JSON for a `<script type="application/json">`: nothing in it can end the element. */
 export function embeddedJson(value: unknown): string {
-  return JSON.stringify(value).replace(
-    /[<>&\u2028-\u202e\u2066-\u2069]/g,
+  return printableJson(JSON.stringify(value)).replace(
+    /[<>&]/g,
     (c) => `\\u${c.charCodeAt(0).toString(16).padStart(4, '0')}`,
   )
 }
