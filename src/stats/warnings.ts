@@ -15,6 +15,7 @@ export type WarningCode =
   | 'within-delta'
   | 'lost-to-holm'
   | 'undecided'
+  | 'failed-requests'
 
 /** A warning is data: it does not stop an analysis, and its sentence ends with what to do next. */
 export interface StatWarning {

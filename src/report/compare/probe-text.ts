@@ -1,5 +1,6 @@
 import type { ProbeDifference, ProbeResult, ProbedEndpoint } from '../../measure/probe.ts'
 import { plural } from '../../plural.ts'
+import { failedShare, percentText } from '../../stats/error-share.ts'
 import { printable } from '../../terminal-text.ts'
 import { formatDeltaUs, formatInterval, formatUs } from '../format.ts'
 import { textTable } from '../table.ts'
@@ -13,7 +14,7 @@ export function probeText(result: ProbeResult): string {
     parts.push('', `Against ${printable(endpoints[0]?.name ?? '')}:`)
     parts.push(textTable(head, differences.map(differenceRow), [3]))
   }
-  const remarks = remarksOf(differences)
+  const remarks = [...result.remarks.map((remark) => printable(`* ${remark}`)), ...remarksOf(differences)]
   if (remarks.length > 0) parts.push('', ...remarks)
   return parts.join('\n')
 }
@@ -36,13 +37,21 @@ function endpointTable(endpoints: readonly ProbedEndpoint[], metrics: readonly s
         value(quantiles.p90.estimate),
         value(quantiles.p99.estimate),
         String(e.requests),
-        String(e.errors),
+        failed(e),
         String(e.reconnects),
       ]
     }),
   )
-  const head = ['endpoint', 'metric', 'p50 µs', '95 % interval', 'p90 µs', 'p99 µs', 'requests', 'errors']
+  const head = ['endpoint', 'metric', 'p50 µs', '95 % interval', 'p90 µs', 'p99 µs', 'requests', 'failed']
   return textTable([...head, 'reconnects'], rows, [2, 4, 5, 6, 7, 8])
+}
+
+function failed(endpoint: ProbedEndpoint): string {
+  const { sent, requests, bad, errors, lost } = endpoint
+  const count = bad + errors + lost
+  return count === 0
+    ? '0'
+    : `${count} (${percentText(failedShare({ sent, received: requests, bad, errors, lost }))})`
 }
 
 function differenceRow({ name, metric, quantile, comparison }: ProbeDifference): string[] {
@@ -61,7 +70,8 @@ function differenceRow({ name, metric, quantile, comparison }: ProbeDifference):
 function remarksOf(differences: readonly ProbeDifference[]): string[] {
   const about = new Map<string, string[]>()
   for (const { name, metric, quantile, comparison } of differences) {
-    for (const { message } of comparison.warnings) {
+    for (const { code, message } of comparison.warnings) {
+      if (code === 'failed-requests' && !comparison.refused) continue // the endpoints' own remarks say it
       const subjects = about.get(message) ?? []
       subjects.push(`${name} ${metric} ${quantile}`)
       about.set(message, subjects)
