@@ -79,12 +79,12 @@ export async function attach(
 
 /** The server may be starting: a pod counts as ready before its program listens. */
 async function connectWhenReady(name: string, signal: AbortSignal): Promise<Socket> {
-  const until = Date.now() + startsWithinMs
+  const untilMs = performance.now() + startsWithinMs
   for (;;) {
     try {
       return await connected(name)
     } catch (error) {
-      if (Date.now() >= until || signal.aborted) throw error
+      if (performance.now() >= untilMs || signal.aborted) throw error
     }
     await sleep(retryMs)
   }

@@ -31,6 +31,7 @@ export async function measureRound(
   await cpu.begin()
   const health = startHostHealth()
   const startedAt = new Date()
+  const startedMs = performance.now() // the wall clock may step
   const pathRounds: PathRound[] = []
   const generators: RoundEvent['generators'] = []
   const turns: NonNullable<RoundEvent['turns']> = []
@@ -55,7 +56,7 @@ export async function measureRound(
   const { host, watchedMs } = health.stop()
   const used = await cpu.end(isLast)
   const after = await testbed.evidence()
-  const durationMs = Date.now() - startedAt.getTime()
+  const durationMs = Math.round(performance.now() - startedMs)
   const otherBusy = cpu.coversTestbed
     ? otherBusyShare(host.busy, watchedMs, used.componentCpu, generators)
     : undefined

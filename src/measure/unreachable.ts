@@ -13,6 +13,7 @@ export async function tryUnreachable(
   build: number,
 ): Promise<UnreachableEvent> {
   const startedAt = new Date()
+  const startedMs = performance.now()
   const load = { profile: 'pingpong', protocol: 'http1', requestBytes: 16, responseBytes: 16 } as const
   const target = { path: path.name, ...testbed.target(path) }
   const pods = clientPodsOf(testbed, path.clientWorkload)
@@ -29,7 +30,7 @@ export async function tryUnreachable(
       at: startedAt.toISOString(),
       confirmed: received === 0,
       observed: received === 0 ? failure : `${received} responses arrived`,
-      afterMs: Date.now() - startedAt.getTime(),
+      afterMs: Math.round(performance.now() - startedMs),
     }
   } finally {
     await agents.close()
