@@ -3,6 +3,7 @@ import { provenPaths } from '../results/comparable.ts'
 import { compareBuilds } from './compare-builds.ts'
 import { comparePairedNested } from './compare-nested.ts'
 import type { Comparison } from './comparison.ts'
+import { outcomesOfPath, withErrorShares, type ErrorShares } from './error-share.ts'
 import { decideFamily, type FamilyMember } from './decide-family.ts'
 import { contrastsByBuild, valueOf, valuesByBuild, type Series } from './round-values.ts'
 import { chosenMetrics, headlineOf } from './metrics.ts'
@@ -31,6 +32,8 @@ export interface RunComparison {
   readonly baseline: string
   readonly contender: string
   readonly rows: readonly ComparisonRow[]
+  /** How the requests behind the rows ended, path by path and load by load. */
+  readonly errors: readonly ErrorShares[]
   /** Paths that are in both but not proven in both, and so are not compared. */
   readonly leftOut: readonly string[]
 }
@@ -54,10 +57,17 @@ export function compareRuns(
 ): RunComparison {
   const all = [...baseline.runs, ...contender.runs]
   const first = all[0]
-  if (!first) return { baseline: baseline.label, contender: contender.label, rows: [], leftOut: [] }
+  if (!first)
+    return { baseline: baseline.label, contender: contender.label, rows: [], errors: [], leftOut: [] }
   const measured = first.paths.filter((path) => path.hops !== null && path.controlOf === undefined)
   const proven = measured.filter((path) => all.every((run) => provenPaths(run).has(path.name)))
   const reference = proven.toSorted((a, b) => (a.hops ?? 0) - (b.hops ?? 0))[0]?.name
+  const errorsOf = ({ path, load }: Pick<ErrorShares, 'path' | 'load'>): ErrorShares => ({
+    path,
+    load,
+    baseline: outcomesOfPath(baseline.runs, path, load),
+    contender: outcomesOfPath(contender.runs, path, load),
+  })
   const rows = seriesOf(
     first,
     proven.map((path) => path.name),
@@ -79,16 +89,20 @@ export function compareRuns(
       relativeTo: from?.path ?? null,
       baseline: estimate(baseline.runs, series, options),
       contender: estimate(contender.runs, series, options),
-      comparison: compareBuilds(values(baseline.runs), values(contender.runs), {
-        deltaNs: options.deltaNs ?? defaultDeltaNs,
-        ...support(all, series, options),
-      }),
+      comparison: withErrorShares(
+        compareBuilds(values(baseline.runs), values(contender.runs), {
+          deltaNs: options.deltaNs ?? defaultDeltaNs,
+          ...support(all, series, options),
+        }),
+        sidesOf(errorsOf(series)),
+      ),
     }
   })
   const leftOut = measured
     .map((path) => path.name)
     .filter((name) => !proven.some((path) => path.name === name))
-  return { baseline: baseline.label, contender: contender.label, rows: decided(rows), leftOut }
+  const errors = pathLoads(rows).map(errorsOf)
+  return { baseline: baseline.label, contender: contender.label, rows: decided(rows), errors, leftOut }
 }
 
 /** Compares two paths of one run, paired by round: nothing is closer to a controlled experiment. */
@@ -101,7 +115,13 @@ export function compareVariants(
   const proven = provenPaths(run)
   const leftOut = [baselinePath, contenderPath].filter((path) => !proven.has(path))
   const names = { baseline: `${run.id}#${baselinePath}`, contender: `${run.id}#${contenderPath}` }
-  if (leftOut.length > 0) return { ...names, rows: [], leftOut }
+  if (leftOut.length > 0) return { ...names, rows: [], errors: [], leftOut }
+  const errorsOf = ({ load }: Pick<ErrorShares, 'load'>): ErrorShares => ({
+    path: contenderPath,
+    load,
+    baseline: outcomesOfPath([run], baselinePath, load),
+    contender: outcomesOfPath([run], contenderPath, load),
+  })
   const rows = seriesOf(run, [contenderPath], options).map((series) => {
     const from = { ...series, path: baselinePath }
     const rounds = roundsOf(run, options).filter(
@@ -116,13 +136,28 @@ export function compareVariants(
       relativeTo: null,
       baseline: estimate([run], from, options),
       contender: estimate([run], series, options),
-      comparison: comparePairedNested(valuesByBuild(rounds, from), valuesByBuild(rounds, series), {
-        deltaNs: options.deltaNs ?? defaultDeltaNs,
-        ...support([run], series, options),
-      }),
+      comparison: withErrorShares(
+        comparePairedNested(valuesByBuild(rounds, from), valuesByBuild(rounds, series), {
+          deltaNs: options.deltaNs ?? defaultDeltaNs,
+          ...support([run], series, options),
+        }),
+        sidesOf(errorsOf(series)),
+      ),
     }
   })
-  return { ...names, rows: decided(rows), leftOut }
+  return { ...names, rows: decided(rows), errors: pathLoads(rows).map(errorsOf), leftOut }
+}
+
+function sidesOf({ baseline, contender }: ErrorShares): Parameters<typeof withErrorShares>[1] {
+  return [
+    { name: 'baseline', outcomes: baseline },
+    { name: 'contender', outcomes: contender },
+  ]
+}
+
+/** Each path and load of the rows once. */
+function pathLoads<T extends { readonly path: string; readonly load: string }>(rows: readonly T[]): T[] {
+  return rows.filter((row, i) => rows.findIndex((r) => r.path === row.path && r.load === row.load) === i)
 }
 
 interface SummarySeries extends Series {

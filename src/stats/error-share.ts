@@ -1,6 +1,6 @@
-import type { Outcomes } from '../results/outcomes.ts'
-import { failedOf } from '../results/outcomes.ts'
-import type { Observed } from './comparison.ts'
+import { failedOf, sumOutcomes, type Outcomes } from '../results/outcomes.ts'
+import type { RunResult } from '../results/schema.ts'
+import type { Comparison, Observed } from './comparison.ts'
 import type { StatWarning } from './warnings.ts'
 
 /** Beyond this share of failed requests there is no verdict on the latencies of the others. */
@@ -36,8 +36,32 @@ export function withErrorShares<T extends Observed>(
   const refused = failing.some(({ outcomes }) => failedShare(outcomes) > refusedShare)
   const list = failing.map(({ name, outcomes }) => `${name}: ${failedText(outcomes)}`).join('; ')
   const message = refused
-    ? `${list}. Latencies are those of the others, so they carry no verdict beyond ${percentText(refusedShare)}.`
+    ? `${list}. Latencies are those of the others, and with more than ${percentText(refusedShare)} failed they carry no verdict.`
     : `${list}. Latencies are those of the others.`
   const warning: StatWarning = { code: 'failed-requests', message }
   return { ...observed, refused: observed.refused || refused, warnings: [...observed.warnings, warning] }
+}
+
+/** The same for a comparison that has its verdict already. */
+export function judgedWithErrors<T extends Comparison>(
+  comparison: T,
+  sides: Parameters<typeof withErrorShares>[1],
+): T {
+  const judged = withErrorShares(comparison, sides)
+  if (!judged.refused || comparison.refused) return judged
+  return { ...judged, verdict: 'cannot tell', roundsNeeded: null, buildsNeeded: null }
+}
+
+/** How the requests of one path under one load ended, over all rounds, flagged ones too. */
+export function outcomesOfPath(runs: readonly RunResult[], path: string, load: string): Outcomes {
+  const rounds = runs.flatMap((run) => run.measured.flatMap((round) => round.paths))
+  return sumOutcomes(rounds.filter((p) => p.path === path && p.load === load))
+}
+
+/** One path under one load on both sides of a comparison. */
+export interface ErrorShares {
+  readonly path: string
+  readonly load: string
+  readonly baseline: Outcomes
+  readonly contender: Outcomes
 }

@@ -1,10 +1,17 @@
+import { failedOf, type Outcomes } from '../results/outcomes.ts'
 import type { RunResult } from '../results/schema.ts'
 import { componentKey, componentTitle } from '../topology/component.ts'
 import type { Component } from '../topology/model.ts'
 import type { Comparison } from './comparison.ts'
 import { cpuPerRequest, type CpuCost } from './cpu-per-request.ts'
+import { judgedWithErrors, outcomesOfPath } from './error-share.ts'
 import type { MeasuredRound } from './round-values.ts'
-import { summarizeMetrics, type MetricSummary, type QuantileEstimates } from './summarize-metrics.ts'
+import {
+  summarizeMetrics,
+  type MetricStep,
+  type MetricSummary,
+  type QuantileEstimates,
+} from './summarize-metrics.ts'
 import { sweepsOf, type Sweep } from './sweep.ts'
 
 export { summaryQuantiles, type SummaryQuantile } from './summary-quantiles.ts'
@@ -69,6 +76,8 @@ export interface RunSummary {
   readonly cpu: readonly CpuCost[]
   /** Closed loops, path by path. */
   readonly sweeps: readonly Sweep[]
+  /** Paths of which requests failed, by load; all rounds. */
+  readonly failures: readonly { readonly path: string; readonly load: string; readonly outcomes: Outcomes }[]
   /** How often each flag was given. */
   readonly flags: Readonly<Record<string, number>>
   /** Components that a CPU quota kept from running, and for how long in all. */
@@ -98,7 +107,9 @@ export function summarizeRun(result: RunResult, options: { readonly deltaNs?: nu
       .filter((path) => !measured.some((other) => other.controlOf === path.name))
       .map((path) => [path.controlOf ?? '', path.name] as const),
   }
-  const metrics = result.loads.flatMap((load) => summarizeMetrics(result.measured, load, pairs, deltaNs))
+  const metrics = result.loads
+    .flatMap((load) => summarizeMetrics(result.measured, load, pairs, deltaNs))
+    .map((metric) => withErrors(result, metric))
   const latencies = metrics.filter(({ series }) => series === 'warm')
   const stepsOf = (kind: 'steps' | 'controls') =>
     latencies.flatMap((metric) =>
@@ -134,11 +145,29 @@ export function summarizeRun(result: RunResult, options: { readonly deltaNs?: nu
     metrics,
     cpu: cpuPerRequest(result),
     sweeps: sweepsOf(result),
+    failures: latencies.flatMap(({ load }) =>
+      pairs.paths.flatMap((path) => {
+        const outcomes = outcomesOfPath([result], path, load)
+        return failedOf(outcomes) === 0 ? [] : [{ path, load, outcomes }]
+      }),
+    ),
     flags: countFlags(result.measured),
     throttled: sumThrottled(result.measured),
     backend: result.backend,
     unreachable: result.unreachable.map(({ path, confirmed, observed }) => ({ path, confirmed, observed })),
   }
+}
+
+/** No verdict on latencies without the requests that failed beside it. */
+function withErrors(result: RunResult, metric: MetricSummary): MetricSummary {
+  const judged = (step: MetricStep): MetricStep => ({
+    ...step,
+    comparison: judgedWithErrors(
+      step.comparison,
+      [step.from, step.to].map((name) => ({ name, outcomes: outcomesOfPath([result], name, metric.load) })),
+    ),
+  })
+  return { ...metric, steps: metric.steps.map(judged), controls: metric.controls.map(judged) }
 }
 
 function summarizePath(

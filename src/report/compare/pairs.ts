@@ -36,7 +36,7 @@ export function comparisonsOf(runs: readonly RunResult[]): ReportedComparison[] 
     const comparison =
       refusals.length === 0
         ? compareRuns(baseline, contender)
-        : { baseline: baseline.label, contender: contender.label, rows: [], leftOut: [] }
+        : { baseline: baseline.label, contender: contender.label, rows: [], errors: [], leftOut: [] }
     return { comparison, baseline: first, refusals }
   })
 }

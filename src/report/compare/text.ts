@@ -4,6 +4,7 @@ import { withPictures } from '../bars.ts'
 import { formatDeltaUs, formatInterval, formatUs } from '../format.ts'
 import { inlineText } from '../markdown/inline.ts'
 import { differencePictures } from './pictures.ts'
+import { failedShare, failedText } from '../../stats/error-share.ts'
 import { groupedWarnings } from '../warnings.ts'
 import { markdownTable, textTable } from '../table.ts'
 import { printable } from '../../terminal-text.ts'
@@ -73,7 +74,7 @@ function value({ estimate, low, high }: NestedEstimate): string {
   return interval === '-' ? formatUs(estimate) : `${formatUs(estimate)} ${interval}`
 }
 
-function remarks({ rows, leftOut }: RunComparison): string[] {
+function remarks({ rows, errors, leftOut }: RunComparison): string[] {
   const relative = [...new Set(rows.flatMap((row) => row.relativeTo ?? []))]
   const delta = rows.find((row) => row.comparison.verdict === 'same')?.comparison.deltaNs
   return [
@@ -81,11 +82,18 @@ function remarks({ rows, leftOut }: RunComparison): string[] {
       (path) => `differences are of the cost over "${path}" in the same round, so that the host cancels`,
     ),
     ...leftOut.map((path) => `"${path}" is left out: it was not proven on both sides`),
+    ...errors.flatMap(({ path, load, ...sides }) =>
+      (['baseline', 'contender'] as const).flatMap((side) =>
+        failedShare(sides[side]) === 0 ? [] : [`${side}, ${path} under ${load}: ${failedText(sides[side])}`],
+      ),
+    ),
     ...(delta == null ? [] : [`"same": the whole interval lies within ±${formatUs(delta)} µs`]),
     ...groupedWarnings(
       rows.map((row) => ({
         about: `${row.path} ${row.metric} ${row.quantile}`,
-        warnings: row.comparison.warnings,
+        warnings: row.comparison.warnings.filter(
+          (w) => w.code !== 'failed-requests' || row.comparison.refused,
+        ),
       })),
     ),
   ]
