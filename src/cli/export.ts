@@ -42,13 +42,13 @@ export function exportVerb(context: CliContext): Command {
     .option('--path <name>', 'of fortio and hdr: the path (needed when the run has several)')
     .option('--load <id>', 'of fortio and hdr: the load (needed when the run has several)')
     .option('--all', 'count flagged rounds too (csv always has all, with their flags)')
-    .option('--out <file>', 'write to a file instead of standard output')
+    .option('--out <file>', 'write to a file instead of standard output, which is -')
     .addOption(resultsOption())
     .addHelpText('after', help)
     .action(async (reference: string, flags: ExportFlags) => {
       const { result } = await runOpener(context, flags.results)(reference)
       const text = exported(result, flags)
-      if (flags.out === undefined) print(context, text)
+      if (flags.out === undefined || flags.out === '-') print(context, text)
       else {
         await writeAtomically(flags.out, text, '--out')
         say(context, `wrote ${flags.out}`)

@@ -3,7 +3,9 @@ import { Command } from 'commander'
 import { ResultError } from '../errors.ts'
 import { importFortio, type ImportedResult } from '../report/export/fortio-import.ts'
 import { formatUs } from '../report/format.ts'
+import { inlineText } from '../report/markdown/inline.ts'
 import { markdownTable, textTable } from '../report/table.ts'
+import { printable } from '../terminal-text.ts'
 import { print, type CliContext } from './context.ts'
 import { outputOption, type OutputFormat } from './options.ts'
 
@@ -23,7 +25,7 @@ export function importVerb(context: CliContext): Command {
     .description(
       'Reads results of "fortio load -json" and shows them side by side, with the resolution they have.',
     )
-    .argument('<file...>', 'fortio result files')
+    .argument('<file...>', 'fortio result files; - is standard input')
     .addOption(outputOption(['text', 'json', 'markdown']))
     .addHelpText('after', help)
     .action(async (files: string[], { output }: { output: OutputFormat }) => {
@@ -34,7 +36,11 @@ export function importVerb(context: CliContext): Command {
         return
       }
       const table = output === 'markdown' ? markdownTable : textTable
-      print(context, table(headings, results.map(row), [2, 3, 4, 5, 6, 7]))
+      const remarks = results.flatMap(({ remarks: own }, i) => own.map((remark) => `${files[i]}: ${remark}`))
+      const marked = remarks.map((remark) =>
+        output === 'markdown' ? `- ${inlineText(remark)}` : `* ${printable(remark)}`,
+      )
+      print(context, [table(headings, results.map(row), [2, 3, 4, 5, 6, 7]), ...marked].join('\n'))
     })
 }
 
@@ -46,18 +52,44 @@ function row(result: ImportedResult): string[] {
     return found === undefined ? '-' : formatUs(found.valueNs)
   }
   const { label, tool, resolutionNs, requests, failed } = result
-  return [label, tool, at(50), at(90), at(99), formatUs(resolutionNs), String(requests), String(failed)]
+  return [
+    label,
+    tool,
+    at(50),
+    at(90),
+    at(99),
+    formatUs(resolutionNs),
+    String(requests),
+    failed === null ? '-' : String(failed),
+  ]
 }
 
 async function readText(file: string): Promise<string> {
   try {
+    if (file === '-') return decoded(await readAll(process.stdin))
     if ((await stat(file)).size > maxBytes)
       throw new ResultError(`${file} is larger than any result of fortio`)
-    return await readFile(file, 'utf8')
+    return decoded(await readFile(file))
   } catch (error) {
     if (error instanceof ResultError) throw error
     throw new ResultError(`cannot read ${file}: ${error instanceof Error ? error.message : String(error)}`, {
       cause: error,
     })
   }
+}
+
+async function readAll(input: AsyncIterable<Buffer>): Promise<Buffer> {
+  const chunks: Buffer[] = []
+  let bytes = 0
+  for await (const chunk of input) {
+    bytes += chunk.length
+    if (bytes > maxBytes) throw new ResultError('standard input is larger than any result of fortio')
+    chunks.push(chunk)
+  }
+  return Buffer.concat(chunks)
+}
+
+/** Windows shells write UTF-16 when they redirect; the byte order mark tells. */
+function decoded(bytes: Buffer): string {
+  return bytes[0] === 0xff && bytes[1] === 0xfe ? bytes.toString('utf16le') : bytes.toString('utf8')
 }
