@@ -2,10 +2,14 @@ import { randomInt } from 'node:crypto'
 import { availableParallelism } from 'node:os'
 import { Command, Option } from 'commander'
 import type { DriverLoad } from '../agent/protocol.ts'
-import { probe } from '../measure/probe.ts'
+import { exitCodes } from '../errors.ts'
+import { probe, type ProbeResult } from '../measure/probe.ts'
 import { probeText } from '../report/compare/probe-text.ts'
+import { failedText } from '../stats/error-share.ts'
+import { breaksShare, parseErrorRule, type ErrorRule } from '../stats/fail-on.ts'
 import { defaultDeltaNs } from '../stats/summarize-run.ts'
-import { print, type CliContext } from './context.ts'
+import { printable } from '../terminal-text.ts'
+import { print, say, type CliContext } from './context.ts'
 import { durationMs, outputOption, positiveInteger, seedNumber, type OutputFormat } from './options.ts'
 import { createLine } from './progress.ts'
 
@@ -21,6 +25,7 @@ interface ProbeFlags {
   readonly delta?: number
   readonly timeout: number
   readonly busyPoll?: boolean
+  readonly failOn: readonly ErrorRule[]
   readonly output: OutputFormat
   readonly quiet?: boolean
 }
@@ -84,6 +89,11 @@ export function probeVerb(context: CliContext): Command {
     )
     .option('--busy-poll', 'poll for responses of pingpong, whatever the number of CPUs')
     .option('--no-busy-poll', 'sleep until they arrive, as in a run')
+    .addOption(
+      new Option('--fail-on <rule>', "exit with 3 when more requests fail, e.g. 'errors>1%' (repeatable)")
+        .argParser((text: string, previous: readonly ErrorRule[]) => [...previous, parseErrorRule(text)])
+        .default([], 'none'),
+    )
     .option('-q, --quiet', 'no progress')
     .addOption(outputOption())
     .addHelpText('after', help)
@@ -104,7 +114,17 @@ export function probeVerb(context: CliContext): Command {
         })
       const result = await context.stoppable(work).finally(() => line.stop())
       print(context, flags.output === 'json' ? JSON.stringify(result, null, 2) : probeText(result))
+      conclude(context, result, flags.failOn)
     })
+}
+
+function conclude(context: CliContext, { endpoints }: ProbeResult, rules: readonly ErrorRule[]): void {
+  for (const { name, requests, ...own } of endpoints) {
+    const outcomes = { ...own, received: requests }
+    if (!rules.some((rule) => breaksShare(name, outcomes, rule))) continue
+    say(context, printable(`${name}: ${failedText(outcomes)}`))
+    context.setExitCode(exitCodes.regression)
+  }
 }
 
 function loadOf({ profile, protocol, connections, rate, busyPoll }: ProbeFlags): DriverLoad {

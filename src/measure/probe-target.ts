@@ -69,13 +69,18 @@ function bare(parsed: URL): string {
   return copy.href
 }
 
+/** What was meant as a URL: whatever stands before an @ may be a password. */
+function guarded(url: string): string {
+  return url.replace(/^([\w+.-]*:?\/\/)?.*@/s, '$1')
+}
+
 function parse(url: string): URL {
   let parsed: URL
   try {
     parsed = new URL(url)
   } catch {
-    // Whatever stands before an @ may be a password, in the cause too.
-    throw new UsageError(`"${url.replace(/^([\w+.-]*:?\/\/)?.*@/s, '$1')}" is no URL`, {
+    // Its cause would say it again.
+    throw new UsageError(`"${guarded(url)}" is no URL`, {
       hint: 'write it whole, such as http://127.0.0.1:8080/',
     })
   }
@@ -85,7 +90,7 @@ function parse(url: string): URL {
       hint: 'probe the plain port',
     })
   }
-  if (parsed.protocol !== 'http:') throw new UsageError(`cannot probe ${shown}: only http:// URLs`, {})
+  if (parsed.protocol !== 'http:') throw new UsageError(`cannot probe ${guarded(url)}: only http:// URLs`, {})
   if (parsed.hostname === '' || parsed.port === '0') {
     throw new UsageError(`cannot probe ${shown}: nobody listens on port 0`, {})
   }

@@ -136,6 +136,7 @@ export async function probe(options: ProbeOptions): Promise<ProbeResult> {
     differences,
     remarks: [
       ...endpoints.flatMap(failureRemark),
+      ...targets.flatMap((target) => shortRemark(target, roundsOf(target), options.roundMs)),
       ...closing.map((t) => closingRemark(t, closing.length < targets.length)),
     ],
   }
@@ -163,6 +164,13 @@ function failureRemark({ name, firstError, ...outcomes }: ProbedEndpoint): strin
   ] as const
   const parts = kinds.flatMap(([n, what]) => (n === 0 ? [] : [`${n} ${what}`])).join(', ')
   return [`${name}: ${failedText(all)}: ${parts}; first: ${firstError ?? 'the server closed the connection'}`]
+}
+
+function shortRemark({ name }: ProbeTarget, rounds: readonly InterleavedRound[], roundMs: number): string[] {
+  if (answersOnlyFirst(rounds) || rounds.some((round) => round.quantilesNs !== null)) return []
+  return [
+    `${name} has no second answer on a connection in any round: ${roundMs} ms are too short for it. Use a longer --duration.`,
+  ]
 }
 
 function closingRemark({ name }: ProbeTarget, isAlone: boolean): string {
@@ -213,10 +221,12 @@ function endpoint(
   }
 }
 
-/** A latency is never below zero, however far caution widens its interval. */
+/** A latency is never below zero: where caution widens its interval that far, it is widened by a factor instead. */
 function latencyOf(...[values, options]: Parameters<typeof summarizeRounds>): Estimate {
   const estimate = summarizeRounds(values, options)
-  return estimate.low === null ? estimate : { ...estimate, low: Math.max(0, estimate.low) }
+  if (estimate.low === null || estimate.low > 0 || values.some((value) => value <= 0)) return estimate
+  const { low } = summarizeRounds(values.map(Math.log), options)
+  return { ...estimate, low: Math.min(estimate.estimate ?? 0, low === null ? 0 : Math.exp(low)) }
 }
 
 function comparePairs(
@@ -229,7 +239,7 @@ function comparePairs(
     const [first, second] = [valueOf(round), b[i] && valueOf(b[i])]
     return first === undefined || second === undefined ? [] : [[first, second] as const]
   })
-  return comparePaired(
+  const compared = comparePaired(
     pairs.map(([value]) => value),
     pairs.map(([, value]) => value),
     {
@@ -238,4 +248,6 @@ function comparePairs(
       requestsPerRound: b.map((round) => round.sample.received),
     },
   )
+  // More rounds without a value would not help; a remark says what would.
+  return pairs.length > 0 ? compared : { ...compared, refused: true, warnings: [] }
 }

@@ -36,7 +36,7 @@ async function addressesOf(host: string): Promise<LookupAddress[]> {
 }
 
 /** The first address when it is the only one or none lets us connect: then the requests say what is wrong. */
-async function firstReachable(
+export async function firstReachable(
   addresses: readonly LookupAddress[],
   port: number,
   timeoutMs: number,
