@@ -158,8 +158,11 @@ test.each(['pingpong', 'closed', 'open'])(
 )
 
 test('HTTP/2 is not a protocol error where the server speaks HTTP/1, and the other way round', async () => {
-  const one = await good()
-  const asked = await hopmeter.run([...quick, '--protocol', 'http2', one.url])
+  const one = createServer((socket) => socket.on('data', () => socket.end('HTTP/1.1 400 Bad Request\r\n\r\n')))
+  await new Promise<void>((listening) => void one.listen(0, '127.0.0.1', listening))
+  onTestFinished(() => void one.close())
+  const url = `http://127.0.0.1:${(one.address() as AddressInfo).port}/`
+  const asked = await hopmeter.run([...quick, '--protocol', 'http2', url])
   expect(asked.code).toBe(1)
   expect(asked.stderr).toContain('does not speak HTTP/2 without TLS')
 
