@@ -158,7 +158,9 @@ test.each(['pingpong', 'closed', 'open'])(
 )
 
 test('HTTP/2 is not a protocol error where the server speaks HTTP/1, and the other way round', async () => {
-  const one = createServer((socket) => socket.on('data', () => socket.end('HTTP/1.1 400 Bad Request\r\n\r\n')))
+  const one = createServer((socket) =>
+    socket.once('data', () => socket.end('HTTP/1.1 400 Bad Request\r\n\r\n')),
+  )
   await new Promise<void>((listening) => void one.listen(0, '127.0.0.1', listening))
   onTestFinished(() => void one.close())
   const url = `http://127.0.0.1:${(one.address() as AddressInfo).port}/`
