@@ -12,7 +12,10 @@ export interface Answerer {
 /** More servers than any path has; a hostile endpoint must not grow our memory. */
 const maxAnswerers = 1000
 
-/** Collects what one path did between two samples. Memory is taken once and used again. */
+/**
+ * Collects what one path did between two samples. Memory is taken once and used again. Every request ends in one way:
+ * `sent = received + bad + errors + lost`, and what is not counted as one of the first three is lost.
+ */
 export class PathRecorder {
   sent = 0
   received = 0
@@ -55,10 +58,16 @@ export class PathRecorder {
     histogram.record(ns)
   }
 
-  /** Counts a connection error or a time-out. */
-  error(message: string): void {
+  /** Counts a request that was written and got no answer in time. */
+  failed(message: string): void {
     this.errors++
     this.note(message)
+  }
+
+  /** Counts a request that could not be written, because no connection came to be. */
+  unsent(message: string): void {
+    this.sent++
+    this.failed(message)
   }
 
   /** Keeps the first thing that went wrong, for the reader of the result. */
@@ -82,7 +91,7 @@ export class PathRecorder {
       received: this.received,
       bad: this.bad,
       errors: this.errors,
-      lost: this.sent - this.received - this.bad,
+      lost: this.sent - this.received - this.bad - this.errors,
       reconnects: this.reconnects,
       bytesSent: this.bytesSent,
       bytesReceived: this.bytesReceived,

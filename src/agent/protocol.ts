@@ -66,6 +66,8 @@ export interface Target {
   readonly httpPath?: string | undefined
   /** HTTP Host header or `:authority`, `host:port` unless told otherwise. */
   readonly authority?: string | undefined
+  /** Value of the HTTP Authorization header; none unless given. Never part of what the agent says. */
+  readonly authorization?: string | undefined
 }
 
 /**
@@ -147,15 +149,18 @@ export interface PathSample {
   readonly path: string
   /** Place of this path in the order of the turn (0-based); for request-by-request shuffles always 0. */
   readonly order: number
-  /** Requests written. */
+  /**
+   * Requests begun: written, or due and given up because no connection came to be. Each ends in exactly one way:
+   * `sent = received + bad + errors + lost`.
+   */
   readonly sent: number
   /** Complete, correct responses, cold ones included. */
   readonly received: number
-  /** Responses with a status other than 200 or a wrong body. */
+  /** Answers with a status other than 200, a wrong body, or bytes that are no answer. */
   readonly bad: number
-  /** Connection errors and time-outs. */
+  /** Requests that got no connection, or no answer in time. */
   readonly errors: number
-  /** Requests written whose response never came (`sent - received - bad`). */
+  /** Requests whose connection was closed or reset before the answer was complete. */
   readonly lost: number
   /** Connections opened again after the first. */
   readonly reconnects: number

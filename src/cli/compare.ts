@@ -5,7 +5,8 @@ import { comparisonText } from '../report/render/text/comparison.ts'
 import { comparableKeys, incomparable, unusable, type Incomparable } from '../results/comparable.ts'
 import type { RunResult } from '../results/schema.ts'
 import { compareRuns, compareVariants, type RunComparison } from '../stats/compare-runs.ts'
-import { parseFailRule, regressions, type FailRule } from '../stats/fail-on.ts'
+import { failedText } from '../stats/error-share.ts'
+import { brokenShares, parseRule, regressions, type ErrorRule, type FailRule } from '../stats/fail-on.ts'
 import { print, printJson, say, terminalColumns, type CliContext } from './context.ts'
 import { isEmpty } from './empty-values.ts'
 import { runOpener } from './open-runs.ts'
@@ -22,7 +23,7 @@ interface CompareFlags {
   readonly results: string
   readonly output: OutputFormat
   readonly allow: readonly string[]
-  readonly failOn: readonly FailRule[]
+  readonly failOn: readonly (FailRule | ErrorRule)[]
   readonly delta: Delta
   readonly valid?: boolean
   readonly strict?: boolean
@@ -54,8 +55,11 @@ export function compareVerb(context: CliContext): Command {
         .default([]),
     )
     .addOption(
-      new Option('--fail-on <rule>', "exit with 3 when a path got slower by more, e.g. 'p50>5%' (repeatable)")
-        .argParser((text: string, previous: readonly FailRule[]) => [...previous, parseFailRule(text)])
+      new Option(
+        '--fail-on <rule>',
+        "exit with 3 when a path got slower by more, e.g. 'p50>5%', or fails more often, e.g. 'errors>1%' (repeatable)",
+      )
+        .argParser((text: string, previous: CompareFlags['failOn']) => [...previous, parseRule(text)])
         .default([], 'none'),
     )
     .addOption(deltaOption())
@@ -91,7 +95,7 @@ async function compareOne(
   flags: CompareFlags,
   open: ReturnType<typeof runOpener>,
 ): Promise<RunComparison> {
-  const ofRules = flags.failOn.flatMap((rule) => rule.metric ?? [])
+  const ofRules = flags.failOn.flatMap((rule) => ('metric' in rule && rule.metric) || [])
   const options = {
     // A rule about what is not shown would never hold.
     metrics: flags.metric.length === 0 ? [] : [...flags.metric, ...ofRules],
@@ -126,9 +130,13 @@ async function compareOne(
 
 function conclude(context: CliContext, comparisons: readonly RunComparison[], flags: CompareFlags): void {
   const rows = comparisons.flatMap((comparison) => comparison.rows)
-  const broken = flags.failOn.flatMap((rule) => regressions(rows, rule))
+  const errors = comparisons.flatMap((comparison) => comparison.errors)
+  const broken = flags.failOn.flatMap((rule) => ('errorsPercent' in rule ? [] : regressions(rows, rule)))
+  const failing = flags.failOn.flatMap((rule) => ('errorsPercent' in rule ? brokenShares(errors, rule) : []))
   for (const row of broken) say(context, `regression: ${row.path} ${row.load} ${row.metric} ${row.quantile}`)
-  if (broken.length > 0) context.setExitCode(exitCodes.regression)
+  for (const { path, load, contender } of failing)
+    say(context, `regression: ${path} ${load} errors: ${failedText(contender)}`)
+  if (broken.length + failing.length > 0) context.setExitCode(exitCodes.regression)
   else if (flags.strict && rows.some((row) => row.comparison.verdict === 'cannot tell')) {
     context.setExitCode(exitCodes.inconclusive)
   }

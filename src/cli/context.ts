@@ -1,3 +1,4 @@
+import { z } from 'zod'
 import type { HopmeterError } from '../errors.ts'
 import { jsonWithoutSecrets, withoutSecrets } from '../redact.ts'
 import { printable, printableJson, printableLines } from '../terminal-text.ts'
@@ -76,10 +77,16 @@ export function describeError(error: HopmeterError): string {
   const lines = [`Error: ${error.message}`]
   let cause = error.cause
   while (cause instanceof Error && lines.length < 4) {
-    const first = cause.message.split('\n', 1)[0] ?? ''
+    const first = firstLine(cause)
     if (first !== '' && !error.message.includes(first)) lines.push(`  because: ${first}`)
     cause = cause.cause
   }
   if (error.hint !== undefined) lines.push(`  next: ${error.hint}`)
   return lines.join('\n')
+}
+
+/** zod puts a list of issues into its message, as JSON over many lines. */
+function firstLine(cause: Error): string {
+  if (cause instanceof z.core.$ZodError) return cause.issues[0]?.message ?? ''
+  return cause.message.split('\n', 1)[0] ?? ''
 }

@@ -4,8 +4,10 @@ import { readAtMost } from '../bounded-read.ts'
 import { ResultError, UsageError } from '../errors.ts'
 import { importFortio, type ImportedResult } from '../report/export/fortio-import.ts'
 import { formatUs } from '../report/format.ts'
+import { inlineText } from '../report/render/markdown/inline.ts'
 import { markdownTable } from '../report/render/markdown/table.ts'
 import { textTable } from '../report/render/text/table.ts'
+import { printable } from '../terminal-text.ts'
 import { print, printJson, type CliContext } from './context.ts'
 import { outputOption, type OutputFormat } from './options.ts'
 
@@ -40,7 +42,11 @@ export function importVerb(context: CliContext): Command {
         return
       }
       const table = output === 'markdown' ? markdownTable : textTable
-      print(context, table(headings, results.map(row), [2, 3, 4, 5, 6, 7]))
+      const remarks = results.flatMap(({ remarks: own }, i) => own.map((remark) => `${files[i]}: ${remark}`))
+      const marked = remarks.map((remark) =>
+        output === 'markdown' ? `- ${inlineText(remark)}` : `* ${printable(remark)}`,
+      )
+      print(context, [table(headings, results.map(row), [2, 3, 4, 5, 6, 7]), ...marked].join('\n'))
     })
 }
 
@@ -52,18 +58,32 @@ function row(result: ImportedResult): string[] {
     return found === undefined ? '-' : formatUs(found.valueNs)
   }
   const { label, tool, resolutionNs, requests, failed } = result
-  return [label, tool, at(50), at(90), at(99), formatUs(resolutionNs), String(requests), String(failed)]
+  return [
+    label,
+    tool,
+    at(50),
+    at(90),
+    at(99),
+    formatUs(resolutionNs),
+    String(requests),
+    failed === null ? '-' : String(failed),
+  ]
 }
 
 async function readText(file: string): Promise<string> {
   try {
     const bytes = await readAtMost(file === '-' ? process.stdin : createReadStream(file), maxBytes)
     if (bytes === undefined) throw new ResultError(`${file} is larger than any result of fortio`)
-    return bytes.toString('utf8')
+    return decoded(bytes)
   } catch (error) {
     if (error instanceof ResultError) throw error
     throw new ResultError(`cannot read ${file}: ${error instanceof Error ? error.message : String(error)}`, {
       cause: error,
     })
   }
+}
+
+/** Windows shells write UTF-16 when they redirect; the byte order mark tells. */
+function decoded(bytes: Buffer): string {
+  return bytes[0] === 0xff && bytes[1] === 0xfe ? bytes.toString('utf16le') : bytes.toString('utf8')
 }

@@ -2,10 +2,14 @@ import { randomInt } from 'node:crypto'
 import { availableParallelism } from 'node:os'
 import { Command, Option } from 'commander'
 import type { DriverLoad } from '../agent/protocol.ts'
-import { probe } from '../measure/probe.ts'
+import { exitCodes } from '../errors.ts'
+import { probe, type ProbeResult } from '../measure/probe.ts'
 import { probeText } from '../report/render/text/probe.ts'
+import { failedText } from '../stats/error-share.ts'
+import { breaksShare, parseErrorRule, type ErrorRule } from '../stats/fail-on.ts'
 import { marginOf } from '../stats/summarize-run.ts'
-import { print, printJson, type CliContext } from './context.ts'
+import { printable } from '../terminal-text.ts'
+import { print, printJson, say, type CliContext } from './context.ts'
 import {
   deltaOption,
   durationMs,
@@ -29,6 +33,7 @@ interface ProbeFlags {
   readonly delta: Delta
   readonly timeout: number
   readonly busyPoll?: boolean
+  readonly failOn: readonly ErrorRule[]
   readonly output: OutputFormat
   readonly quiet?: boolean
 }
@@ -88,6 +93,11 @@ export function probeVerb(context: CliContext): Command {
     )
     .option('--busy-poll', 'poll for responses of pingpong, whatever the number of CPUs')
     .option('--no-busy-poll', 'sleep until they arrive, as in a run')
+    .addOption(
+      new Option('--fail-on <rule>', "exit with 3 when more requests fail, e.g. 'errors>1%' (repeatable)")
+        .argParser((text: string, previous: readonly ErrorRule[]) => [...previous, parseErrorRule(text)])
+        .default([], 'none'),
+    )
     .option('-q, --quiet', 'no progress')
     .addOption(outputOption())
     .addHelpText('after', help)
@@ -109,7 +119,17 @@ export function probeVerb(context: CliContext): Command {
       const result = await context.stoppable(work).finally(() => line.stop())
       if (flags.output === 'json') printJson(context, result)
       else print(context, probeText(result))
+      conclude(context, result, flags.failOn)
     })
+}
+
+function conclude(context: CliContext, { endpoints }: ProbeResult, rules: readonly ErrorRule[]): void {
+  for (const { name, requests, ...own } of endpoints) {
+    const outcomes = { ...own, received: requests }
+    if (!rules.some((rule) => breaksShare(name, outcomes, rule))) continue
+    say(context, printable(`${name}: ${failedText(outcomes)}`))
+    context.setExitCode(exitCodes.regression)
+  }
 }
 
 function loadOf({ profile, protocol, connections, rate, busyPoll }: ProbeFlags): DriverLoad {

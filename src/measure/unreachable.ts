@@ -14,6 +14,7 @@ export async function tryUnreachable(
   signal: AbortSignal,
 ): Promise<UnreachableEvent> {
   const startedAt = new Date()
+  const startedMs = performance.now()
   const load = { profile: 'pingpong', protocol: 'http1', requestBytes: 16, responseBytes: 16 } as const
   const target = { path: path.name, ...testbed.target(path) }
   const pods = clientPodsOf(testbed, path.clientWorkload)
@@ -32,7 +33,7 @@ export async function tryUnreachable(
       at: startedAt.toISOString(),
       confirmed: received === 0,
       observed: received === 0 ? failure : `${received} responses arrived`,
-      afterMs: Date.now() - startedAt.getTime(),
+      afterMs: Math.round(performance.now() - startedMs),
     }
   } finally {
     signal.removeEventListener('abort', stop)

@@ -73,7 +73,7 @@ export function parseEvent(text: string, place: string): JournalEvent | ResultEr
 export function parseVersioned<T>(text: string, place: string, schema: z.ZodType<T>): T | ResultError {
   let value: unknown
   try {
-    value = JSON.parse(text)
+    value = JSON.parse(text.replace(/^\ufeff/, '')) // editors of Windows begin files with a byte order mark
   } catch (error) {
     return new ResultError(`${place}: not JSON`, { cause: error })
   }
@@ -87,7 +87,5 @@ export function parseVersioned<T>(text: string, place: string, schema: z.ZodType
   const parsed = schema.safeParse(value)
   return parsed.success
     ? parsed.data
-    : new ResultError(`${place}: not as the result format says: ${explainIssues(parsed.error)}`, {
-        cause: parsed.error,
-      })
+    : new ResultError(`${place}: not as the result format says: ${explainIssues(parsed.error)}`)
 }

@@ -139,6 +139,6 @@ function removed(file: string): ResultError {
 function lineOf(event: JournalEvent): Buffer | ResultError {
   const { error, data } = journalEvent.safeParse(event)
   return error
-    ? new ResultError(`not a valid "${event.type}" event: ${explainIssues(error)}`, { cause: error })
+    ? new ResultError(`not a valid "${event.type}" event: ${explainIssues(error)}`)
     : Buffer.from(`${JSON.stringify(data)}\n`)
 }

@@ -3,6 +3,7 @@ import type { RunResult } from '../results/schema.ts'
 import { comparePairs } from './compare-pairs.ts'
 import { compareSides } from './compare-sides.ts'
 import type { Comparison } from './comparison.ts'
+import { outcomesOfPath, withErrorShares, type ErrorShares } from './error-share.ts'
 import { decideFamily } from './decide-family.ts'
 import { levelOf, mapNested, type Nested } from './nested.ts'
 import { seriesPairs, seriesValues, type Series } from './round-values.ts'
@@ -33,6 +34,8 @@ export interface RunComparison {
   readonly baseline: string
   readonly contender: string
   readonly rows: readonly ComparisonRow[]
+  /** How the requests behind the rows ended, path by path and load by load. */
+  readonly errors: readonly ErrorShares[]
   /** Paths that are in both but not proven in both, and so are not compared. */
   readonly leftOut: readonly string[]
   /** Why levels are not compared, only ratios within runs; null when they are. */
@@ -61,7 +64,7 @@ export function compareRuns(
   const names = { baseline: baseline.label, contender: contender.label }
   const all = [...baseline.runs, ...contender.runs]
   const first = all[0]
-  if (!first) return { ...names, rows: [], leftOut: [], levelsRefused: null }
+  if (!first) return { ...names, rows: [], errors: [], leftOut: [], levelsRefused: null }
   const measured = first.paths.filter(
     (path) =>
       path.hops !== null &&
@@ -71,6 +74,12 @@ export function compareRuns(
   const proven = measured.filter((path) => all.every((run) => provenPaths(run).has(path.name)))
   const reference = proven.toSorted((a, b) => (a.hops ?? 0) - (b.hops ?? 0))[0]
   const levelsRefused = differentMix(all)
+  const errorsOf = ({ path, load }: Pick<ErrorShares, 'path' | 'load'>): ErrorShares => ({
+    path,
+    load,
+    baseline: outcomesOfPath(baseline.runs, path, load),
+    contender: outcomesOfPath(contender.runs, path, load),
+  })
   const rows = seriesOf(
     first,
     proven.map((path) => path.name),
@@ -100,14 +109,15 @@ export function compareRuns(
         relativeTo: from?.name ?? null,
         baseline: estimate(baseline.runs, series, options),
         contender: estimate(contender.runs, series, options),
-        comparison,
+        comparison: withErrorShares(comparison, sidesOf(errorsOf(series))),
       },
     ]
   })
   const leftOut = measured
     .map((path) => path.name)
     .filter((name) => !proven.some((path) => path.name === name))
-  return { ...names, rows: decided(rows), leftOut, levelsRefused }
+  const errors = pathLoads(rows).map(errorsOf)
+  return { ...names, rows: decided(rows), errors, leftOut, levelsRefused }
 }
 
 /** `to` by `from` in each round, or less it, as they nest. */
@@ -139,8 +149,14 @@ export function compareVariants(
   const proven = provenPaths(run)
   const leftOut = [baselinePath, contenderPath].filter((path) => !proven.has(path))
   const names = { baseline: `${run.id}#${baselinePath}`, contender: `${run.id}#${contenderPath}` }
-  if (leftOut.length > 0) return { ...names, rows: [], leftOut, levelsRefused: null }
+  if (leftOut.length > 0) return { ...names, rows: [], errors: [], leftOut, levelsRefused: null }
   const [a, b] = [baselinePath, contenderPath].map((name) => run.paths.find((path) => path.name === name))
+  const errorsOf = ({ load }: Pick<ErrorShares, 'load'>): ErrorShares => ({
+    path: contenderPath,
+    load,
+    baseline: outcomesOfPath([run], baselinePath, load),
+    contender: outcomesOfPath([run], contenderPath, load),
+  })
   const rows = seriesOf(run, [contenderPath], options).map((series) => {
     const from = { ...series, path: baselinePath }
     return {
@@ -148,14 +164,30 @@ export function compareVariants(
       relativeTo: null,
       baseline: estimate([run], from, options),
       contender: estimate([run], series, options),
-      comparison: comparePairs(seriesPairs(roundsOf(run, options), from, series), {
-        ...marginOf(options),
-        ...support([run], series, options),
-        scale: a && b ? scaleBetween(a, b) : 'ratio',
-      }),
+      comparison: withErrorShares(
+        comparePairs(seriesPairs(roundsOf(run, options), from, series), {
+          ...marginOf(options),
+          ...support([run], series, options),
+          scale: a && b ? scaleBetween(a, b) : 'ratio',
+        }),
+        sidesOf(errorsOf(series)),
+      ),
     }
   })
-  return { ...names, rows: decided(rows), leftOut, levelsRefused: null }
+  const errors = pathLoads(rows).map(errorsOf)
+  return { ...names, rows: decided(rows), errors, leftOut, levelsRefused: null }
+}
+
+function sidesOf({ baseline, contender }: ErrorShares): Parameters<typeof withErrorShares>[1] {
+  return [
+    { name: 'baseline', outcomes: baseline },
+    { name: 'contender', outcomes: contender },
+  ]
+}
+
+/** Each path and load of the rows once. */
+function pathLoads<T extends { readonly path: string; readonly load: string }>(rows: readonly T[]): T[] {
+  return rows.filter((row, i) => rows.findIndex((r) => r.path === row.path && r.load === row.load) === i)
 }
 
 function labelsOf({ path, load, name, isHeadline, quantile }: SummarySeries) {

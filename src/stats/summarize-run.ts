@@ -1,15 +1,18 @@
+import { failedOf, type Outcomes } from '../results/outcomes.ts'
 import type { RunResult } from '../results/schema.ts'
 import { componentKey, componentTitle } from '../topology/component.ts'
 import type { Component } from '../topology/model.ts'
 import type { Comparison, Margin } from './comparison.ts'
 import { cpuPerRequest, type CpuCost } from './cpu-per-request.ts'
 import type { Costs } from './design.ts'
+import { judgedWithErrors, outcomesOfPath } from './error-share.ts'
 import type { Unit } from './nested.ts'
 import type { MeasuredRound } from './round-values.ts'
 import { costsOf, spreadOf, type Spread } from './run-spread.ts'
 import type { Scale } from './scale.ts'
 import {
   summarizeMetrics,
+  type MetricStep,
   type MetricSummary,
   type NoiseFloor,
   type QuantileEstimates,
@@ -87,6 +90,8 @@ export interface RunSummary {
   readonly cpu: readonly CpuCost[]
   /** Closed loops, path by path. */
   readonly sweeps: readonly Sweep[]
+  /** Paths of which requests failed, by load; all rounds. */
+  readonly failures: readonly { readonly path: string; readonly load: string; readonly outcomes: Outcomes }[]
   /** How often each flag was given. */
   readonly flags: Readonly<Record<string, number>>
   /** Components that a CPU quota kept from running, and for how long in all. */
@@ -126,7 +131,9 @@ export function summarizeRun(result: RunResult, options: SummaryOptions = {}): R
       scale: scaleBetween(ladder[i]!, to),
     })),
   }
-  const metrics = result.loads.flatMap((load) => summarizeMetrics(result.measured, load, plan, margin))
+  const metrics = result.loads
+    .flatMap((load) => summarizeMetrics(result.measured, load, plan, margin))
+    .map((metric) => withErrors(result, metric))
   const latencies = metrics.filter(({ series }) => series === 'warm')
   const costs = costsOf(result)
   const steps = latencies.flatMap((metric) =>
@@ -166,6 +173,12 @@ export function summarizeRun(result: RunResult, options: SummaryOptions = {}): R
     metrics,
     cpu: cpuPerRequest(result),
     sweeps: sweepsOf(result),
+    failures: latencies.flatMap(({ load }) =>
+      plan.paths.flatMap((path) => {
+        const outcomes = outcomesOfPath([result], path, load)
+        return failedOf(outcomes) === 0 ? [] : [{ path, load, outcomes }]
+      }),
+    ),
     flags: countFlags(result.measured),
     throttled: sumThrottled(result.measured),
     backend: result.backend,
@@ -192,6 +205,18 @@ function floorAround(
   if (floors.length === 0 || low === null || high === null) return null
   const largest = Math.max(...floors)
   return low > largest || high < -largest ? null : largest
+}
+
+/** No verdict on latencies without the requests that failed beside it. */
+function withErrors(result: RunResult, metric: MetricSummary): MetricSummary {
+  const judged = (step: MetricStep): MetricStep => ({
+    ...step,
+    comparison: judgedWithErrors(
+      step.comparison,
+      [step.from, step.to].map((name) => ({ name, outcomes: outcomesOfPath([result], name, metric.load) })),
+    ),
+  })
+  return { ...metric, steps: metric.steps.map(judged) }
 }
 
 function summarizePath(

@@ -14,6 +14,7 @@ export type WarningCode =
   | 'within-margin'
   | 'lost-to-family'
   | 'undecided'
+  | 'failed-requests'
 
 /** A warning is data: it does not stop an analysis, and its sentence ends with what to do next. */
 export interface StatWarning {

@@ -5,7 +5,8 @@ import { PathRecorder } from '../path-recorder.ts'
 import type { DriverLoad, PathSample } from '../protocol.ts'
 import { mulberry32, shuffle, type Random } from '../random.ts'
 import { AnswerCheck } from './answer-check.ts'
-import { resolveTargets, type Driver, type DriverSettings, type Turn } from './driver.ts'
+import { type Driver, type DriverSettings, type Turn } from './driver.ts'
+import { resolveTargets } from './resolve-targets.ts'
 import { connectAll, KeptConnection } from './kept-connection.ts'
 
 type PingPongLoad = Extract<DriverLoad, { profile: 'pingpong' }>
@@ -59,7 +60,7 @@ export class PingPongDriver implements Driver {
   async open(): Promise<void> {
     const { load, check, timeoutMs, halves } = this.#settings
     const { requestBytes, responseBytes, protocol } = load
-    const targets = await resolveTargets(this.#settings.targets)
+    const targets = await resolveTargets(this.#settings)
     this.#connections = targets.map((target) => {
       const recorder = new PathRecorder(target.path, halves)
       return new KeptConnection(
@@ -102,7 +103,7 @@ export class PingPongDriver implements Driver {
   takeSamples(): readonly PathSample[] {
     return this.#connections.map((connection) => {
       const { recorder, state } = connection
-      if (recorder.sent === 0 && recorder.errors === 0 && state !== 'ready') recorder.error('not connected')
+      if (recorder.sent === 0 && recorder.errors === 0 && state !== 'ready') recorder.unsent('not connected')
       connection.collectBytes()
       return recorder.take(0)
     })

@@ -1,3 +1,4 @@
+import { outcomesOf } from '../../results/outcomes.ts'
 import type { RunResult } from '../../results/schema.ts'
 import { componentKey } from '../../topology/component.ts'
 
@@ -17,7 +18,8 @@ const columns = [
 
 /**
  * RFC 4180 CSV with a header line: one row per round, path and load; every round, with its flags. `requests` is the
- * number of latencies behind the quantiles; without any those cells are empty. `cpu_ns_per_request` is that of all
+ * number of latencies behind the quantiles; without any those cells are empty. `sent` is the sum of `received`, `bad`,
+ * `errors` and `lost`. `cpu_ns_per_request` is that of all
  * components of the path and the load generator together, where the path had a turn of its own.
  */
 export function toCsv(result: RunResult): string {
@@ -39,7 +41,7 @@ export function toCsv(result: RunResult): string {
       p.load,
       round.evidence.find((e) => e.path === p.path)?.verdict ?? '',
       p.n,
-      ...counts.map((name) => p[name]),
+      ...counts.map((name) => ({ reconnects: p.reconnects, ...outcomesOf(p) })[name]),
       ...quantiles.map((name) => p.quantilesNs?.[name] ?? ''),
       ...metrics.flatMap((name) => {
         const values = p.extraQuantilesNs?.[name]

@@ -36,7 +36,14 @@ export function comparisonsOf(runs: readonly RunResult[]): ReportedComparison[] 
     const comparison =
       refusals.length === 0
         ? compareRuns(baseline, contender)
-        : { baseline: baseline.label, contender: contender.label, rows: [], leftOut: [], levelsRefused: null }
+        : {
+            baseline: baseline.label,
+            contender: contender.label,
+            rows: [],
+            errors: [],
+            leftOut: [],
+            levelsRefused: null,
+          }
     return { comparison, baseline: first, refusals }
   })
 }

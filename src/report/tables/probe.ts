@@ -1,4 +1,5 @@
 import type { ProbeDifference, ProbeResult, ProbedEndpoint } from '../../measure/probe.ts'
+import { failedShare, percentText } from '../../stats/error-share.ts'
 import { countColumn, differenceColumns, intervalColumn, textColumn, usColumn } from './columns.ts'
 import { tableOf, type Column, type Table } from './table.ts'
 
@@ -16,9 +17,15 @@ const endpointColumns: readonly Column<EndpointMetric>[] = [
   usColumn('p90 µs', ({ quantiles }) => quantiles.p90.estimate),
   usColumn('p99 µs', ({ quantiles }) => quantiles.p99.estimate),
   countColumn('requests', ({ endpoint }) => endpoint.requests),
-  countColumn('errors', ({ endpoint }) => endpoint.errors),
+  { heading: 'failed', kind: 'number', cell: ({ endpoint }) => failed(endpoint) },
   countColumn('reconnects', ({ endpoint }) => endpoint.reconnects),
 ]
+
+function failed({ sent, requests, bad, errors, lost }: ProbedEndpoint) {
+  const count = bad + errors + lost
+  const share = percentText(failedShare({ sent, received: requests, bad, errors, lost }))
+  return { parts: [count === 0 ? '0' : `${count} (${share})`], value: count }
+}
 
 const differenceOf: readonly Column<ProbeDifference>[] = [
   textColumn('endpoint', ({ name }) => name),

@@ -1,6 +1,7 @@
 import { plural } from '../../plural.ts'
 import type { MetricStep, MetricSummary } from '../../stats/summarize-metrics.ts'
 import type { RunSummary } from '../../stats/summarize-run.ts'
+import { failedText } from '../../stats/error-share.ts'
 import { componentLabel } from '../../topology/component.ts'
 import { formatMargin } from '../format.ts'
 import { costRemarks } from './cost-remarks.ts'
@@ -47,6 +48,7 @@ export function caveats(summary: RunSummary, choice: SummaryChoice = {}): string
       : [
           `${summary.flaggedRounds} of ${plural(summary.rounds, 'round')} (${share} %) ${summary.flaggedRounds === 1 ? 'is flagged; it is' : 'are flagged; they are'} counted here. See: hopmeter results show ${summary.id}`,
         ]),
+    ...summary.failures.map(({ path, load, outcomes }) => `${path} under ${load}: ${failedText(outcomes)}.`),
     ...(summary.throttled.length === 0
       ? []
       : [
@@ -59,6 +61,12 @@ export function caveats(summary: RunSummary, choice: SummaryChoice = {}): string
       : []),
     ...spreadRemarks(summary),
     ...(summary.reason === undefined ? [] : [`The run ended as "${summary.status}": ${summary.reason}`]),
-    ...groupedWarnings(steps.map((s) => ({ about: s.about, warnings: s.comparison.warnings }))),
+    ...groupedWarnings(
+      steps.map(({ about: what, comparison: { warnings, refused } }) => ({
+        about: what,
+        // Said of the paths already, unless it is why there is no verdict.
+        warnings: warnings.filter(({ code }) => code !== 'failed-requests' || refused),
+      })),
+    ),
   ]
 }

@@ -12,7 +12,7 @@ export function probeText(result: ProbeResult): string {
     const table = endpointDifferences(result)
     parts.push('', printable(`${table.title}:`), renderText(table))
   }
-  const remarks = remarksOf(differences)
+  const remarks = [...result.remarks.map((remark) => printable(`* ${remark}`)), ...remarksOf(differences)]
   if (remarks.length > 0) parts.push('', ...remarks)
   return parts.join('\n')
 }
@@ -27,7 +27,11 @@ function remarksOf(differences: readonly ProbeDifference[]): string[] {
   const about = new Map<string, string[]>()
   for (const { name, metric, quantile, comparison } of differences) {
     // Whoever else's endpoints: nothing here can start them anew.
-    for (const { message } of comparison.warnings.filter(({ code }) => code !== 'one-start')) {
+    const told = comparison.warnings.filter(
+      // The endpoints' own remarks say what failed, unless it is why there is no verdict.
+      ({ code }) => code !== 'one-start' && (code !== 'failed-requests' || comparison.refused),
+    )
+    for (const { message } of told) {
       const subjects = about.get(message) ?? []
       subjects.push(`${name} ${metric} ${quantile}`)
       about.set(message, subjects)
