@@ -192,9 +192,9 @@ describe('reading', () => {
 
   test('a newer format is named as that, whatever else is new in it', async () => {
     const file = path.join(temporaryDirectory(), 'journal.ndjson')
-    writeFileSync(file, `${JSON.stringify({ type: 'run', schemaVersion: 2, novelty: true })}\n`)
+    writeFileSync(file, `${JSON.stringify({ type: 'run', schemaVersion: 3, novelty: true })}\n`)
     const { error } = await read(file)
-    expect(String(error)).toMatch(/written by a newer hopmeter \(result format 2; this one reads up to 1\)/)
+    expect(String(error)).toMatch(/written by a newer hopmeter \(result format 3; this one reads up to 2\)/)
     expect((error as ResultError).hint).toMatch(/Update hopmeter/)
   })
 

@@ -3,7 +3,6 @@ import { verifyScenario, type VerifyResult } from '../../../measure/verify-scena
 import { loadScenario } from '../../../scenario/load.ts'
 import type { Scenario } from '../../../scenario/types.ts'
 import { planScenario } from '../../plan.ts'
-import { withControl } from '../../../measure/control.ts'
 import { expandLoads } from '../../../measure/loads.ts'
 import { measure } from '../../../measure/run.ts'
 import type { JournalEvent } from '../../../results/schema.ts'
@@ -168,12 +167,13 @@ describe('a run with Istio', () => {
       await measure({
         backend: createKind({ ...fake.options, execute: fake.inProcess() }),
         plan,
-        paths: withControl(plan, true),
+        paths: plan.paths,
+        twins: true,
         loads: expandLoads([
           { profile: 'pingpong', protocol: 'http1', requestBytes: 16, responseBytes: 16 },
           { profile: 'connect', requestBytes: 16, responseBytes: 16 },
         ]),
-        rounds: { count: 2, durationMs: 3000, warmupMs: 100, builds: 1 },
+        rounds: { count: 2, durationMs: 3000, warmupMs: 100, builds: 1, restarts: 1 },
         seed: 1,
         verify: 'warn',
         reporter: { step: () => {}, proven: () => {}, round: () => {}, note: () => {} },
