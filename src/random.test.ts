@@ -1,5 +1,6 @@
+import fc from 'fast-check'
 import { expect, test } from 'vitest'
-import { seededRandom } from './random.ts'
+import { seededRandom, shuffled } from './random.ts'
 
 test('gives the published first numbers of mulberry32', () => {
   const random = seededRandom(0)

@@ -47,7 +47,7 @@ describe('a digest', () => {
           .filter((round) => all || round.flags.length === 0)
           .flatMap((round) => round.paths.filter((p) => p.path === path).map((p) => p[key])),
       )
-    expect(histograms).toHaveLength(6)
+    expect(histograms).toHaveLength(5)
     for (const { path, load, warm, warmValid, cold } of histograms) {
       expect(load).toBe('pingpong')
       expect(warm).toBe(of(path, 'warm', true))

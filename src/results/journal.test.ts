@@ -105,10 +105,10 @@ describe('writing', () => {
     await expect(writer.append(sampleHeader())).rejects.toThrow(/is closed/)
   })
 
-  test('a line begins with its type, build and round, whatever the order in the event', async () => {
-    const { type, build, round, ...rest } = sampleRound({ build: 2, round: 7 })
-    const file = await write([sampleHeader(), { ...rest, round, build, type }])
-    expect(readFileSync(file, 'utf8')).toMatch(/^\{"type":"round","build":2,"round":7,/m)
+  test('a line begins with its type, build, restart and round, whatever the order in the event', async () => {
+    const { type, build, restart, round, ...rest } = sampleRound({ build: 2, restart: 3, round: 7 })
+    const file = await write([sampleHeader(), { ...rest, round, restart, build, type }])
+    expect(readFileSync(file, 'utf8')).toMatch(/^\{"type":"round","build":2,"restart":3,"round":7,/m)
   })
 })
 

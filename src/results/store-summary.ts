@@ -18,7 +18,7 @@ export interface RunSummary {
   readonly backend?: string
   /** e.g. `lab-node 0.1.0`. */
   readonly engine?: string
-  /** Rounds measured so far, builds together. */
+  /** Rounds measured so far, builds and restarts together. */
   readonly rounds?: number
   readonly labels?: Readonly<Record<string, string>>
   readonly problem?: string
@@ -26,7 +26,7 @@ export interface RunSummary {
 
 const headSizes = [1 << 16, 1 << 23] as const
 /** The journal writer keeps to the order of keys in the schema. */
-const roundStart = /^\{"type":"round","build":(\d+),"round":(\d+),/gm
+const roundStart = /^\{"type":"round","build":(\d+),(?:"restart":(\d+),)?"round":(\d+),/gm
 const tailSizes = [1 << 16, 1 << 20, 1 << 24] as const
 
 /** Reads the first and the last lines of a journal, whatever its size. Never throws: a problem becomes the status. */
@@ -102,10 +102,18 @@ async function readTail(
     const last = lines.slice(lines.lastIndexOf('\n') + 1)
     const end = last.startsWith('{"type":"end"') ? parseEvent(last, journal.file) : undefined
     const status = end instanceof ResultError || end?.type !== 'end' ? undefined : end.status
-    if (round) return { status, rounds: (Number(round[1]) - 1) * header.rounds.count + Number(round[2]) }
+    if (round) return { status, rounds: roundsUntil(header, round) }
     return { status, rounds: isWhole ? 0 : undefined }
   }
   return { status: undefined, rounds: undefined }
+}
+
+/** Rounds before the one whose line begins so, and itself; format 1 has one start per build and does not name it. */
+function roundsUntil(
+  { rounds: { count, restarts = 1 } }: RunHeader,
+  [, build, restart = '1', round]: readonly string[],
+): number {
+  return ((Number(build) - 1) * restarts + Number(restart) - 1) * count + Number(round)
 }
 
 interface OpenJournal {

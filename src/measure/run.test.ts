@@ -1,0 +1,141 @@
+import { describe, expect, test } from 'vitest'
+import { HopmeterError, InterruptedError, PathMismatchError } from '../errors.ts'
+import { decodeHistogram } from '../results/histogram.ts'
+import { journalEvent } from '../results/schema.ts'
+import { measure } from './run.ts'
+import { fewRounds, ofType, smallRun } from './testing/small-run.ts'
+
+describe('a run', () => {
+  test('nests rounds in restarts and restarts in builds, each restart proven before its rounds', async () => {
+    const { options, events, log } = smallRun({ rounds: { ...fewRounds, builds: 2 } })
+    expect(await measure(options)).toEqual({ status: 'complete' })
+    for (const event of events) expect(journalEvent.parse(event)).toEqual(event)
+    const ofRestart = (restart: number) => [
+      `proof ${restart}`,
+      `restart ${restart}`,
+      `round ${restart}.1`,
+      `round ${restart}.2`,
+    ]
+    const ofBuild = ['build', ...[1, 2, 3].flatMap(ofRestart), 'unreachable']
+    const told = events
+      .filter(({ type }) => type !== 'note')
+      .map((event) => {
+        if (event.type === 'round') return `round ${event.restart}.${event.round}`
+        return 'restart' in event ? `${event.type} ${event.restart}` : event.type
+      })
+    expect(told).toEqual([...ofBuild, ...ofBuild])
+    expect(events.flatMap((event) => ('build' in event ? [event.build] : []))).toEqual([
+      ...ofBuild.map(() => 1),
+      ...ofBuild.map(() => 2),
+    ])
+    // The first start comes with the build.
+    const calls = ['up', 'restart', 'restart', 'down']
+    expect(log.calls).toEqual([...calls, ...calls])
+    for (const { evidence } of [...ofType(events, 'round'), ...ofType(events, 'proof')]) {
+      expect(evidence.map(({ path, verdict }) => [path, verdict])).toEqual(
+        ['near', 'far', 'other'].map((path) => [path, 'proven']),
+      )
+    }
+  })
+
+  test('ends every load agent before its testbed restarts, and leaves none', async () => {
+    const { options, log } = smallRun()
+    await measure(options)
+    expect(log.agentsAtRestart).toEqual([0, 0])
+    expect(log.agents()).toBe(0)
+  })
+
+  test('does the same again from its seed: orders, seeds of restarts', async () => {
+    const orderOf = async (seed: number) => {
+      const { options, events, log } = smallRun({ seed })
+      await measure(options)
+      const orders = ofType(events, 'round').map(({ generators }) => generators.map(({ client }) => client))
+      return { orders, seeds: log.restartSeeds }
+    }
+    const [first, again, other] = [await orderOf(7), await orderOf(7), await orderOf(8)]
+    expect(again).toEqual(first)
+    expect(other.seeds).not.toEqual(first.seeds)
+    expect(new Set([...first.seeds, ...other.seeds]).size).toBe(4)
+  })
+
+  test('tries a path that must not exist once per build, not once per restart', async () => {
+    const { options, events } = smallRun()
+    await measure(options)
+    expect(ofType(events, 'unreachable')).toMatchObject([{ path: 'nowhere', build: 1, confirmed: true }])
+  })
+
+  test('keeps the first requests of every restart, one of each connection', async () => {
+    const { options, events } = smallRun({ rounds: { ...fewRounds, warmupMs: 60 } })
+    await measure(options)
+    for (const { round, paths } of ofType(events, 'round')) {
+      for (const { path, cold } of paths) {
+        // Proof and warm-up open both connections; their first requests belong to the first round.
+        expect([path, decodeHistogram(cold).totalCount]).toEqual([path, round === 1 ? 2 : 0])
+      }
+    }
+  })
+
+  test('reads both connections of each path, and one where it is told so', async () => {
+    const { options, events } = smallRun()
+    await measure(options)
+    for (const { paths } of ofType(events, 'round')) {
+      for (const { twinsNs } of paths) expect(twinsNs?.map((own) => own !== null)).toEqual([true, true])
+    }
+    const one = smallRun({ twins: false })
+    await measure(one.options)
+    for (const { paths } of ofType(one.events, 'round')) {
+      for (const path of paths) expect(path).not.toHaveProperty('twinsNs')
+    }
+  })
+
+  test('of a backend that cannot restart is a run of one start', async () => {
+    const { options, log } = smallRun({ rounds: { ...fewRounds, restarts: 1 } }, { canRestart: false })
+    expect(await measure(options)).toEqual({ status: 'complete' })
+    expect(log.calls).toEqual(['up', 'down'])
+    const asked = smallRun({}, { canRestart: false })
+    await expect(measure(asked.options)).rejects.toThrow('cannot restart')
+    expect(asked.log.calls).toEqual(['up', 'down'])
+  })
+})
+
+describe('a run that goes wrong', () => {
+  test('stops at the restart whose proof speaks of another pod, and takes the testbed down', async () => {
+    const podName = (name: string, start: number) => (start === 2 ? 'somebody-else' : name)
+    const { options, events, log } = smallRun({}, { podName })
+    await expect(measure(options)).rejects.toThrow(PathMismatchError)
+    expect(ofType(events, 'round').map(({ restart }) => restart)).toEqual([1, 1])
+    expect(ofType(events, 'proof').map(({ restart }) => restart)).toEqual([1, 2])
+    expect(log.calls).toEqual(['up', 'restart', 'down'])
+    expect(log.agents()).toBe(0)
+  })
+
+  test('goes on where it only warns, and says at its end that paths were not as expected', async () => {
+    const podName = (name: string, start: number) => (start === 2 ? 'somebody-else' : name)
+    const { options, events, notes } = smallRun({ verify: 'warn' }, { podName })
+    expect(await measure(options)).toMatchObject({ status: 'path-mismatch' })
+    expect(ofType(events, 'round')).toHaveLength(6)
+    expect(notes.filter((note) => note.includes('path not as expected'))).toHaveLength(1)
+  })
+
+  test('a restart that fails takes the testbed down and keeps what was measured', async () => {
+    const failure = new HopmeterError('a program did not come back')
+    const onRestart = (start: number) => {
+      if (start === 3) throw failure
+    }
+    const { options, events, log } = smallRun({}, { onRestart })
+    await expect(measure(options)).rejects.toBe(failure)
+    expect(ofType(events, 'round').map(({ restart }) => restart)).toEqual([1, 1, 2, 2])
+    expect(log.calls).toEqual(['up', 'restart', 'restart', 'down'])
+    expect(log.agents()).toBe(0)
+  })
+
+  test('one that is stopped in a restart ends there, with nothing left', async () => {
+    const controller = new AbortController()
+    const onRestart = () => controller.abort(new InterruptedError('SIGINT'))
+    const { options, events, log } = smallRun({ signal: controller.signal }, { onRestart })
+    await expect(measure(options)).rejects.toThrow()
+    expect(ofType(events, 'round').map(({ restart }) => restart)).toEqual([1, 1])
+    expect(log.calls.at(-1)).toBe('down')
+    expect(log.agents()).toBe(0)
+  })
+})
