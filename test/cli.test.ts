@@ -244,6 +244,8 @@ describe('where hopmeter runs', () => {
     const args = [
       'run',
       'single-cluster',
+      '--restarts',
+      '1',
       '--rounds',
       '2',
       '--duration',
@@ -272,6 +274,8 @@ describe('where hopmeter runs', () => {
     const args = [
       'run',
       'hop-ladder',
+      '--restarts',
+      '1',
       '--rounds',
       '200',
       '--duration',

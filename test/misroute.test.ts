@@ -33,7 +33,7 @@ async function runMisrouted(misroute: 'direct-through-gateway' | 'gateway-sent-d
     signal: new AbortController().signal,
     verify,
     seed: 1,
-    rounds: { count: 2, durationMs: 300, warmupMs: 0 },
+    rounds: { count: 2, durationMs: 300, warmupMs: 0, restarts: 1 },
   })
 }
 
