@@ -3,7 +3,7 @@
  * Run with: npm run bench:accuracy. Needs wrk on PATH (Debian: wrk). Exits with 1 when a bound is missed.
  */
 import type { DriverLoad } from '../src/agent/protocol.ts'
-import { run } from '../src/exec.ts'
+import { run } from '../src/process/exec.ts'
 import { interleave, type InterleavedRound } from '../src/measure/interleave.ts'
 import { startLocalServer } from '../src/measure/local-agent.ts'
 import { textTable } from '../src/report/render/text/table.ts'

@@ -75,7 +75,7 @@ async function recordedValues(wanted: number): Promise<boolean> {
   const random = seededRandom(1)
   let recorded = 0
   try {
-    const recorders = template.paths.map(({ path: name }) => new PathRecorder(name))
+    const recorders = template.paths.map(({ path: name }) => new PathRecorder(name, true))
     const journal = await JournalWriter.create(file)
     await journal.append(
       sampleHeader({ rounds: { count: rounds, durationMs: 1000, warmupMs: 500, builds: 1 } }),
@@ -83,7 +83,7 @@ async function recordedValues(wanted: number): Promise<boolean> {
     await journal.append(sampleBuild())
     for (let round = 1; round <= rounds; round++) {
       const paths = recorders.map((recorder, i) => {
-        for (let k = 0; k < perRound; k++) recorder.warm.record(60_000 * (i + 2) + 40_000 * random() ** 4)
+        for (let k = 0; k < perRound; k++) recorder.recordWarm(60_000 * (i + 2) + 40_000 * random() ** 4)
         recorder.sent = recorder.received = perRound
         recorded += perRound
         // Over the wire as one line, as from an agent.

@@ -12,15 +12,15 @@ const open = {
 const turn = { type: 'turn', id: 1, seed: 2 ** 32 + 5, durationMs: 100 }
 const parse = (message: object) => parseLoadRequest(JSON.stringify(message))
 
-test('paths have one connection and turns are no floods unless told so', () => {
-  expect(parse(open)).toMatchObject({ twins: false, check: 'echo' })
-  expect(parse({ ...open, twins: true })).toMatchObject({ twins: true })
+test('requests are not told apart and turns are no floods unless told so', () => {
+  expect(parse(open)).toMatchObject({ halves: false, check: 'echo' })
+  expect(parse({ ...open, halves: true })).toMatchObject({ halves: true })
   expect(parse(turn)).toEqual({ ...turn, flood: false })
   expect(parse({ ...turn, flood: true })).toMatchObject({ flood: true })
 })
 
 test.each([
-  [{ ...open, twins: 2 }, '"twins" must be true or false, not 2'],
+  [{ ...open, halves: 2 }, '"halves" must be true or false, not 2'],
   [{ ...turn, flood: 'yes' }, '"flood" must be true or false, not "yes"'],
 ])('a switch that is neither on nor off is refused', (message, reason) => {
   expect(() => parse(message)).toThrow(new MessageError(reason))

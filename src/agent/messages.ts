@@ -67,7 +67,7 @@ export function parseLoadRequest(line: string): LoadRequest {
     targets: targets(fields),
     timeoutMs: positive(fields, 'timeoutMs', maxTimeoutMs),
     check: optional(fields, 'check', (of, name) => oneOf(of, name, ['echo', 'status'] as const)) ?? 'echo',
-    twins: optional(fields, 'twins', boolean) ?? false,
+    halves: optional(fields, 'halves', boolean) ?? false,
   }
 }
 

@@ -1,5 +1,6 @@
 import { LatencyHistogram } from './latency-histogram.ts'
 import type { AnswerCount, PathSample } from './protocol.ts'
+import { mulberry32 } from './random.ts'
 
 /** Who answered; counted in place, so that the hot path needs no look-up when the same server answers again. */
 export interface Answerer {
@@ -20,19 +21,21 @@ export class PathRecorder {
   reconnects = 0
   bytesSent = 0
   bytesReceived = 0
-  /** Warm requests; of a path with twins their sum, made when a sample is taken. */
-  readonly warm = new LatencyHistogram()
+  /** Warm requests; told apart in halves, their sum is made when a sample is taken. */
+  readonly #warm = new LatencyHistogram()
   readonly cold = new LatencyHistogram()
   readonly path: string
-  readonly #twins: readonly [LatencyHistogram, LatencyHistogram] | undefined
+  readonly #halves: readonly [LatencyHistogram, LatencyHistogram] | undefined
+  /** Which half a request belongs to must follow from nothing that happens to it. */
+  readonly #random = mulberry32(1)
   readonly #extra: ReadonlyMap<string, LatencyHistogram>
   readonly #answerers = new Map<string, Answerer>()
   #counters: Record<string, number> | undefined
   #firstError: string | undefined
 
-  constructor(path: string, extra: Readonly<Record<string, LatencyHistogram>> = {}, twins = false) {
+  constructor(path: string, halves: boolean, extra: Readonly<Record<string, LatencyHistogram>> = {}) {
     this.path = path
-    this.#twins = twins ? [new LatencyHistogram(), new LatencyHistogram()] : undefined
+    this.#halves = halves ? [new LatencyHistogram(), new LatencyHistogram()] : undefined
     this.#extra = new Map(Object.entries(extra))
   }
 
@@ -46,9 +49,9 @@ export class PathRecorder {
     return fresh
   }
 
-  /** Records a warm request of one of the path's twins; they are one where the path has none. */
-  recordWarm(ns: number, twin: 0 | 1): void {
-    const histogram = this.#twins?.[twin] ?? this.warm
+  /** Records a request on a connection that has answered before. */
+  recordWarm(ns: number): void {
+    const histogram = this.#halves?.[this.#random() < 0.5 ? 0 : 1] ?? this.#warm
     histogram.record(ns)
   }
 
@@ -71,7 +74,7 @@ export class PathRecorder {
   /** What happened since the last call; starts anew. No request may be in flight. */
   take(order: number): PathSample {
     const extra = Object.fromEntries([...this.#extra].map(([name, histogram]) => [name, histogram.encode()]))
-    for (const twin of this.#twins ?? []) this.warm.add(twin)
+    for (const half of this.#halves ?? []) this.#warm.add(half)
     const sample: PathSample = {
       path: this.path,
       order,
@@ -83,8 +86,8 @@ export class PathRecorder {
       reconnects: this.reconnects,
       bytesSent: this.bytesSent,
       bytesReceived: this.bytesReceived,
-      warm: this.warm.encode(),
-      ...(this.#twins === undefined ? {} : { twins: [this.#twins[0].encode(), this.#twins[1].encode()] }),
+      warm: this.#warm.encode(),
+      ...(this.#halves === undefined ? {} : { halves: [this.#halves[0].encode(), this.#halves[1].encode()] }),
       cold: this.cold.encode(),
       extra,
       answeredBy: this.#answeredBy(),
@@ -102,7 +105,7 @@ export class PathRecorder {
   #reset(): void {
     this.sent = this.received = this.bad = this.errors = this.reconnects = 0
     this.bytesSent = this.bytesReceived = 0
-    for (const histogram of [this.warm, this.cold, ...(this.#twins ?? []), ...this.#extra.values()])
+    for (const histogram of [this.#warm, this.cold, ...(this.#halves ?? []), ...this.#extra.values()])
       histogram.reset()
     for (const answerer of this.#answerers.values()) answerer.count = 0
     this.#counters = undefined

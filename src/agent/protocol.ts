@@ -118,10 +118,10 @@ export type LoadRequest =
        */
       readonly check?: 'echo' | 'status' | undefined
       /**
-       * Every path over two connections (`pingpong`), or every request of a path for one of two (the others): what the
-       * two differ by is the path's own noise. Both are visited alike, so no path is warmer for it than another.
+       * Tell two random halves of the requests of a path apart: what they differ by is the path's own noise. Nothing is
+       * sent for it, so it cannot change what is measured.
        */
-      readonly twins?: boolean | undefined
+      readonly halves?: boolean | undefined
     }
   | {
       readonly type: 'turn'
@@ -163,8 +163,8 @@ export interface PathSample {
   readonly bytesReceived: number
   /** Requests on a connection that has answered before. */
   readonly warm: string
-  /** The same for each of the path's two connections by itself, where the driver was opened with `twins`. */
-  readonly twins?: readonly [string, string] | undefined
+  /** The same for each random half of them by itself, where the driver was opened with `halves`. */
+  readonly halves?: readonly [string, string] | undefined
   /** First request of each connection (empty histogram when none was opened in this turn). */
   readonly cold: string
   /** Further histograms by name: `lag` and `response` (open), `connect`, `firstByte` and `wait` (connect). */
@@ -179,8 +179,6 @@ export interface PathSample {
 export interface GeneratorHealth {
   readonly wallMs: number
   readonly cpuMs: number
-  /** 99th percentile of the event-loop delay above its 1 ms resolution. */
-  readonly eventLoopDelayP99Ms: number
   /** 0 to 1. */
   readonly eventLoopUtilization: number
   /** Time spent runnable but not running, from /proc/self/schedstat; null where the kernel has none. */

@@ -126,6 +126,11 @@ export interface Testbed {
    * @throws HopmeterError when a program does not come back; the testbed can only be taken down then.
    */
   restart?(context: RestartContext): Promise<void>
+  /**
+   * Why the testbed itself does not work any more, for a failure that may be only a consequence of that; undefined when
+   * it does. Never throws.
+   */
+  whatBroke?(): Promise<unknown>
   /** Keeps in a folder what clusters and components say, for a run that failed on them. Never throws. */
   saveState?(folder: string, signal: AbortSignal): Promise<void>
   /** Takes everything down; never throws for what is already gone. */

@@ -2,7 +2,7 @@ import { Option, type Command } from 'commander'
 import { withoutMesh } from '../scenario/without-mesh.ts'
 import type { Scenario } from '../scenario/types.ts'
 import type { KubernetesFlags } from './backends.ts'
-import { backendOption, clientCount, collect, keyValue } from './options.ts'
+import { backendOption, clientCount, collectAssignments, keyValue } from './options.ts'
 
 /** Flags of every verb that stands a testbed up. */
 export interface BackendFlags extends KubernetesFlags {
@@ -33,7 +33,7 @@ export function addBackendFlags(command: Command): Command {
     .addOption(new Option('--istio-tag <tag>', "kind: tag of Istio's images").env('HOPMETER_ISTIO_TAG'))
     .addOption(
       new Option('--istio-set <path=value>', 'kind: further --set of istioctl install (repeatable)')
-        .argParser(collect)
+        .argParser(collectAssignments)
         .default([], 'none'),
     )
     .addOption(

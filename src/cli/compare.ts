@@ -6,16 +6,24 @@ import { comparableKeys, incomparable, unusable, type Incomparable } from '../re
 import type { RunResult } from '../results/schema.ts'
 import { compareRuns, compareVariants, type RunComparison } from '../stats/compare-runs.ts'
 import { parseFailRule, regressions, type FailRule } from '../stats/fail-on.ts'
-import { print, say, terminalColumns, type CliContext } from './context.ts'
+import { print, printJson, say, terminalColumns, type CliContext } from './context.ts'
+import { isEmpty } from './empty-values.ts'
 import { runOpener } from './open-runs.ts'
-import { durationMs, metricOption, outputOption, resultsOption, type OutputFormat } from './options.ts'
+import {
+  deltaOption,
+  metricOption,
+  outputOption,
+  resultsOption,
+  type Delta,
+  type OutputFormat,
+} from './options.ts'
 
 interface CompareFlags {
   readonly results: string
   readonly output: OutputFormat
   readonly allow: readonly string[]
   readonly failOn: readonly FailRule[]
-  readonly delta?: number
+  readonly delta: Delta
   readonly valid?: boolean
   readonly strict?: boolean
   readonly metric: readonly string[]
@@ -23,8 +31,8 @@ interface CompareFlags {
 
 const help = `
 An operand is a run (id, start of one, "latest", or a folder), several runs of one variant joined by commas, or one
-path of a run as RUN#PATH. Two paths of one run are compared round by round; separate runs build by build, for which
-each side needs five builds or more.
+path of a run as RUN#PATH. Two paths of one run are compared restart by restart, paired by round. Of separate runs, the
+ratios to the path with the fewest components are compared, for which each side needs five restarts or builds.
 
 Examples:
   hopmeter compare latest#single latest#gateway
@@ -50,11 +58,7 @@ export function compareVerb(context: CliContext): Command {
         .argParser((text: string, previous: readonly FailRule[]) => [...previous, parseFailRule(text)])
         .default([], 'none'),
     )
-    .addOption(
-      new Option('--delta <d>', 'differences inside ± this do not matter (default 2us)').argParser(
-        durationMs,
-      ),
-    )
+    .addOption(deltaOption())
     .option('--valid', 'count only rounds without flags')
     .option('--strict', 'exit with 5 when a verdict is "cannot tell"')
     .addOption(metricOption())
@@ -65,7 +69,7 @@ export function compareVerb(context: CliContext): Command {
       const comparisons: RunComparison[] = []
       const open = runOpener(context, flags.results)
       for (const contender of contenders) comparisons.push(await compareOne(baseline, contender, flags, open))
-      if (flags.output === 'json') print(context, JSON.stringify(comparisons, null, 2))
+      if (flags.output === 'json') printJson(context, comparisons)
       else
         print(
           context,
@@ -91,7 +95,7 @@ async function compareOne(
   const options = {
     // A rule about what is not shown would never hold.
     metrics: flags.metric.length === 0 ? [] : [...flags.metric, ...ofRules],
-    ...(flags.delta === undefined ? {} : { deltaNs: flags.delta * 1e6 }),
+    ...flags.delta,
     ...(flags.valid === undefined ? {} : { validOnly: flags.valid }),
   }
   const [a, b] = [operand(baseline), operand(contender)]
@@ -133,8 +137,9 @@ function conclude(context: CliContext, comparisons: readonly RunComparison[], fl
 function operand(text: string): { readonly runs: readonly string[]; readonly path?: string } {
   const at = text.lastIndexOf('#')
   if (at > 0) return { runs: [text.slice(0, at)], path: text.slice(at + 1) }
-  const runs = text.split(',').filter((part) => part !== '')
-  if (runs.length === 0) throw new UsageError(`"${text}" names no run`)
+  const runs = text.split(',')
+  if (runs.every(isEmpty)) throw new UsageError(`"${text}" names no run`)
+  if (runs.some(isEmpty)) throw new UsageError(`"${text}" names a run that is empty`)
   return { runs }
 }
 

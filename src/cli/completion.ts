@@ -1,5 +1,5 @@
 import { Argument, Command, type Option } from 'commander'
-import { listScenarios } from '../scenario/load.ts'
+import { scenarioNames } from '../scenario/built-in.ts'
 import { print, type CliContext } from './context.ts'
 
 const shells = ['bash', 'zsh', 'fish'] as const
@@ -16,8 +16,7 @@ export function completionVerb(context: CliContext, program: Command): Command {
       '\nExamples:\n  source <(hopmeter completion bash)\n  hopmeter completion zsh > "${fpath[1]}/_hopmeter"\n  hopmeter completion fish > ~/.config/fish/completions/hopmeter.fish',
     )
     .action(async (shell: Shell) => {
-      const scenarios = (await listScenarios()).map((file) => file.scenario.name)
-      print(context, scriptFor[shell](program, scenarios))
+      print(context, scriptFor[shell](program, await scenarioNames()))
     })
 }
 

@@ -6,7 +6,7 @@ import { textTable } from '../report/render/text/table.ts'
 import { listScenarios } from '../scenario/load.ts'
 import { addBackendFlags, withMesh, type BackendFlags } from './backend-flags.ts'
 import { kubernetesOptions } from './backends.ts'
-import { print, type CliContext } from './context.ts'
+import { print, printJson, type CliContext } from './context.ts'
 import { outputOption, type OutputFormat } from './options.ts'
 
 /** `hopmeter doctor`: what this machine can do, and how to get what is missing. */
@@ -30,7 +30,7 @@ export function doctorVerb(context: CliContext): Command {
           : await kindDoctor(scenarios, kubernetesOptions(flags))
       if (!report.ok) context.setExitCode(exitCodes.failure)
       if (output === 'json') {
-        print(context, JSON.stringify(report, null, 2))
+        printJson(context, report)
         return
       }
       const checks = report.checks.map((c) => [c.ok ? 'ok' : 'missing', c.name, c.detail])

@@ -1,11 +1,12 @@
-import { readFile, stat } from 'node:fs/promises'
+import { createReadStream } from 'node:fs'
 import { Command } from 'commander'
-import { ResultError } from '../errors.ts'
+import { readAtMost } from '../bounded-read.ts'
+import { ResultError, UsageError } from '../errors.ts'
 import { importFortio, type ImportedResult } from '../report/export/fortio-import.ts'
 import { formatUs } from '../report/format.ts'
 import { markdownTable } from '../report/render/markdown/table.ts'
 import { textTable } from '../report/render/text/table.ts'
-import { print, type CliContext } from './context.ts'
+import { print, printJson, type CliContext } from './context.ts'
 import { outputOption, type OutputFormat } from './options.ts'
 
 const maxBytes = 64 * 1024 * 1024
@@ -15,6 +16,7 @@ What another tool measured is a distribution without rounds, so it is shown and 
 
 Examples:
   hopmeter import fortio.json
+  fortio load -json - http://127.0.0.1:8080/ | hopmeter import -
   hopmeter import before.json after.json -o markdown`
 
 /** `hopmeter import`: results of fortio, in hopmeter's words. */
@@ -24,14 +26,17 @@ export function importVerb(context: CliContext): Command {
     .description(
       'Reads results of "fortio load -json" and shows them side by side, with the resolution they have.',
     )
-    .argument('<file...>', 'fortio result files')
+    .argument('<file...>', 'fortio result files, or - for standard input')
     .addOption(outputOption(['text', 'json', 'markdown']))
     .addHelpText('after', help)
     .action(async (files: string[], { output }: { output: OutputFormat }) => {
+      if (files.filter((file) => file === '-').length > 1)
+        throw new UsageError('standard input is one file: - can be given once')
       const results: ImportedResult[] = []
-      for (const file of files) results.push(importFortio(await readText(file), file))
+      for (const file of files)
+        results.push(importFortio(await readText(file), file === '-' ? '<stdin>' : file))
       if (output === 'json') {
-        print(context, JSON.stringify(results, null, 2))
+        printJson(context, results)
         return
       }
       const table = output === 'markdown' ? markdownTable : textTable
@@ -52,9 +57,9 @@ function row(result: ImportedResult): string[] {
 
 async function readText(file: string): Promise<string> {
   try {
-    if ((await stat(file)).size > maxBytes)
-      throw new ResultError(`${file} is larger than any result of fortio`)
-    return await readFile(file, 'utf8')
+    const bytes = await readAtMost(file === '-' ? process.stdin : createReadStream(file), maxBytes)
+    if (bytes === undefined) throw new ResultError(`${file} is larger than any result of fortio`)
+    return bytes.toString('utf8')
   } catch (error) {
     if (error instanceof ResultError) throw error
     throw new ResultError(`cannot read ${file}: ${error instanceof Error ? error.message : String(error)}`, {

@@ -4,9 +4,17 @@ import { Command, Option } from 'commander'
 import type { DriverLoad } from '../agent/protocol.ts'
 import { probe } from '../measure/probe.ts'
 import { probeText } from '../report/render/text/probe.ts'
-import { defaultDeltaNs } from '../stats/summarize-run.ts'
-import { print, type CliContext } from './context.ts'
-import { durationMs, outputOption, positiveInteger, seedNumber, type OutputFormat } from './options.ts'
+import { marginOf } from '../stats/summarize-run.ts'
+import { print, printJson, type CliContext } from './context.ts'
+import {
+  deltaOption,
+  durationMs,
+  outputOption,
+  positiveInteger,
+  seedNumber,
+  type Delta,
+  type OutputFormat,
+} from './options.ts'
 import { createLine } from './progress.ts'
 
 interface ProbeFlags {
@@ -18,7 +26,7 @@ interface ProbeFlags {
   readonly duration: number
   readonly warmup: number
   readonly seed?: number
-  readonly delta?: number
+  readonly delta: Delta
   readonly timeout: number
   readonly busyPoll?: boolean
   readonly output: OutputFormat
@@ -72,11 +80,7 @@ export function probeVerb(context: CliContext): Command {
         .env('HOPMETER_WARMUP'),
     )
     .addOption(new Option('--seed <n>', 'seed of every shuffle').argParser(seedNumber).env('HOPMETER_SEED'))
-    .addOption(
-      new Option('--delta <d>', 'differences inside ± this do not matter (default 2us)').argParser(
-        durationMs,
-      ),
-    )
+    .addOption(deltaOption())
     .addOption(
       new Option('--timeout <d>', 'for connecting and for each response')
         .argParser(durationMs)
@@ -97,13 +101,14 @@ export function probeVerb(context: CliContext): Command {
           roundMs: flags.duration,
           warmupMs: flags.warmup,
           seed: flags.seed ?? randomInt(0x1_0000_0000),
-          deltaNs: flags.delta === undefined ? defaultDeltaNs : flags.delta * 1e6,
+          margin: marginOf(flags.delta),
           timeoutMs: flags.timeout,
           signal,
           onRound: (done, total) => line.update(`round ${done}/${total}`),
         })
       const result = await context.stoppable(work).finally(() => line.stop())
-      print(context, flags.output === 'json' ? JSON.stringify(result, null, 2) : probeText(result))
+      if (flags.output === 'json') printJson(context, result)
+      else print(context, probeText(result))
     })
 }
 

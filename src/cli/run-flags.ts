@@ -9,7 +9,7 @@ import { loadScenario } from '../scenario/load.ts'
 import { summarizeRun } from '../stats/summarize-run.ts'
 import { addBackendFlags, type BackendFlags } from './backend-flags.ts'
 import { createBackend } from './backends.ts'
-import { print, say, terminalColumns, type CliContext } from './context.ts'
+import { print, printJson, say, terminalColumns, type CliContext } from './context.ts'
 import {
   durationMs,
   keyValue,
@@ -20,6 +20,7 @@ import {
   type OutputFormat,
 } from './options.ts'
 import { createProgress } from './progress.ts'
+import { testbedOverrides } from './testbed-overrides.ts'
 
 /** Flags of every verb that measures a scenario. */
 export interface RunFlags extends BackendFlags {
@@ -105,6 +106,7 @@ export async function runWithFlags(
           ...(flags.duration === undefined ? {} : { durationMs: flags.duration }),
           ...(flags.warmup === undefined ? {} : { warmupMs: flags.warmup }),
         },
+        testbed: testbedOverrides(flags),
         labels: flags.label,
         includeHostname: flags.includeHost,
       })
@@ -121,7 +123,7 @@ export async function presentRun(
   flags: RunFlags,
 ): Promise<void> {
   const summary = summarizeRun(result)
-  if (flags.output === 'json') print(context, JSON.stringify(summary, null, 2))
+  if (flags.output === 'json') printJson(context, summary)
   else
     print(
       context,

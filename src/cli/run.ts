@@ -36,7 +36,7 @@ export function runVerb(context: CliContext): Command {
         .argParser(collect)
         .default([], 'all'),
     )
-    .option('--no-control', 'one connection per path: no noise floors')
+    .option('--no-control', 'do not tell random halves of requests apart: no noise floors')
   return addRunFlags(command)
     .addHelpText('after', examples)
     .action(async (name: string, flags: Flags) => {

@@ -3,7 +3,7 @@ import { installTools } from '../backends/kubernetes/install-tools.ts'
 import { verifiedIstioctl } from '../backends/kubernetes/tools.ts'
 import { defaultIstio, istioVersions } from '../backends/kubernetes/versions.ts'
 import { textTable } from '../report/render/text/table.ts'
-import { print, type CliContext } from './context.ts'
+import { print, printJson, type CliContext } from './context.ts'
 import { outputOption, type OutputFormat } from './options.ts'
 import { createProgress } from './progress.ts'
 
@@ -26,7 +26,7 @@ function listCommand(context: CliContext): Command {
     .addHelpText('after', '\nExamples:\n  hopmeter tools list')
     .action(({ output }: { output: OutputFormat }) => {
       if (output === 'json') {
-        print(context, JSON.stringify(istioVersions, null, 2))
+        printJson(context, istioVersions)
         return
       }
       const rows = istioVersions.map((version) => [

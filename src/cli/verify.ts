@@ -6,7 +6,7 @@ import { proofText } from '../report/render/text/proof.ts'
 import { loadScenario } from '../scenario/load.ts'
 import { addBackendFlags, withMesh, type BackendFlags } from './backend-flags.ts'
 import { createBackend } from './backends.ts'
-import { print, type CliContext } from './context.ts'
+import { print, printJson, type CliContext } from './context.ts'
 import { outputOption, type OutputFormat } from './options.ts'
 import { createProgress } from './progress.ts'
 
@@ -40,7 +40,7 @@ export function verifyVerb(context: CliContext): Command {
           signal,
         })
       const result = await context.stoppable(work).finally(() => progress.stop())
-      if (flags.output === 'json') print(context, JSON.stringify(result, null, 2))
+      if (flags.output === 'json') printJson(context, result)
       else print(context, flags.output === 'markdown' ? proofMarkdown(result) : proofText(result))
       if (!result.ok) context.setExitCode(exitCodes.pathMismatch)
     })

@@ -1,7 +1,7 @@
 import { agentProtocolVersion, type LoadMessage, type LoadRequest, type Target } from '../agent/protocol.ts'
 import type { Command } from '../backends/backend.ts'
-import { start } from '../exec.ts'
-import { JsonLinesProcess } from '../json-lines-process.ts'
+import { start } from '../process/exec.ts'
+import { JsonLinesProcess } from '../process/json-lines-process.ts'
 
 export type TurnResult = Extract<LoadMessage, { type: 'turn' }>
 type OpenSettings = Omit<Extract<LoadRequest, { type: 'open' }>, 'targets'>
@@ -13,6 +13,13 @@ type ClosedMessage = Extract<LoadMessage, { type: 'closed' }>
 /** How much longer than its turn an agent may take before we call it stuck. */
 const turnGraceMs = 20_000
 const endWithinMs = 2000
+
+export interface AgentOptions {
+  /** What errors call it. */
+  readonly name?: string | undefined
+  /** Ends connecting; later turns are ended by `kill`. */
+  readonly signal?: AbortSignal | undefined
+}
 
 /** A running load agent: one process inside a client pod, with one driver and its connections. */
 export class AgentClient {
@@ -27,25 +34,28 @@ export class AgentClient {
 
   /**
    * Starts the agent and connects its driver.
-   * @throws HopmeterError when the agent cannot start or refuses the load.
+   * @throws HopmeterError when the agent cannot start or refuses the load; the reason of the signal when aborted.
    */
   static async open(
     command: Command,
     settings: AgentSettings,
     targets: readonly Target[],
+    { name = 'load agent', signal }: AgentOptions = {},
   ): Promise<AgentClient> {
-    const child = start(command.file, command.args, { detached: true, env: command.env })
-    const process = new JsonLinesProcess('load agent', child)
+    signal?.throwIfAborted()
+    const child = start(command.file, command.args, { env: command.env })
+    const process = new JsonLinesProcess(name, child)
     const version = agentProtocolVersion
     const client = new AgentClient(process, { type: 'open', version, ...settings })
-    await client.#open(targets)
+    await client.#open(targets, signal)
     return client
   }
 
-  async #open(targets: readonly Target[]): Promise<void> {
+  async #open(targets: readonly Target[], signal?: AbortSignal): Promise<void> {
     const request: LoadRequest = { ...this.#settings, targets }
     await this.#process.ask<OpenedMessage>(request, 'opened', {
       timeoutMs: this.#settings.timeoutMs * (targets.length + 1) + turnGraceMs,
+      signal,
     })
   }
 

@@ -33,14 +33,17 @@ export class AgentGroup {
     pods: readonly ClientPod[],
     settings: AgentSettings,
     targets: readonly Target[],
+    signal?: AbortSignal,
   ): Promise<AgentGroup> {
     const opened = await Promise.allSettled(
-      pods.map(({ command }) => AgentClient.open(command, settings, targets)),
+      pods.map(({ name, command }) =>
+        AgentClient.open(command, settings, targets, { name: `load agent of ${name}`, signal }),
+      ),
     )
     const agents = opened.flatMap((result) => (result.status === 'fulfilled' ? [result.value] : []))
     const failure = opened.find((result) => result.status === 'rejected')
     if (!failure) return new AgentGroup(agents)
-    for (const agent of agents) agent.kill()
+    await Promise.all(agents.map((agent) => agent.close()))
     throw failure.reason
   }
 

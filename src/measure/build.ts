@@ -22,8 +22,8 @@ const proofTurnMs = 200
 /** What is measured in a build, and how. */
 export interface BuildPaths {
   readonly paths: readonly PlannedPath[]
-  /** Every path over two connections, whose difference is its noise floor. */
-  readonly twins: boolean
+  /** Tell two random halves of each path's requests apart, whose difference is its noise floor. */
+  readonly halves: boolean
 }
 
 /** A testbed that is up, with one connected load agent per client pod and load. */
@@ -31,19 +31,23 @@ export class Build {
   readonly testbed: Testbed
   readonly cpu: CpuMeter
   readonly #paths: readonly PlannedPath[]
-  readonly #twins: boolean
+  readonly #settings: Omit<BuildPaths, 'paths'>
   readonly #agents = new Map<string, AgentGroup>()
 
-  private constructor(testbed: Testbed, { paths, twins }: BuildPaths) {
+  readonly #signal: AbortSignal
+
+  /** @param testbed that is up already; `up` makes one */
+  constructor(testbed: Testbed, { paths, ...settings }: BuildPaths, signal: AbortSignal) {
     this.testbed = testbed
-    this.cpu = new CpuMeter(testbed)
+    this.cpu = new CpuMeter(testbed, signal)
+    this.#signal = signal
     this.#paths = paths
-    this.#twins = twins
+    this.#settings = settings
   }
 
   /** Stands the testbed up; agents are connected by `connect`. Leaves nothing behind when it fails. */
   static async up(backend: Backend, plan: Plan, paths: BuildPaths, context: BackendContext): Promise<Build> {
-    const build = new Build(await backend.up(plan, context), paths)
+    const build = new Build(await backend.up(plan, context), paths, context.signal)
     // An agent in mid-turn answers only after its slot; a stop must not wait for that.
     context.signal.addEventListener('abort', () => build.#killAgents(), { once: true })
     return build
@@ -56,8 +60,11 @@ export class Build {
       for (const [client, paths] of this.#clients()) {
         const targets = this.#targets(paths.map(({ name }) => name))
         const pods = clientPodsOf(this.testbed, paths[0]!.clientWorkload)
-        const settings = { load: load.load, timeoutMs, twins: this.#twins }
-        this.#agents.set(agentKey(client, load.id), await AgentGroup.open(pods, settings, targets))
+        const settings = { load: load.load, timeoutMs, ...this.#settings }
+        this.#agents.set(
+          agentKey(client, load.id),
+          await AgentGroup.open(pods, settings, targets, this.#signal),
+        )
       }
     }
   }
@@ -67,9 +74,7 @@ export class Build {
    * @throws HopmeterError when a program does not come back, or the backend cannot restart.
    */
   async restart(context: RestartContext): Promise<void> {
-    const agents = [...this.#agents.values()]
-    this.#agents.clear()
-    await Promise.all(agents.map((group) => group.close()))
+    await this.closeAgents()
     if (!this.testbed.restart)
       throw new HopmeterError('this backend cannot restart the programs of a testbed')
     await this.testbed.restart(context)
@@ -96,9 +101,16 @@ export class Build {
     return { evidence: judgeWindow(this.testbed, this.#paths, before, after, results), samples }
   }
 
+  /** Ends the load agents; `connect` starts others. Never throws. */
+  async closeAgents(): Promise<void> {
+    const agents = [...this.#agents.values()]
+    this.#agents.clear()
+    await Promise.all(agents.map((group) => group.close()))
+  }
+
   /** Ends the agents, then the testbed. Never throws for what is already gone. */
   async down(): Promise<void> {
-    await Promise.all([...this.#agents.values()].map((agents) => agents.close()))
+    await this.closeAgents()
     await this.testbed.down()
   }
 

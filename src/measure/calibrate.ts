@@ -69,6 +69,7 @@ export async function calibrate(options: CalibrateOptions): Promise<Calibration>
     const targets = (names: readonly string[]) =>
       names.map((path) => ({ path, host: server.host, port: server.port }))
     const common = {
+      onRound: () => server.assertRunning(),
       seed: options.seed ?? 1,
       timeoutMs: 5000,
       check: 'echo',
@@ -83,7 +84,10 @@ export async function calibrate(options: CalibrateOptions): Promise<Calibration>
       rounds: options.rounds ?? 20,
       roundMs: 1000,
       warmupMs: 500,
-      onRound: (done, total) => options.progress(`reading known delays: round ${done}/${total}`),
+      onRound: (done, total) => {
+        server.assertRunning()
+        options.progress(`reading known delays: round ${done}/${total}`)
+      },
     })
     options.progress('looking for a stall in the tail')
     const stalled = await interleave({

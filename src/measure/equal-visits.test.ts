@@ -31,14 +31,14 @@ describe('nothing is visited more often than anything else', { timeout: 120_000 
       const own = plan.paths.filter(({ name }) => clientOf.get(name) === client)
       for (const round of rounds) {
         const visits = new Map(own.map(({ name }) => [name, visitsOf(round, name)]))
-        // Both connections of each path, and a turn may end within a cycle.
-        expect(spreadOf([...visits.values()])).toBeLessThanOrEqual(2)
+        // A turn may end within a cycle.
+        expect(spreadOf([...visits.values()])).toBeLessThanOrEqual(1)
         const components = own.flatMap(({ rule }) => (rule.possible ? rule.components : [])).map(componentKey)
         const through = (key: string) =>
           own.filter(({ rule }) => rule.possible && rule.components.some((c) => componentKey(c) === key))
         const private_ = [...new Set(components)].filter((key) => through(key).length === 1)
         const ofComponents = private_.map((key) => servedVia(round, through(key)[0]!.name))
-        expect(spreadOf(ofComponents)).toBeLessThanOrEqual(2)
+        expect(spreadOf(ofComponents)).toBeLessThanOrEqual(1)
       }
     }
     // Something was compared at all: same-network, gateway and load-balancer each have components of their own.
@@ -49,7 +49,7 @@ describe('nothing is visited more often than anything else', { timeout: 120_000 
     const { options, events } = smallRun({ rounds: { ...fewRounds, warmupMs: 100 } })
     await measure(options)
     for (const round of ofType(events, 'round')) {
-      expect(spreadOf([visitsOf(round, 'near'), visitsOf(round, 'far')])).toBeLessThanOrEqual(2)
+      expect(spreadOf([visitsOf(round, 'near'), visitsOf(round, 'far')])).toBeLessThanOrEqual(1)
     }
   })
 })

@@ -41,7 +41,8 @@ export async function interleave(
   const random = seededRandom(options.seed)
   const found = new Map<string, InterleavedRound[]>(targets.map((target) => [target.path, []]))
   const { timeoutMs, check } = options
-  const agent = await AgentClient.open(localAgentCommand('load'), { load, timeoutMs, check }, targets)
+  const settings = { load, timeoutMs, check }
+  const agent = await AgentClient.open(localAgentCommand('load'), settings, targets, { signal })
   const stop = () => agent.kill()
   signal.addEventListener('abort', stop, { once: true })
   const turn = (durationMs: number) => agent.turn(Math.floor(random() * 4_294_967_296), durationMs)

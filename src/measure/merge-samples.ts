@@ -19,7 +19,7 @@ function mergePath(samples: readonly PathSample[]): PathSample {
   const sum = (of: (sample: PathSample) => number) => samples.reduce((total, sample) => total + of(sample), 0)
   const firstError = samples.find((sample) => sample.firstError !== undefined)?.firstError
   const counters = sumCounters(samples.flatMap(({ counters: own }) => (own === undefined ? [] : [own])))
-  const twins = samples.flatMap(({ twins: own }) => (own === undefined ? [] : [own]))
+  const halves = samples.flatMap(({ halves: own }) => (own === undefined ? [] : [own]))
   return {
     path: first.path,
     // All pods get the same seed, so a path has one place in the order of the turn.
@@ -33,7 +33,7 @@ function mergePath(samples: readonly PathSample[]): PathSample {
     bytesSent: sum((sample) => sample.bytesSent),
     bytesReceived: sum((sample) => sample.bytesReceived),
     warm: mergeHistograms(samples.map((sample) => sample.warm)),
-    ...(twins.length === 0 ? {} : { twins: [mergeTwin(twins, 0), mergeTwin(twins, 1)] }),
+    ...(halves.length === 0 ? {} : { halves: [mergeHalf(halves, 0), mergeHalf(halves, 1)] }),
     cold: mergeHistograms(samples.map((sample) => sample.cold)),
     extra: mergeExtra(samples),
     ...(counters === undefined ? {} : { counters }),
@@ -42,8 +42,8 @@ function mergePath(samples: readonly PathSample[]): PathSample {
   }
 }
 
-function mergeTwin(twins: readonly (readonly [string, string])[], which: 0 | 1): string {
-  return mergeHistograms(twins.map((pair) => pair[which]))
+function mergeHalf(halves: readonly (readonly [string, string])[], which: 0 | 1): string {
+  return mergeHistograms(halves.map((pair) => pair[which]))
 }
 
 function mergeExtra(samples: readonly PathSample[]): PathSample['extra'] {

@@ -14,8 +14,8 @@ export interface MeasureOptions {
   readonly paths: readonly PlannedPath[]
   readonly loads: readonly NamedLoad[]
   readonly rounds: RoundPlan
-  /** Every path over two connections, whose difference is its noise floor. */
-  readonly twins: boolean
+  /** Tell two random halves of each path's requests apart, whose difference is its noise floor. */
+  readonly halves: boolean
   readonly seed: number
   readonly verify: VerifyMode
   readonly reporter: Reporter

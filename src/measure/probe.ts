@@ -3,7 +3,7 @@ import type { QuantilesNs } from '../results/schema.ts'
 import { comparePairs, type Pair } from '../stats/compare-pairs.ts'
 import type { Comparison } from '../stats/comparison.ts'
 import { decideFamily } from '../stats/decide-family.ts'
-import { summaryQuantiles, type SummaryQuantile } from '../stats/summarize-run.ts'
+import { summaryQuantiles, type SummaryOptions, type SummaryQuantile } from '../stats/summarize-run.ts'
 import { summarizeLatency, type Estimate } from '../stats/summarize-series.ts'
 import { interleave, type InterleavedRound } from './interleave.ts'
 import { probeTargets, type ProbeTarget } from './probe-target.ts'
@@ -54,7 +54,7 @@ export interface ProbeOptions {
   readonly roundMs: number
   readonly warmupMs: number
   readonly seed: number
-  readonly deltaNs: number
+  readonly margin: SummaryOptions
   readonly timeoutMs: number
   readonly signal: AbortSignal
   readonly onRound?: ((done: number, total: number) => void) | undefined
@@ -91,7 +91,7 @@ export async function probe(options: ProbeOptions): Promise<ProbeResult> {
       const valueOf = (round: InterleavedRound) => metricOf(round, place, metric)?.[quantile]
       const base = first ? roundsOf(first) : []
       const compared = others.map((other) =>
-        compareRounds(base, roundsOf(other), valueOf, { quantile, deltaNs: options.deltaNs }),
+        compareRounds(base, roundsOf(other), valueOf, { quantile, margin: options.margin }),
       )
       return decideFamily(compared).map((comparison, i) => {
         const { name, url } = others[i]!
@@ -147,14 +147,14 @@ function compareRounds(
   a: readonly InterleavedRound[],
   b: readonly InterleavedRound[],
   valueOf: (round: InterleavedRound) => number | undefined,
-  { quantile, deltaNs }: { quantile: SummaryQuantile; deltaNs: number },
+  { quantile, margin }: { quantile: SummaryQuantile; margin: SummaryOptions },
 ): Comparison {
   const pairs = a.flatMap((round, i): Pair[] => {
     const [first, second] = [valueOf(round), b[i] && valueOf(b[i])]
     return first === undefined || second === undefined ? [] : [[first, second]]
   })
   return comparePairs([[pairs]], {
-    deltaNs,
+    ...margin,
     quantile: summaryQuantiles[quantile],
     requestsPerRound: b.map((round) => round.sample.received),
   })

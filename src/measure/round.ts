@@ -105,7 +105,7 @@ function pathRound(sample: PathSample, load: string, earlyCold: string | undefin
     answeredBy: _answers,
     firstError,
     counters,
-    twins,
+    halves,
     ...rest
   } = sample
   const quantiles = histogramQuantiles(sample.warm)
@@ -116,7 +116,7 @@ function pathRound(sample: PathSample, load: string, earlyCold: string | undefin
     load,
     n: quantiles.count,
     quantilesNs: quantiles.quantilesNs,
-    ...(twins === undefined ? {} : { twinsNs: [quantilesOf(twins[0]), quantilesOf(twins[1])] }),
+    ...(halves === undefined ? {} : { halvesNs: [quantilesOf(halves[0]), quantilesOf(halves[1])] }),
     cold,
     ...(coldQuantilesNs === null ? {} : { coldQuantilesNs }),
     extra: { ...sample.extra },

@@ -2,7 +2,7 @@ import { randomInt } from 'node:crypto'
 import { existsSync } from 'node:fs'
 import type { Backend } from '../backends/backend.ts'
 import { planScenario, type PlannedPath } from '../backends/plan.ts'
-import { PathMismatchError, UsageError } from '../errors.ts'
+import { InternalError, PathMismatchError, UsageError } from '../errors.ts'
 import { describeEnvironment } from '../results/fingerprint.ts'
 import { lockHost } from '../results/host-lock.ts'
 import { createRunDirectory } from '../results/run-directory.ts'
@@ -13,8 +13,8 @@ import { withoutMesh } from '../scenario/without-mesh.ts'
 import { hopmeterVersion } from '../version.ts'
 import { calibrationForRun } from './calibration-store.ts'
 import { expandLoads } from './loads.ts'
-import type { Reporter } from './reporter.ts'
 import type { VerifyMode } from './options.ts'
+import { harmless, type Reporter } from './reporter.ts'
 import { measure } from './run.ts'
 import type { MeasureOutcome } from './tally.ts'
 
@@ -34,10 +34,12 @@ export interface RunScenarioOptions {
   readonly loads?: readonly Load[] | undefined
   /** Names of the paths to run; all unless given. */
   readonly paths?: readonly string[] | undefined
-  /** Every path over two connections, so that each has its noise floor; on unless false. */
+  /** Tell random halves of requests apart, so that each path has its noise floor; on unless false. */
   readonly control?: boolean | undefined
   /** `none`: every pod outside the mesh, whatever the scenario says. */
   readonly mesh?: 'none' | undefined
+  /** What was asked of the testbed beyond the scenario, by the names of flags; kept so that it can be asked again. */
+  readonly testbed?: Readonly<Record<string, string>> | undefined
   readonly labels?: Readonly<Record<string, string>> | undefined
   readonly includeHostname?: boolean | undefined
 }
@@ -54,7 +56,8 @@ export interface FinishedRun {
  * @throws HopmeterError (PathMismatchError in strict mode, InterruptedError on abort, ResultError on a full disk).
  */
 export async function runScenario(options: RunScenarioOptions): Promise<FinishedRun> {
-  const { scenarioFile, backend, reporter, signal } = options
+  const { scenarioFile, backend, signal } = options
+  const reporter = harmless(options.reporter)
   const asked = options.mesh === 'none' ? withoutMesh(scenarioFile.scenario) : scenarioFile.scenario
   const scenario = { ...withPaths(asked, options.paths), loads: options.loads ?? asked.loads }
   const plan = planScenario(scenario)
@@ -94,7 +97,12 @@ export async function runScenario(options: RunScenarioOptions): Promise<Finished
       ...(calibration === undefined ? {} : { calibration }),
     }
     const record = (event: Parameters<typeof directory.append>[0]) => directory.append(event)
-    await record(header)
+    try {
+      await record(header)
+    } catch (error) {
+      await directory.discard()
+      throw error
+    }
     const end = async (outcome: MeasureOutcome) => {
       const reason = outcome.reason === undefined ? {} : { reason: outcome.reason }
       await record({ type: 'end', at: new Date().toISOString(), status: outcome.status, ...reason })
@@ -109,7 +117,7 @@ export async function runScenario(options: RunScenarioOptions): Promise<Finished
         paths,
         loads,
         rounds,
-        twins: options.control ?? true,
+        halves: options.control ?? true,
         seed,
         verify,
         reporter,
@@ -151,7 +159,7 @@ function withPaths(scenario: Scenario, names: readonly string[] | undefined): Sc
 
 function outcomeOf(error: unknown, aborted: boolean): MeasureOutcome {
   const reason = error instanceof Error ? error.message : String(error)
-  if (aborted) return { status: 'interrupted', reason }
+  if (aborted && !(error instanceof InternalError)) return { status: 'interrupted', reason }
   return { status: error instanceof PathMismatchError ? 'path-mismatch' : 'failed', reason }
 }
 
@@ -178,7 +186,8 @@ function delayBetween({ topology, delays }: Scenario, from: string, to: string):
 }
 
 /** What flags changed of the scenario; part of what makes two runs comparable. */
-function overridesOf({ rounds, loads, control, paths, mesh }: RunScenarioOptions): Record<string, string> {
+function overridesOf(options: RunScenarioOptions): Record<string, string> {
+  const { rounds, loads, control, paths, mesh, testbed } = options
   const entries: [string, string][] = Object.entries(rounds ?? {}).map(([key, value]) => [
     `rounds.${key}`,
     String(value),
@@ -193,5 +202,6 @@ function overridesOf({ rounds, loads, control, paths, mesh }: RunScenarioOptions
   if (paths && paths.length > 0) entries.push(['paths', paths.join(',')])
   if (control === false) entries.push(['control', 'off'])
   if (mesh === 'none') entries.push(['mesh', 'none'])
+  for (const [flag, value] of Object.entries(testbed ?? {})) entries.push([`testbed.${flag}`, value])
   return Object.fromEntries(entries)
 }

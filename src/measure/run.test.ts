@@ -64,27 +64,27 @@ describe('a run', () => {
     expect(ofType(events, 'unreachable')).toMatchObject([{ path: 'nowhere', build: 1, confirmed: true }])
   })
 
-  test('keeps the first requests of every restart, one of each connection', async () => {
+  test('keeps the first request of every restart', async () => {
     const { options, events } = smallRun({ rounds: { ...fewRounds, warmupMs: 60 } })
     await measure(options)
     for (const { round, paths } of ofType(events, 'round')) {
       for (const { path, cold } of paths) {
-        // Proof and warm-up open both connections; their first requests belong to the first round.
-        expect([path, decodeHistogram(cold).totalCount]).toEqual([path, round === 1 ? 2 : 0])
+        // The proof opens the connection; its first request belongs to the first round.
+        expect([path, decodeHistogram(cold).totalCount]).toEqual([path, round === 1 ? 1 : 0])
       }
     }
   })
 
-  test('reads both connections of each path, and one where it is told so', async () => {
+  test('tells two halves of the requests of each path apart, and none where it is told so', async () => {
     const { options, events } = smallRun()
     await measure(options)
     for (const { paths } of ofType(events, 'round')) {
-      for (const { twinsNs } of paths) expect(twinsNs?.map((own) => own !== null)).toEqual([true, true])
+      for (const { halvesNs } of paths) expect(halvesNs?.map((own) => own !== null)).toEqual([true, true])
     }
-    const one = smallRun({ twins: false })
+    const one = smallRun({ halves: false })
     await measure(one.options)
     for (const { paths } of ofType(one.events, 'round')) {
-      for (const path of paths) expect(path).not.toHaveProperty('twinsNs')
+      for (const path of paths) expect(path).not.toHaveProperty('halvesNs')
     }
   })
 

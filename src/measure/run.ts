@@ -26,12 +26,12 @@ async function measureBuild(
   nextSeed: () => number,
   tally: Tally,
 ): Promise<void> {
-  const { backend, plan, paths, rounds, twins, reporter, signal, failureFolder, record } = options
+  const { backend, plan, paths, rounds, halves, reporter, signal, failureFolder, record } = options
   const prefix = rounds.builds > 1 ? `build ${number}/${rounds.builds}: ` : ''
   const upStarted = performance.now()
   const progress = (message: string) => reporter.step(prefix + message)
   const note = (message: string) => reporter.note('info', prefix + message)
-  const build = await Build.up(backend, plan, { paths, twins }, { signal, progress, note, failureFolder })
+  const build = await Build.up(backend, plan, { paths, halves }, { signal, progress, note, failureFolder })
   try {
     const { engine, delayMethod, loadBalancer, facts } = build.testbed
     const upMs = performance.now() - upStarted
@@ -53,12 +53,13 @@ async function measureBuild(
     for (const path of plan.paths.filter((p) => !p.rule.possible)) {
       signal.throwIfAborted()
       progress(`trying "${path.name}", which must not be reachable`)
-      const event = await tryUnreachable(build.testbed, path, number)
+      const event = await tryUnreachable(build.testbed, path, number, signal)
       await record(event)
       if (!event.confirmed) tally.unexpected(`${path.name}: expected no path, but ${event.observed}`)
       else reporter.note('info', `${path.name}: unreachable, as expected (${event.observed})`)
     }
   } catch (error) {
+    const broke = signal.aborted ? undefined : await build.testbed.whatBroke?.()
     // Whoever stopped it knows why; anything else may be explained by what the testbed says now.
     if (failureFolder !== undefined && build.testbed.saveState && !signal.aborted) {
       progress('keeping what the testbed says')
@@ -66,7 +67,7 @@ async function measureBuild(
     }
     progress('taking the testbed down')
     await build.downAfterFailure((message) => reporter.note('warning', message))
-    throw error
+    throw broke ?? error
   }
   progress('taking the testbed down')
   await build.down()

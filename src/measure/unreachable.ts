@@ -11,12 +11,15 @@ export async function tryUnreachable(
   testbed: Testbed,
   path: PlannedPath,
   build: number,
+  signal: AbortSignal,
 ): Promise<UnreachableEvent> {
   const startedAt = new Date()
   const load = { profile: 'pingpong', protocol: 'http1', requestBytes: 16, responseBytes: 16 } as const
   const target = { path: path.name, ...testbed.target(path) }
   const pods = clientPodsOf(testbed, path.clientWorkload)
-  const agents = await AgentGroup.open(pods, { load, timeoutMs }, [target])
+  const agents = await AgentGroup.open(pods, { load, timeoutMs }, [target], signal)
+  const stop = () => agents.kill()
+  signal.addEventListener('abort', stop, { once: true })
   try {
     const { samples } = await agents.turn(1, tryForMs)
     const sample = samples[0]
@@ -32,6 +35,7 @@ export async function tryUnreachable(
       afterMs: Date.now() - startedAt.getTime(),
     }
   } finally {
+    signal.removeEventListener('abort', stop)
     await agents.close()
   }
 }

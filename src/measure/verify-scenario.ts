@@ -39,7 +39,7 @@ async function prove({ scenario, backend, progress, note, signal }: VerifyOption
   const plan = planScenario(scenario)
   const paths = plan.paths.filter((path) => path.rule.possible)
   const loads = expandLoads(proofOnly)
-  const build = await Build.up(backend, plan, { paths, twins: false }, { signal, progress, note })
+  const build = await Build.up(backend, plan, { paths, halves: false }, { signal, progress, note })
   let result: VerifyResult
   try {
     const unreachable: UnreachableEvent[] = []
@@ -54,14 +54,15 @@ async function prove({ scenario, backend, progress, note, signal }: VerifyOption
     for (const path of plan.paths.filter((p) => !p.rule.possible)) {
       signal.throwIfAborted()
       progress(`trying "${path.name}", which must not be reachable`)
-      unreachable.push(await tryUnreachable(build.testbed, path, 1))
+      unreachable.push(await tryUnreachable(build.testbed, path, 1, signal))
     }
     const ok = evidence.every((e) => e.verdict === 'proven') && unreachable.every((u) => u.confirmed)
     result = { evidence, unreachable, ok }
   } catch (error) {
+    const broke = signal.aborted ? undefined : await build.testbed.whatBroke?.()
     progress('taking the testbed down')
     await build.downAfterFailure(note ?? progress)
-    throw signal.aborted ? signal.reason : error
+    throw signal.aborted ? signal.reason : (broke ?? error)
   }
   progress('taking the testbed down')
   await build.down()

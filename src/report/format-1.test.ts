@@ -19,7 +19,7 @@ const withControl = (await listRuns(kept))
   .map(({ id }) => id)
 
 describe('a run of result format 1', () => {
-  test('is read as a run whose builds have one start each, with one connection per path and no costs', async () => {
+  test('is read as a run whose builds have one start each, with no noise floor and no costs', async () => {
     const { result, summary } = await sampleReportRun({ format: 1, rounds: 20 })
     expect(runResult.parse(JSON.parse(JSON.stringify(result)))).toEqual(result)
     expect(result).toMatchObject({ schemaVersion: 1, restarts: [] })
@@ -58,7 +58,7 @@ describe('a run of result format 1', () => {
     expect(comparisonText(found)).not.toContain(controlName)
   })
 
-  test('is compared with a run of format 2 by ratios only: other paths, other connections', async () => {
+  test('is compared with a run of format 2 by ratios only: it has another path, the control', async () => {
     const [old, now] = [
       await sampleReportRun({ format: 1 }),
       await sampleReportRun({ format: 2, restarts: 2 }),

@@ -48,18 +48,6 @@ export function unusable(run: RunResult): readonly Incomparable[] {
   return found
 }
 
-/** Paths that were shown, in every round, to be what they claim. */
-export function provenPaths(run: RunResult): ReadonlySet<string> {
-  const names = run.paths.filter((path) => path.hops !== null).map((path) => path.name)
-  const verdicts = run.measured.flatMap((round) => round.evidence)
-  return new Set(
-    names.filter((name) => {
-      const own = verdicts.filter((v) => v.path === name)
-      return own.some((v) => v.verdict === 'proven') && own.every((v) => v.verdict !== 'mismatch')
-    }),
-  )
-}
-
 function factsOf(run: RunResult): Readonly<Record<ComparableKey, string>> {
   const { environment, rounds, scenario } = run
   const [build] = run.builds

@@ -1,5 +1,7 @@
 import { ResultError } from '../errors.ts'
-import { decodeHistogram, HistogramSum } from './histogram.ts'
+import { decodeCounts } from './histogram-decode.ts'
+import { HistogramSum } from './histogram.ts'
+import { limits, tooMany } from './limits.ts'
 import type {
   EndEvent,
   EvidenceDigest,
@@ -35,6 +37,8 @@ export async function digestJournal(events: AsyncIterable<JournalEvent>): Promis
     notes: [],
   }
   const components = new ComponentList()
+  /** Rows of CPU times, each as long as there are components. */
+  let cpuTimes = 0
   const histograms = new RunHistograms()
   const evidence = new EvidenceTally()
   for await (const event of events) {
@@ -54,8 +58,13 @@ export async function digestJournal(events: AsyncIterable<JournalEvent>): Promis
         break
       case 'round':
         histograms.add(event)
+        cpuTimes += 1 + (event.turns?.length ?? 0)
         evidence.add(event)
         lists.measured.push(roundDigestOf(event, components))
+        if (components.all.length > limits['components per run'])
+          throw new ResultError(tooMany('components per run'))
+        if (components.all.length * cpuTimes > limits['CPU times per file'])
+          throw new ResultError(tooMany('CPU times per file'))
         break
       case 'unreachable':
         lists.unreachable.push(untyped(event))
@@ -149,6 +158,7 @@ class ComponentList {
 /** Histograms of each path and load, added up over rounds. */
 class RunHistograms {
   readonly #sums = new Map<string, PathSums>()
+  #buckets = 0
 
   add(round: RoundEvent): void {
     for (const { path, load, n, warm, cold, extra } of round.paths) {
@@ -156,17 +166,19 @@ class RunHistograms {
       const sums = this.#sums.get(key) ?? newPathSums(path, load)
       this.#sums.set(key, sums)
       try {
-        const values = decodeHistogram(warm)
-        if (values.totalCount !== n) {
-          throw new ResultError(`${values.totalCount} values where the round says ${n}`)
-        }
-        sums.warm.add(values)
-        if (round.flags.length === 0) sums.warmValid.add(values)
-        sums.cold.add(decodeHistogram(cold))
+        const counts = decodeCounts(warm)
+        const values = counts.counts.reduce((sum, [, count]) => sum + count, 0)
+        if (values !== n) throw new ResultError(`${values} values where the round says ${n}`)
+        this.#add(sums.warm, counts)
+        if (round.flags.length === 0) this.#add(sums.warmValid, counts)
+        this.#add(sums.cold, decodeCounts(cold))
         for (const [name, encoded] of Object.entries(extra)) {
           const sum = sums.extra.get(name) ?? new HistogramSum()
           sums.extra.set(name, sum)
-          sum.add(decodeHistogram(encoded))
+          this.#add(sum, decodeCounts(encoded))
+        }
+        if (sums.extra.size > limits['histograms per sample']) {
+          throw new ResultError(tooMany('histograms per sample'))
         }
       } catch (error) {
         const reason = error instanceof Error ? error.message : String(error)
@@ -174,6 +186,13 @@ class RunHistograms {
         throw new ResultError(`histograms of ${place}: ${reason}`, { cause: error })
       }
     }
+  }
+
+  #add(sum: HistogramSum, counts: ReturnType<typeof decodeCounts>): void {
+    const before = sum.buckets
+    sum.add(counts)
+    this.#buckets += sum.buckets - before
+    if (this.#buckets > limits['buckets per file']) throw new ResultError(tooMany('buckets per file'))
   }
 
   all(): RunResult['histograms'] {

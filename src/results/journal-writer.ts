@@ -1,4 +1,4 @@
-import { open, type FileHandle } from 'node:fs/promises'
+import { open, stat, type FileHandle } from 'node:fs/promises'
 import { ResultError } from '../errors.ts'
 import { explainIssues } from './explain-issues.ts'
 import { journalEvent, type JournalEvent } from './schema.ts'
@@ -11,21 +11,25 @@ import { writeError } from './write-error.ts'
 export class JournalWriter {
   readonly file: string
   readonly #handle: FileHandle
+  readonly #inode: bigint
   #queue: Promise<void> = Promise.resolve()
   #events = 0
   /** Length of the file up to the last complete event. */
   #bytes = 0
   #broken: ResultError | undefined
 
-  private constructor(file: string, handle: FileHandle) {
+  private constructor(file: string, handle: FileHandle, inode: bigint) {
     this.file = file
     this.#handle = handle
+    this.#inode = inode
   }
 
   /** @throws ResultError when the file exists or cannot be created. */
   static async create(file: string): Promise<JournalWriter> {
     try {
-      return new JournalWriter(file, await open(file, 'ax', 0o644))
+      const handle = await open(file, 'ax', 0o644)
+      const { ino } = await handle.stat({ bigint: true })
+      return new JournalWriter(file, handle, ino)
     } catch (error) {
       throw writeError(file, error)
     }
@@ -71,6 +75,9 @@ export class JournalWriter {
       // After a failed sync the kernel may have dropped the data; a second sync would lie.
       throw (this.#broken = this.#failure(error))
     }
+    // A file without a name takes every line, and keeps none.
+    const { ino } = await stat(this.file, { bigint: true }).catch(() => ({ ino: undefined }))
+    if (ino !== this.#inode) throw (this.#broken = removed(this.file))
     this.#bytes += line.length
     this.#events += 1
   }
@@ -80,6 +87,12 @@ export class JournalWriter {
       this.#events === 1 ? 'the one event before is safe' : `the ${this.#events} events before are safe`
     return writeError(this.file, error, this.#events === 0 ? {} : { kept })
   }
+}
+
+function removed(file: string): ResultError {
+  return new ResultError(`${file} was removed or replaced while its run was being measured`, {
+    hint: 'Leave the folder of a run alone until it has ended, and run again.',
+  })
 }
 
 /**

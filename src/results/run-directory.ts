@@ -43,6 +43,16 @@ export class RunDirectory {
   }
 
   /**
+   * Removes the folder of a run of which nothing could be recorded: without a single event it would show as a damaged
+   * run for good. Never throws.
+   */
+  async discard(): Promise<void> {
+    if (this.#journal.events > 0) return
+    await this.#journal.close().catch(() => {})
+    await rm(this.path, { recursive: true, force: true }).catch(() => {})
+  }
+
+  /**
    * Closes the journal and writes `result.json` from it in one step. Whether the run is complete, the journal says.
    * @throws ResultError when the journal is empty or the file cannot be written; the journal stays.
    */

@@ -18,7 +18,7 @@ export interface RunSummary {
   readonly backend?: string
   /** e.g. `lab-node 0.1.0`. */
   readonly engine?: string
-  /** Rounds measured so far, builds and restarts together. */
+  /** Rounds measured so far, builds together. */
   readonly rounds?: number
   readonly labels?: Readonly<Record<string, string>>
   readonly problem?: string
@@ -102,18 +102,14 @@ async function readTail(
     const last = lines.slice(lines.lastIndexOf('\n') + 1)
     const end = last.startsWith('{"type":"end"') ? parseEvent(last, journal.file) : undefined
     const status = end instanceof ResultError || end?.type !== 'end' ? undefined : end.status
-    if (round) return { status, rounds: roundsUntil(header, round) }
+    if (round) {
+      const { count, restarts = 1 } = header.rounds
+      const [build, restart, own] = [Number(round[1]), Number(round[2] ?? 1), Number(round[3])]
+      return { status, rounds: ((build - 1) * restarts + restart - 1) * count + own }
+    }
     return { status, rounds: isWhole ? 0 : undefined }
   }
   return { status: undefined, rounds: undefined }
-}
-
-/** Rounds before the one whose line begins so, and itself; format 1 has one start per build and does not name it. */
-function roundsUntil(
-  { rounds: { count, restarts = 1 } }: RunHeader,
-  [, build, restart = '1', round]: readonly string[],
-): number {
-  return ((Number(build) - 1) * restarts + Number(restart) - 1) * count + Number(round)
 }
 
 interface OpenJournal {

@@ -144,7 +144,7 @@ describe('the schema refuses', () => {
     [
       'title: An example',
       'title: 1.30',
-      '5:10: metadata.title: expected text, got 1.3 (write "1.3" with quotes)',
+      '5:10: metadata.title: expected text, got 1.30 (write "1.30" with quotes)',
     ],
     [
       'network: east\n',

@@ -1,5 +1,5 @@
+import { provenPaths } from '../evidence/is-proven.ts'
 import type { RunResult } from '../results/schema.ts'
-import { provenPaths } from '../results/comparable.ts'
 import { comparePairs } from './compare-pairs.ts'
 import { compareSides } from './compare-sides.ts'
 import type { Comparison } from './comparison.ts'
@@ -115,14 +115,15 @@ function relative(rounds: RunResult['measured'], from: Series, to: Series, scale
   return mapNested(seriesPairs(rounds, from, to), ([a, b]) => (scale === 'ratio' ? b / a : b - a))
 }
 
-/** Says so when runs did not all measure the same paths over as many connections. */
+/** Says so when runs did not all measure the same paths. */
 function differentMix(runs: readonly RunResult[]): string | null {
   const mixes = new Set(
-    runs.map((run) => {
-      const names = run.paths.filter(({ hops }) => hops !== null).map(({ name }) => name)
-      const hasTwins = run.measured.some(({ paths }) => paths.some(({ twinsNs }) => twinsNs !== undefined))
-      return `${names.toSorted().join(', ')} over ${hasTwins ? 'two connections each' : 'one connection each'}`
-    }),
+    runs.map((run) =>
+      run.paths
+        .flatMap(({ hops, name }) => (hops === null ? [] : [name]))
+        .toSorted()
+        .join(', '),
+    ),
   )
   if (mixes.size < 2) return null
   return `levels are not compared, because they rise with the number of paths in the mix: ${[...mixes].join(' against ')}`

@@ -2,7 +2,7 @@ import { expect, test } from 'vitest'
 import { sampleRound } from '../results/testing/sample-run.ts'
 import type { RoundEvent } from '../results/schema.ts'
 import { unitsOf } from './nested.ts'
-import { nest, seriesPairs, seriesValues, twinPairs, valueOf, type MeasuredRound } from './round-values.ts'
+import { nest, seriesPairs, seriesValues, halfPairs, valueOf, type MeasuredRound } from './round-values.ts'
 
 const round = (build: number, restart: number | undefined, k: number, change: Partial<RoundEvent> = {}) => {
   const { restart: own, ...event } = sampleRound({ build, restart: restart ?? 1, round: k, requests: 40 })
@@ -61,13 +61,13 @@ test('pairs are of rounds that hold both', () => {
   expect(pairs).toEqual([[expected]])
 })
 
-test('twins are the two connections of one path; none where it had one or one carried nothing', () => {
+test('halves are of the requests of one path; none where they were not told apart or one holds nothing', () => {
   const whole = round(1, 1, 1)
   const own = whole.paths.find(({ path }) => path === 'single')!
-  expect(twinPairs([whole], single)).toEqual([[[[own.twinsNs![0]!.p50, own.twinsNs![1]!.p50]]]])
-  const change = (twinsNs: typeof own.twinsNs) => ({ ...whole, paths: [{ ...own, twinsNs }] })
-  expect(twinPairs([change(undefined)], single)).toEqual([[[]]])
-  expect(twinPairs([change([own.twinsNs![0], null])], single)).toEqual([[[]]])
+  expect(halfPairs([whole], single)).toEqual([[[[own.halvesNs![0]!.p50, own.halvesNs![1]!.p50]]]])
+  const change = (halvesNs: typeof own.halvesNs) => ({ ...whole, paths: [{ ...own, halvesNs }] })
+  expect(halfPairs([change(undefined)], single)).toEqual([[[]]])
+  expect(halfPairs([change([own.halvesNs![0], null])], single)).toEqual([[[]]])
 })
 
 test('a value is of the warm requests unless another histogram is named', () => {

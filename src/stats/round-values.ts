@@ -35,13 +35,13 @@ export function seriesPairs(rounds: readonly MeasuredRound[], a: Series, b: Seri
   return nest(rounds, (round) => pairOf(valueOf(round, a), valueOf(round, b)))
 }
 
-/** What the two connections of a path read in each round; empty where a path had one. */
-export function twinPairs(
+/** What two random halves of a path's requests read in each round; empty where they were not told apart. */
+export function halfPairs(
   rounds: readonly MeasuredRound[],
   { path, load, quantile }: Omit<Series, 'metric'>,
 ): Nested<Pair> {
   return nest(rounds, (round) => {
-    const [a, b] = round.paths.find((p) => p.path === path && p.load === load)?.twinsNs ?? []
+    const [a, b] = round.paths.find((p) => p.path === path && p.load === load)?.halvesNs ?? []
     return pairOf(a?.[quantile] ?? null, b?.[quantile] ?? null)
   })
 }

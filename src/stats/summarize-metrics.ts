@@ -6,7 +6,7 @@ import { countOf, metricsOf, type Metric } from './metrics.ts'
 import {
   seriesPairs,
   seriesValues,
-  twinPairs,
+  halfPairs,
   valueOf,
   type MeasuredRound,
   type Series,
@@ -26,11 +26,11 @@ export interface PathMetric {
   readonly quantiles: QuantileEstimates
   /** The same over rounds without flags; null when no round has one. */
   readonly valid: QuantileEstimates | null
-  /** What the path's two connections differ by at p50; null where it had one, or the metric is not theirs. */
+  /** What two random halves of its requests differ by at p50; null where they were not told apart. */
   readonly floor: NoiseFloor | null
 }
 
-/** What a path differs from itself by: one of its connections against the other. Times in ns. */
+/** What a path differs from itself by: one random half of its requests against the other. Times in ns. */
 export interface NoiseFloor {
   /** The further end of the interval, or the difference where there is none: smaller steps are not clear of it. */
   readonly ns: number
@@ -128,7 +128,7 @@ function summarizePath(
 }
 
 function floorOf(rounds: readonly MeasuredRound[], path: string, load: string): NoiseFloor | null {
-  const comparison = comparePairs(twinPairs(rounds, { path, load, quantile: 'p50' }))
+  const comparison = comparePairs(halfPairs(rounds, { path, load, quantile: 'p50' }))
   const { difference, low, high } = comparison
   if (difference === null) return null
   return { ns: Math.max(...[difference, low ?? 0, high ?? 0].map(Math.abs)), comparison }

@@ -33,10 +33,10 @@ export class ClosedLoopDriver implements Driver {
   }
 
   async open(): Promise<void> {
-    const { load, check } = this.#settings
+    const { load, check, halves } = this.#settings
     const targets = await resolveTargets(this.#settings.targets)
     this.#paths = targets.map((target) => {
-      const recorder = new PathRecorder(target.path)
+      const recorder = new PathRecorder(target.path, halves)
       return { target, recorder, check: new AnswerCheck(check, load.responseBytes, recorder), order: 0 }
     })
   }

@@ -32,10 +32,13 @@ class ConnectPath {
   failures = 0
   retryAtMs = 0
 
-  constructor(target: Target, { check, load, twins }: DriverSettings<ConnectLoad>) {
+  constructor(target: Target, { check, load, halves }: DriverSettings<ConnectLoad>) {
     this.target = target
-    const extra = { connect: this.connectNs, firstByte: this.firstByteNs, wait: this.waitNs }
-    this.recorder = new PathRecorder(target.path, extra, twins)
+    this.recorder = new PathRecorder(target.path, halves, {
+      connect: this.connectNs,
+      firstByte: this.firstByteNs,
+      wait: this.waitNs,
+    })
     this.check = new AnswerCheck(check, load.responseBytes, this.recorder)
   }
 }
@@ -63,20 +66,18 @@ export class ConnectDriver implements Driver {
 
   async turn({ seed, durationMs }: Turn): Promise<void> {
     const random = mulberry32(seed)
-    // A path with twins is visited once for each of them in a cycle.
-    const visits = this.#settings.twins ? ([0, 1] as const) : ([0] as const)
-    const order = this.#paths.flatMap((path) => visits.map((twin) => ({ path, twin })))
+    const order = [...this.#paths]
     const deadlineMs = performance.now() + durationMs
     const over = () => this.#closed || performance.now() >= deadlineMs
     while (!over()) {
       const cycleMs = performance.now()
       shuffle(order, random)
-      for (const { path, twin } of order) {
+      for (const path of order) {
         if (over()) break
         if (path.request || performance.now() < path.retryAtMs) continue
-        await this.#request(path, twin)
+        await this.#request(path)
       }
-      const pauseMs = Math.min(cycleMs + visits.length * minGapMs, deadlineMs) - performance.now()
+      const pauseMs = Math.min(cycleMs + minGapMs, deadlineMs) - performance.now()
       if (pauseMs > 0) await sleep(Math.ceil(pauseMs))
     }
     for (const { request } of this.#paths) request?.cancelConnecting()
@@ -98,7 +99,7 @@ export class ConnectDriver implements Driver {
   }
 
   /** Sends one request; resolves when it is over, or when it is still connecting after `inlineMs`. */
-  async #request(path: ConnectPath, twin: 0 | 1): Promise<void> {
+  async #request(path: ConnectPath): Promise<void> {
     const { load, timeoutMs } = this.#settings
     const request = new SingleRequest({
       shape: { target: path.target, ...load },
@@ -108,7 +109,7 @@ export class ConnectDriver implements Driver {
     path.request = request
     const finished = request.done.then((outcome) => {
       path.request = undefined
-      this.#record(path, twin, outcome)
+      this.#record(path, outcome)
     })
     const timer = new AbortController()
     const patience = sleep(inlineMs, undefined, { signal: timer.signal }).catch(() => {})
@@ -117,7 +118,7 @@ export class ConnectDriver implements Driver {
     timer.abort()
   }
 
-  #record(path: ConnectPath, twin: 0 | 1, outcome: Awaited<SingleRequest['done']>): void {
+  #record(path: ConnectPath, outcome: Awaited<SingleRequest['done']>): void {
     if (!outcome) {
       path.failures++
       const backoffMs = Math.min(longestBackoffMs, firstBackoffMs * 2 ** (path.failures - 1))
@@ -127,7 +128,7 @@ export class ConnectDriver implements Driver {
     path.failures = 0
     if (!path.check.accept(outcome.head, outcome.bodyBytes)) return
     if (path.everAnswered) {
-      path.recorder.recordWarm(outcome.totalNs, twin)
+      path.recorder.recordWarm(outcome.totalNs)
       path.connectNs.record(outcome.connectNs)
       path.firstByteNs.record(outcome.firstByteNs)
       path.waitNs.record(outcome.firstByteNs - outcome.connectNs)

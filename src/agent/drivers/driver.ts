@@ -12,8 +12,8 @@ export interface DriverSettings<L extends DriverLoad = DriverLoad> {
   /** For connecting, and again for each response. */
   readonly timeoutMs: number
   readonly check: ResponseCheck
-  /** Tell the requests of a path apart in two halves, whose difference is the path's own noise. */
-  readonly twins: boolean
+  /** Tell two random halves of the requests of a path apart. */
+  readonly halves: boolean
 }
 
 export interface Turn {

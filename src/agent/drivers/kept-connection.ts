@@ -19,8 +19,6 @@ export interface ConnectionSettings {
   readonly openChannel: OpenChannel
   readonly shape: RequestShape
   readonly recorder: PathRecorder
-  /** Which of its path's connections this is; 0 where there is one. */
-  readonly twin: 0 | 1
   readonly check: AnswerCheck
   readonly timeoutMs: number
 }
@@ -130,7 +128,7 @@ export class KeptConnection {
     if (ok) {
       const ns = Number(this.arrivedAtNs - this.sentAtNs)
       if (this.#fresh) this.recorder.cold.record(ns)
-      else this.recorder.recordWarm(ns, this.#settings.twin)
+      else this.recorder.recordWarm(ns)
     }
     this.#fresh = false
     this.failures = 0

@@ -79,11 +79,10 @@ export class OpenLoopDriver implements Driver {
   }
 
   #openPath(target: Target): OpenPath {
-    const { load, check, timeoutMs, twins } = this.#settings
+    const { load, check, timeoutMs, halves } = this.#settings
     const lagNs = new LatencyHistogram()
     const responseNs = new LatencyHistogram()
-    const isPair = twins && load.connections > 1
-    const recorder = new PathRecorder(target.path, { lag: lagNs, response: responseNs }, isPair)
+    const recorder = new PathRecorder(target.path, halves, { lag: lagNs, response: responseNs })
     const settings = {
       openChannel: openHttp1Channel,
       shape: { target, requestBytes: load.requestBytes, responseBytes: load.responseBytes },
@@ -91,18 +90,14 @@ export class OpenLoopDriver implements Driver {
       check: new AnswerCheck(check, load.responseBytes, recorder),
       timeoutMs,
     }
-    const lanes = Array.from({ length: load.connections }, (_, i): Lane => {
-      const twin = i % 2 === 0 ? 0 : 1
+    const lanes = Array.from({ length: load.connections }, (): Lane => {
       const lane: Lane = {
         dueNs: 0,
-        connection: new KeptConnection(
-          { ...settings, twin },
-          {
-            ready: () => this.#slot?.free(lane),
-            answered: (_, ok) => this.#slot?.answered(lane, ok),
-            down: () => {},
-          },
-        ),
+        connection: new KeptConnection(settings, {
+          ready: () => this.#slot?.free(lane),
+          answered: (_, ok) => this.#slot?.answered(lane, ok),
+          down: () => {},
+        }),
       }
       return lane
     })

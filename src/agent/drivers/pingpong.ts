@@ -36,15 +36,13 @@ interface Flood {
 }
 
 /**
- * The headline profile: persistent connections, two per path with `twins` and else one, and exactly one request in
- * flight over all of them. Their order is shuffled anew for every cycle, so that whatever the host does hits all paths
- * alike, and every connection is as warm as every other.
+ * The headline profile: one persistent connection per path and exactly one request in flight over all of them. The
+ * order of paths is shuffled anew for every cycle, so that whatever the host does hits all paths alike.
  * Warm and cold histograms: from right before the write to the arrival of the last byte of the response. Connecting
  * is not part of either.
  */
 export class PingPongDriver implements Driver {
   readonly #settings: DriverSettings<PingPongLoad>
-  #paths: { readonly recorder: PathRecorder; readonly connections: readonly KeptConnection[] }[] = []
   #connections: KeptConnection[] = []
   #order: KeptConnection[] = []
   #run: Run | undefined
@@ -59,30 +57,26 @@ export class PingPongDriver implements Driver {
   }
 
   async open(): Promise<void> {
-    const { load, check, timeoutMs, twins } = this.#settings
+    const { load, check, timeoutMs, halves } = this.#settings
     const { requestBytes, responseBytes, protocol } = load
     const targets = await resolveTargets(this.#settings.targets)
-    const twinsOf = twins ? ([0, 1] as const) : ([0] as const)
-    const listener = {
-      ready: (connection: KeptConnection) => this.#ready(connection),
-      answered: (connection: KeptConnection) => this.#goOnAfter(connection),
-      down: (connection: KeptConnection) => this.#goOnAfter(connection),
-    }
-    this.#paths = targets.map((target) => {
-      const recorder = new PathRecorder(target.path, {}, twins)
-      const common = {
-        openChannel: openChannel[protocol],
-        shape: { target, requestBytes, responseBytes },
-        recorder,
-        check: new AnswerCheck(check, responseBytes, recorder),
-        timeoutMs,
-      }
-      return {
-        recorder,
-        connections: twinsOf.map((twin) => new KeptConnection({ ...common, twin }, listener)),
-      }
+    this.#connections = targets.map((target) => {
+      const recorder = new PathRecorder(target.path, halves)
+      return new KeptConnection(
+        {
+          openChannel: openChannel[protocol],
+          shape: { target, requestBytes, responseBytes },
+          recorder,
+          check: new AnswerCheck(check, responseBytes, recorder),
+          timeoutMs,
+        },
+        {
+          ready: (connection) => this.#ready(connection),
+          answered: (connection) => this.#goOnAfter(connection),
+          down: (connection) => this.#goOnAfter(connection),
+        },
+      )
     })
-    this.#connections = this.#paths.flatMap(({ connections }) => connections)
     await connectAll(this.#connections)
   }
 
@@ -106,10 +100,10 @@ export class PingPongDriver implements Driver {
   }
 
   takeSamples(): readonly PathSample[] {
-    return this.#paths.map(({ recorder, connections }) => {
-      const silent = recorder.sent === 0 && recorder.errors === 0
-      if (silent && connections.every(({ state }) => state !== 'ready')) recorder.error('not connected')
-      for (const connection of connections) connection.collectBytes()
+    return this.#connections.map((connection) => {
+      const { recorder, state } = connection
+      if (recorder.sent === 0 && recorder.errors === 0 && state !== 'ready') recorder.error('not connected')
+      connection.collectBytes()
       return recorder.take(0)
     })
   }

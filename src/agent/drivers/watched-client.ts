@@ -135,7 +135,8 @@ export class WatchedClient {
     }
     this.#inFlight = false
     if (this.#check.accept(this.#head, this.#bodyBytes)) {
-      ;(this.#fresh ? this.#recorder.cold : this.#recorder.warm).record(ns)
+      if (this.#fresh) this.#recorder.cold.record(ns)
+      else this.#recorder.recordWarm(ns)
     }
     this.#fresh = false
     this.#losses = 0

@@ -68,7 +68,7 @@ interface DriveOptions {
   readonly durationMs?: number
   readonly timeoutMs?: number
   readonly check?: ResponseCheck
-  readonly twins?: boolean
+  readonly halves?: boolean
   /** More turns are run until this holds: a busy machine may get little done in one. */
   readonly until?: (of: (path: string) => Total) => boolean
 }
@@ -86,10 +86,10 @@ export async function drive(
     durationMs = 300,
     timeoutMs = 10_000,
     check = 'echo',
-    twins = false,
+    halves = false,
     until = () => true,
   } = options
-  const driver = await createDriver({ load, targets, timeoutMs, check, twins })
+  const driver = await createDriver({ load, targets, timeoutMs, check, halves })
   const outcomes: TurnOutcome[] = []
   try {
     await driver.open()

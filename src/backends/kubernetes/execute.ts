@@ -1,4 +1,4 @@
-import { run, type RunResult } from '../../exec.ts'
+import { run, type RunResult } from '../../process/exec.ts'
 import type { Command } from '../backend.ts'
 
 export interface ExecuteOptions {

@@ -1,7 +1,7 @@
 import { chmodSync, existsSync, mkdtempSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs'
 import path from 'node:path'
 import { EnvironmentError, UsageError } from '../../errors.ts'
-import { run } from '../../exec.ts'
+import { run } from '../../process/exec.ts'
 import { makeFolder } from '../../make-folder.ts'
 import { cachedGatewayApi, cachedIstioctl, sha256, verifiedIstioctl } from './tools.ts'
 import { fullIstioVersion, pinsFor } from './versions.ts'

@@ -1,7 +1,7 @@
 import { spawnSync } from 'node:child_process'
 import { expect, test, describe } from 'vitest'
 import { CommandError } from '../../errors.ts'
-import { run } from '../../exec.ts'
+import { run } from '../../process/exec.ts'
 import { listScenarios } from '../../scenario/load.ts'
 import type { Scenario } from '../../scenario/types.ts'
 import { planScenario } from '../plan.ts'

@@ -1,5 +1,5 @@
 import { HopmeterError } from '../../errors.ts'
-import { pasteable } from '../../exec.ts'
+import { pasteable } from '../../process/exec.ts'
 import { cidrsOverlap, parseCidr } from '../../topology/cidr.ts'
 import type { Command } from '../backend.ts'
 import type { Plan } from '../plan.ts'

@@ -1,5 +1,5 @@
 import { CommandError, HopmeterError } from '../../errors.ts'
-import { pasteable } from '../../exec.ts'
+import { pasteable } from '../../process/exec.ts'
 import type { StepContext } from './contract.ts'
 import type { KindCluster } from './layout.ts'
 import { isNotFound, type Toolbox } from './toolbox.ts'

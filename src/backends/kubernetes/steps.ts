@@ -60,9 +60,8 @@ export class StepError extends HopmeterError {
 
 function hintFor(error: unknown): string | undefined {
   if (!(error instanceof CommandError)) return undefined
-  if (error.message.includes('not found on PATH')) return 'hopmeter doctor --backend kind says how to get it'
-  if (error.message.includes('timed out after'))
-    return 'hopmeter doctor --backend kind checks memory and daemon'
+  if (error.reason === 'missing') return 'hopmeter doctor --backend kind says how to get it'
+  if (error.reason === 'timeout') return 'hopmeter doctor --backend kind checks memory and daemon'
   return undefined
 }
 

@@ -1,6 +1,6 @@
 import type { ServeMessage } from '../../agent/protocol.ts'
-import { start } from '../../exec.ts'
-import { JsonLinesProcess } from '../../json-lines-process.ts'
+import { start } from '../../process/exec.ts'
+import { JsonLinesProcess } from '../../process/json-lines-process.ts'
 import type {
   ClientPod,
   Command,
@@ -183,7 +183,7 @@ export async function attachServers(
       const timeoutMs = tools.deadlineMs(attachTimeoutMs)
       const env = tools.env(command)
       const name = `echo server ${pod.workload.name}`
-      const process = new JsonLinesProcess(name, start(command.file, command.args, { env, detached: true }))
+      const process = new JsonLinesProcess(name, start(command.file, command.args, { env }))
       attached.push({ workload: pod.workload.name, process })
       await process.next<ListeningMessage>('listening', { timeoutMs, signal })
     }),

@@ -1,6 +1,6 @@
 import path from 'node:path'
 import { CommandError } from '../../errors.ts'
-import { pasteable, type RunResult } from '../../exec.ts'
+import { pasteable, type RunResult } from '../../process/exec.ts'
 import type { Command } from '../backend.ts'
 import type { KubeCluster } from './contract.ts'
 import { execute, type Execute } from './execute.ts'

@@ -1,4 +1,4 @@
-import { pasteable } from '../../exec.ts'
+import { pasteable } from '../../process/exec.ts'
 import { formatAddress, parseCidr } from '../../topology/cidr.ts'
 import type { Command } from '../backend.ts'
 import type { Plan } from '../plan.ts'

@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs'
 import { availableParallelism } from 'node:os'
-import { run } from '../../exec.ts'
+import { run } from '../../process/exec.ts'
 import type { Load } from '../../scenario/types.ts'
 import type { LabCommand } from './command.ts'
 import { toolEnv } from './tools.ts'

@@ -1,4 +1,5 @@
 import type { ServeMessage } from '../../agent/protocol.ts'
+import { until } from '../../process/until.ts'
 import type { Component } from '../../topology/model.ts'
 import { componentKey } from '../../topology/component.ts'
 import { hopmeterVersion } from '../../version.ts'
@@ -19,8 +20,13 @@ import type { LineProcess } from './line-process.ts'
 import type { Mesh } from './mesh.ts'
 import { programs, warmSoon } from './programs.ts'
 
+/** Long enough for this process to be told of the ends of all processes that ended together. */
+const settleMs = 200
+
 type FlowsMessage = Extract<ComponentMessage, { type: 'flows' }>
 type StatsMessage = Extract<ServeMessage, { type: 'stats' }>
+
+const endWithinMs = 2000
 
 export interface RunningComponent {
   readonly component: Component
@@ -129,13 +135,36 @@ export class LabTestbed implements Testbed {
       const answer = await server.ask<StatsMessage>({ type: 'stats' }, 'stats')
       return { workload: server.name, byPath: answer.served }
     })
-    return { components: await Promise.all(flows), served: await Promise.all(served) }
+    // Waited for as one: a failure of the second while the first is waited for would be nobody's.
+    const [components, byWorkload] = await Promise.all([Promise.all(flows), Promise.all(served)])
+    return { components, served: byWorkload }
+  }
+
+  async whatBroke(): Promise<unknown> {
+    const { anchor, helpers } = this.#parts
+    // The first process first: without it all others are gone too.
+    const programs = [anchor, ...helpers, ...processesOf(this.#programs)]
+    const reasonOf = (program: { assertRunning(): void }) => {
+      try {
+        program.assertRunning()
+        return undefined
+      } catch (error) {
+        return error
+      }
+    }
+    // Ends of programs that ended together are told one by one.
+    return await until(() => reasonOf(anchor), { everyMs: 10, deadlineMs: settleMs }).then(
+      (reason) => reason ?? programs.map(reasonOf).find((other) => other !== undefined),
+    )
   }
 
   /** @throws HopmeterError when a program of the lab does not start again. */
   async restart({ signal, progress, seed }: RestartContext): Promise<void> {
     progress('restart ztunnels, gateways, load balancers and echo servers')
-    await Promise.all(processesOf(this.#programs).map((process) => process.end()))
+    const old = processesOf(this.#programs)
+    // What is ended on purpose must not be taken for what broke.
+    this.#programs = { components: [], servers: [] }
+    await Promise.all(old.map((process) => process.end(endWithinMs)))
     this.#programs = await this.#parts.start(seed, signal)
   }
 

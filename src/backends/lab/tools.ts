@@ -1,5 +1,5 @@
 import { CommandError, EnvironmentError } from '../../errors.ts'
-import { run } from '../../exec.ts'
+import { run } from '../../process/exec.ts'
 
 /** Programs that the lab starts, and the Debian package of each. */
 const packages = {
@@ -53,9 +53,7 @@ export async function toolVersion(
     const line = `${stdout}\n${stderr}`.trim().split('\n')[0] ?? ''
     return /\d+(\.\d+)+/.exec(line)?.[0] ?? line
   } catch (cause) {
-    if (signal?.aborted || !(cause instanceof CommandError) || !cause.message.includes('not found on PATH')) {
-      throw cause
-    }
+    if (!(cause instanceof CommandError) || cause.reason !== 'missing') throw cause
     throw new EnvironmentError(`the lab needs the program "${tool}", which is not installed`, {
       hint: installHint(tool),
       cause,

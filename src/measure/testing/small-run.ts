@@ -34,7 +34,7 @@ export function smallRun(change: Partial<MeasureOptions> = {}, fake: FakeOptions
     paths: plan.paths.filter(({ rule }) => rule.possible),
     loads: expandLoads([pingpong]),
     rounds: fewRounds,
-    twins: true,
+    halves: true,
     seed: 7,
     verify: 'strict',
     reporter: { step() {}, proven() {}, round() {}, note: (_, message) => void notes.push(message) },

@@ -2,7 +2,7 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import path from 'node:path'
 import { describe, expect, onTestFinished, test } from 'vitest'
-import { run } from '../../exec.ts'
+import { run } from '../../process/exec.ts'
 import { toBenchfmt } from './benchfmt.ts'
 import { emptyRun, hostileNames, hostileRun, ladderRun } from './testing/runs.ts'
 

@@ -1,3 +1,4 @@
+import { isProven } from '../../evidence/is-proven.ts'
 import { plural } from '../../plural.ts'
 import type { EvidenceDigest } from '../../results/schema.ts'
 import { componentLabel, componentTitle, pathLabel } from '../../topology/component.ts'
@@ -24,7 +25,9 @@ export function pathProofTable({ result, summary }: ReportedRun): Table {
       cell: ({ name }) => {
         const tried = summary.unreachable.filter((u) => u.path === name)
         const own = result.evidence.filter((e) => e.path === name)
-        return { parts: tried.length > 0 ? triedVerdict(tried) : countedVerdict(own) }
+        return {
+          parts: tried.length > 0 ? triedVerdict(tried) : countedVerdict(own, isProven(result, name)),
+        }
       },
     },
   ]
@@ -78,7 +81,8 @@ function behaviour(runs: readonly ReportedRun[], engine: string, name: string): 
     (e) => `${chainText(e.sample.observed)} (${e.sample.observedProtocol ?? 'no complete trail'})`,
   )
   const observed = seen.length === 0 ? 'nothing observed' : [...new Set(seen)].join('; or ')
-  return [`${observed} `, ...countedVerdict(evidence)]
+  const areProven = own.every(({ result }) => isProven(result, name))
+  return [`${observed} `, ...countedVerdict(evidence, areProven)]
 }
 
 function observedText(evidence: readonly EvidenceDigest[]): string {
@@ -96,11 +100,11 @@ function triedVerdict(attempts: readonly { readonly confirmed: boolean }[]): rea
 }
 
 /** The worst verdict of any round, and in how many the path was proven. */
-function countedVerdict(evidence: readonly EvidenceDigest[]): readonly Part[] {
+function countedVerdict(evidence: readonly EvidenceDigest[], areProven: boolean): readonly Part[] {
   const count = (verdict: 'proven' | 'mismatch' | 'unproven') =>
     evidence.reduce((sum, e) => sum + e[verdict], 0)
   const [proven, mismatch, unproven] = [count('proven'), count('mismatch'), count('unproven')]
-  const tone = mismatch > 0 ? 'mismatch' : unproven > 0 || proven === 0 ? 'unproven' : 'proven'
+  const tone = mismatch > 0 ? 'mismatch' : areProven ? 'proven' : 'unproven'
   return [{ text: tone, tone }, ` (${proven} of ${plural(proven + mismatch + unproven, 'round')})`]
 }
 

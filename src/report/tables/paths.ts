@@ -44,7 +44,7 @@ export function pathsOf(summary: RunSummary, metric: MetricSummary): readonly Pa
   })
 }
 
-/** What a path differs from itself by: two connections, visited in the same mix. */
+/** What a path differs from itself by: two random halves of its requests. */
 const floorColumn: Column<PathSummary> = {
   heading: 'noise floor µs',
   kind: 'number',

@@ -1,20 +1,19 @@
-import type { RunResult } from '../../results/schema.ts'
+import { isProven } from '../../evidence/is-proven.ts'
 import { plural } from '../../plural.ts'
 import { formatUs } from '../format.ts'
 import type { ReportedRun } from './reported-run.ts'
 
 /** What was measured, whether the paths were proven, and what came out: three sentences. */
 export function threeSentences({ result, summary }: ReportedRun): string[] {
-  const paths = result.paths.filter((path) => path.hops !== null && path.controlOf === undefined)
+  const measured = result.paths.filter((path) => path.hops !== null)
+  // A control is one of the scenario's paths again, and not a path of the scenario.
+  const own = measured.filter((path) => path.controlOf === undefined)
   const requests = summary.paths.reduce((sum, path) => sum + path.requests, 0)
   const amount = `${plural(summary.rounds, 'round')} in ${plural(summary.restarts, 'restart')}, ${plural(requests, 'request')} in all`
   const loads = result.loads.map((load) => load.id).join(', ')
-  const isProven = (name: string) =>
-    result.evidence.some((e) => e.path === name) &&
-    result.evidence.every((e) => e.path !== name || (e.mismatch === 0 && e.unproven === 0))
-  const unproven = paths.filter((path) => !isProven(path.name)).map((path) => path.name)
+  const unproven = measured.filter((path) => !isProven(result, path.name)).map((path) => path.name)
   return [
-    `${plural(paths.length, 'path')} of the scenario ${result.scenario.name} ${paths.length === 1 ? 'was' : 'were'} measured on ${summary.engine} under the load ${loads}: ${amount}.`,
+    `${plural(own.length, 'path')} of the scenario ${result.scenario.name} ${own.length === 1 ? 'was' : 'were'} measured on ${summary.engine} under the load ${loads}: ${amount}.`,
     unproven.length === 0
       ? 'Every path was shown, in every round, to visit exactly the components that it must visit.'
       : `Not proven in every round: ${unproven.join(', ')}.`,
@@ -35,30 +34,6 @@ function finding({ result, summary }: ReportedRun): string[] {
   return [
     `The median goes from ${formatUs(from)} µs (${first.path}, ${plural(first.hops, 'component')}) to ${formatUs(to)} µs (${last.path}, ${plural(last.hops, 'component')}); ${clear} of the ${plural(steps.length, 'step')} between paths ${clear === 1 ? 'is' : 'are'} clear of zero.`,
   ]
-}
-
-/** The command that measures the same again. */
-export function reproduceCommand({ backend, scenario, rounds, seed, overrides, verify }: RunResult): string {
-  const paths = (overrides['paths'] ?? '').split(/[\s,]+/).filter((name) => name !== '')
-  const words = [
-    'hopmeter',
-    'run',
-    scenario.name,
-    `--backend=${backend}`,
-    `--builds=${rounds.builds}`,
-    `--restarts=${rounds.restarts ?? 1}`,
-    `--rounds=${rounds.count}`,
-    `--duration=${rounds.durationMs}ms`,
-    `--warmup=${rounds.warmupMs}ms`,
-    `--seed=${seed}`,
-    ...(verify === 'strict' ? [] : [`--verify=${verify}`]),
-    ...paths.map((name) => `--path=${name}`),
-  ]
-  return words.map(shellWord).join(' ')
-}
-
-function shellWord(word: string): string {
-  return /^[\w@%+=:,./-]+$/.test(word) ? word : `'${word.replaceAll("'", String.raw`'\''`)}'`
 }
 
 /** Name and value of everything that a reader needs to judge where the numbers come from. */

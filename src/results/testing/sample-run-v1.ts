@@ -4,7 +4,7 @@ import { sampleEvents, type SampleEventsOptions } from './sample-run.ts'
 /** The A/A control that runs of format 1 had: the path `single` a second time, under another name. */
 export const controlName = 'single-control'
 
-/** The same run as hopmeter wrote it in result format 1: one start per build, one connection per path, a control. */
+/** The same run as hopmeter wrote it in result format 1: one start per build, a control, no halves of requests. */
 export function sampleEventsOfFormat1(options: Omit<SampleEventsOptions, 'restarts'> = {}): JournalEvent[] {
   return sampleEvents(options).flatMap((event): JournalEvent[] => {
     if (event.type === 'restart') return []
@@ -25,6 +25,6 @@ function roundOfFormat1({ restart: _, ...round }: RoundEvent): RoundEvent {
     ...items,
     ...items.filter(({ path }) => path === 'single').map((item) => ({ ...item, path: controlName })),
   ]
-  const paths = round.paths.map(({ twinsNs: _twins, ...path }) => path)
+  const paths = round.paths.map(({ halvesNs: _halves, ...path }) => path)
   return { ...round, paths: withControl(paths), evidence: withControl(round.evidence) }
 }

@@ -136,7 +136,7 @@ export function encoded(values: readonly number[]): string {
 export function samplePathRound(values: readonly number[], overrides: Partial<PathRound> = {}): PathRound {
   const warm = encoded(values)
   const { count, quantilesNs } = histogramQuantiles(warm)
-  const twin = (which: 0 | 1) =>
+  const half = (which: 0 | 1) =>
     histogramQuantiles(encoded(values.filter((_, i) => i % 2 === which))).quantilesNs
   return {
     path: 'single',
@@ -150,7 +150,7 @@ export function samplePathRound(values: readonly number[], overrides: Partial<Pa
     reconnects: 0,
     n: count,
     quantilesNs,
-    twinsNs: [twin(0), twin(1)],
+    halvesNs: [half(0), half(1)],
     warm,
     cold: encoded([900_000]),
     extra: {},
@@ -219,7 +219,6 @@ export function sampleRound({
         load: 'pingpong',
         wallMs: 1000.4,
         cpuMs: 150.25,
-        eventLoopDelayP99Ms: 0.35,
         eventLoopUtilization: 0.12,
         runDelayNsPerRequest: 3700.5,
         involuntarySwitches: 12,

@@ -53,7 +53,7 @@ export async function madeRun({
           const hops = samplePaths.find(({ name }) => name === path.path)?.hops ?? 0
           const level = 60_000 * hops + (shiftNs[path.path] ?? 0) + (ofStart.get(path.path) ?? 0)
           const read = () => quantilesAt(weather * (level + 400 * (random() - 0.5)))
-          return { ...path, quantilesNs: read(), twinsNs: [read(), read()] as [QuantilesNs, QuantilesNs] }
+          return { ...path, quantilesNs: read(), halvesNs: [read(), read()] as [QuantilesNs, QuantilesNs] }
         })
         events.push({ ...event, paths })
       }

@@ -3,7 +3,7 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import path from 'node:path'
 import { describe, expect, it } from 'vitest'
-import { run } from '../../../exec.ts'
+import { run } from '../../../process/exec.ts'
 import { caSecret, certificateFingerprint, createMeshRoot, rootAnnotation } from './ca.ts'
 
 const openssl = await run('openssl', ['version']).then(

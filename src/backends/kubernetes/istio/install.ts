@@ -72,7 +72,7 @@ export function istiodEnv(text = process.env['HOPMETER_ISTIOD_ENV'] ?? ''): Read
   const entries = text.split(',').filter((entry) => entry.trim() !== '')
   return Object.fromEntries(
     entries.map((entry) => {
-      const match = /^\s*([A-Za-z_][A-Za-z0-9_]*)=(.*)$/.exec(entry)
+      const match = /^\s*([A-Za-z_][A-Za-z0-9_]*)=(.*\S.*)$/.exec(entry)
       if (!match) {
         throw new UsageError(`HOPMETER_ISTIOD_ENV: "${entry}" is not KEY=VALUE`, {
           hint: 'several are separated by commas: HOPMETER_ISTIOD_ENV=A=1,B=2',

@@ -168,7 +168,7 @@ describe('a run with Istio', () => {
         backend: createKind({ ...fake.options, execute: fake.inProcess() }),
         plan,
         paths: plan.paths,
-        twins: true,
+        halves: true,
         loads: expandLoads([
           { profile: 'pingpong', protocol: 'http1', requestBytes: 16, responseBytes: 16 },
           { profile: 'connect', requestBytes: 16, responseBytes: 16 },

@@ -14,7 +14,7 @@ import { tmpdir } from 'node:os'
 import path from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { CommandError } from '../../../errors.ts'
-import { pasteable } from '../../../exec.ts'
+import { pasteable } from '../../../process/exec.ts'
 import type { Execute } from '../execute.ts'
 import type { KubernetesOptions } from '../options.ts'
 

@@ -120,7 +120,7 @@ function deltaSpec({ result, summary }: ChartedRun, load: string): ChartSpec {
   }
 }
 
-/** A path against itself, over its other connection. */
+/** A path against itself: two random halves of its requests. */
 function floorRow({ path, floor }: PathSummary) {
   if (floor === null) return []
   const { comparison } = floor

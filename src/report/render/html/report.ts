@@ -7,7 +7,8 @@ import { comparisonsOf } from '../../tables/compared-runs.ts'
 import { behaviourTable } from '../../tables/path-proof.ts'
 import { caveats } from '../../words/caveats.ts'
 import { engineOf } from '../../words/engine.ts'
-import { environmentFacts, reproduceCommand, threeSentences } from '../../words/facts.ts'
+import { environmentFacts, threeSentences } from '../../words/facts.ts'
+import { reproduceCommand, reproduceRemarks } from '../../words/reproduce.ts'
 import { costSection, otherTimes } from './cost-section.ts'
 import type { Markup } from './markup.ts'
 import { safe } from './markup.ts'
@@ -132,6 +133,7 @@ function runSections(run: ChartedRun, draw: Draw) {
       body: safe`<dl>${facts}</dl>
         <p>The same again:</p>
         <pre><code>${reproduceCommand(run.result)}</code></pre>
+        ${renderNotes(reproduceRemarks(run.result))}
         <details>
           <summary>Scenario file</summary>
           <pre><code>${run.result.scenario.text}</code></pre>

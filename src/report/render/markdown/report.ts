@@ -1,6 +1,8 @@
 import path from 'node:path'
 import { plural } from '../../../plural.ts'
-import { writeAtomically } from '../../../results/durable.ts'
+import { requireOrdinary, writeAtomically } from '../../../results/durable.ts'
+import { writeWhereAsked } from '../../../results/write-asked.ts'
+import { writeError } from '../../../results/write-error.ts'
 import type { ChartSpec } from '../../charts/kinds.ts'
 import { comparisonCharts } from '../../charts/models/comparison-charts.ts'
 import type { ChartedRun } from '../../charts/models/run-charts.ts'
@@ -10,7 +12,8 @@ import { comparisonsOf } from '../../tables/compared-runs.ts'
 import { proofTable } from '../../tables/proof.ts'
 import { caveats } from '../../words/caveats.ts'
 import { engineOf } from '../../words/engine.ts'
-import { environmentFacts, reproduceCommand, threeSentences } from '../../words/facts.ts'
+import { environmentFacts, threeSentences } from '../../words/facts.ts'
+import { reproduceCommand, reproduceRemarks } from '../../words/reproduce.ts'
 import { fenced, inlineText } from './inline.ts'
 import { comparisonTables, costTablesOf, latencyTables } from './sections.ts'
 import { markdownTable, renderMarkdown } from './table.ts'
@@ -79,6 +82,9 @@ export function markdownReport(runs: readonly ChartedRun[], pictures: readonly P
     '## Environment, and how to measure it again',
     markdownTable(['fact', 'value'], environmentFacts(first)),
     fenced(reproduceCommand(result), 'sh'),
+    reproduceRemarks(result)
+      .map((text) => `- ${inlineText(text)}`)
+      .join('\n'),
   ]
   return `${parts
     .map((part) => part.trimEnd())
@@ -86,23 +92,30 @@ export function markdownReport(runs: readonly ChartedRun[], pictures: readonly P
     .join('\n\n')}\n`
 }
 
-/** Writes the Markdown and, unless `charts` is false, its PNG files into a folder of the same name beside it. */
+/**
+ * Writes the Markdown and, unless `charts` is false, its PNG files into a folder of the same name beside it.
+ * `asked`: the user named the file, so links on the way are the user's.
+ */
 export async function writeMarkdownReport(
   runs: readonly ChartedRun[],
   file: string,
-  options: { readonly charts?: boolean | undefined } = {},
+  options: { readonly charts?: boolean | undefined; readonly asked?: boolean | undefined } = {},
 ): Promise<string[]> {
   const specs =
     options.charts === false ? [] : [...comparisonCharts(runs), ...runs.slice(0, 1).flatMap(chartsOfRun)]
   const folder = `${path.basename(file, path.extname(file))}-charts`
-  const files =
-    specs.length === 0
-      ? []
-      : await writeCharts(specs, path.join(path.dirname(file), folder), { format: 'png', theme: 'light' })
+  const beside = path.join(path.dirname(file), folder)
+  if (!options.asked && specs.length > 0) {
+    await requireOrdinary(beside, 'folder').catch((error: unknown) => {
+      throw writeError(beside, error, { option: '--out' })
+    })
+  }
+  const files = specs.length === 0 ? [] : await writeCharts(specs, beside, { format: 'png', theme: 'light' })
   const pictures = specs.map((spec, index) => ({
     spec,
     file: `${folder}/${path.basename(files[index] ?? '')}`,
   }))
-  await writeAtomically(file, markdownReport(runs, pictures), '--out')
+  const text = markdownReport(runs, pictures)
+  await (options.asked ? writeWhereAsked(file, text) : writeAtomically(file, text, '--out'))
   return [file, ...files]
 }

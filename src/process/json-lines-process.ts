@@ -1,6 +1,6 @@
 import { setMaxListeners } from 'node:events'
-import { readLines } from './agent/lines.ts'
-import { HopmeterError } from './errors.ts'
+import { readLines } from './lines.ts'
+import { CommandError, HopmeterError } from '../errors.ts'
 import type { BackgroundProcess } from './exec.ts'
 
 /** Far above the histograms of a turn over many paths; a program that writes more on one line has lost its way. */
@@ -25,30 +25,31 @@ interface Waiting {
 
 /**
  * A program that reads JSON lines and answers each with one JSON line, in order. After the first failure no later
- * answer can be trusted: the program is killed, and every request fails for the same reason.
+ * answer can be trusted: the program is killed with all that it started, and every request fails for the same reason.
  */
 export class JsonLinesProcess {
   readonly name: string
   readonly #process: BackgroundProcess
+  readonly #patience: WaitOptions
   readonly #waiting: Waiting[] = []
   #stderr = ''
   #failure: { readonly reason: unknown } | undefined
 
-  /** @param name what errors call the program, e.g. `echo server east-1`. */
-  constructor(name: string, process: BackgroundProcess) {
+  /**
+   * @param name what errors call the program, e.g. `echo server east-1`
+   * @param patience for answers, where a request says nothing else
+   */
+  constructor(name: string, process: BackgroundProcess, patience: WaitOptions = { timeoutMs: 10_000 }) {
     this.name = name
     this.#process = process
+    this.#patience = patience
     readLines(process.stdout, (line) => this.#receive(line), { maxChars: maxLineChars })
     process.stderr.on('data', (chunk: Buffer) => {
       this.#stderr = (this.#stderr + chunk.toString()).slice(-maxStderrChars)
     })
     process.done.then(
       () => this.#fail(new HopmeterError(`${this.name} ended${this.#detail()}`)),
-      (cause: unknown) => {
-        // What it wrote says more than how it ended; a program that never ran wrote nothing.
-        const detail = this.#detail() || `: ${cause instanceof Error ? cause.message : String(cause)}`
-        this.#fail(new HopmeterError(`${this.name} failed${detail}`, { cause }))
-      },
+      (cause: unknown) => this.#fail(new HopmeterError(`${this.name} ${this.#howEnded(cause)}`, { cause })),
     )
   }
 
@@ -61,13 +62,20 @@ export class JsonLinesProcess {
    * @throws HopmeterError when the program ends, reports an error, is silent for too long, or answers with another
    * type or no JSON; the signal's reason when that aborts.
    */
-  async ask<T extends JsonLine>(request: object, type: T['type'], options: WaitOptions): Promise<T> {
+  async ask<T extends JsonLine>(
+    request: object,
+    type: T['type'],
+    options: WaitOptions = this.#patience,
+  ): Promise<T> {
     if (!this.#failure) this.#process.stdin.write(`${JSON.stringify(request)}\n`)
     return await this.next<T>(type, options)
   }
 
   /** Waits for a message that the program sends unasked. @throws as `ask` does. */
-  async next<T extends JsonLine>(type: T['type'], { timeoutMs, signal }: WaitOptions): Promise<T> {
+  async next<T extends JsonLine>(
+    type: T['type'],
+    { timeoutMs, signal }: WaitOptions = this.#patience,
+  ): Promise<T> {
     this.assertRunning()
     signal?.throwIfAborted()
     const timer = setTimeout(() => {
@@ -93,7 +101,7 @@ export class JsonLinesProcess {
     if (this.#failure) throw this.#failure.reason
   }
 
-  /** Ends its input, which ends the program; one that is still there after `graceMs` is killed. Never throws. */
+  /** Ends its input, which ends the program; one that is still there after `graceMs` is killed. Never throws, never hangs. */
   async end(graceMs: number): Promise<void> {
     this.#failure ??= { reason: new HopmeterError(`${this.name} was closed`) }
     this.#process.stdin.end()
@@ -134,6 +142,13 @@ export class JsonLinesProcess {
       this.kill()
     }
     for (const { reject } of this.#waiting.splice(0)) reject(this.#failure.reason)
+  }
+
+  /** What it wrote says more than its exit code; a program that never ran wrote nothing. */
+  #howEnded(cause: unknown): string {
+    if (cause instanceof CommandError && cause.reason === 'signal')
+      return `failed: it ${cause.how}${this.#detail()}`
+    return `failed${this.#detail() || `: ${cause instanceof Error ? cause.message : String(cause)}`}`
   }
 
   #detail(): string {
