@@ -232,7 +232,7 @@ describe('several builds', () => {
   })
 
   test('starts that do not agree on what their rounds say give no verdict', () => {
-    const pairs = [20, 90, 5].map((shift) =>
+    const pairs = [30, 40].map((shift) =>
       Array.from({ length: 8 }, (_, i): Pair => [500, 500 + shift + ((3 * i) % 8)]),
     )
     const found = comparePairs([pairs])
