@@ -24,12 +24,13 @@ export function aaVerb(context: CliContext): Command {
       '\nExamples:\n  hopmeter aa hop-ladder\n  hopmeter aa hop-ladder --path gateway --rounds 40',
     )
     .action(async (name: string, flags: RunFlags & { readonly path?: string }) => {
-      const { scenario } = await loadScenario(name)
+      const scenarioFile = await loadScenario(name)
+      const { scenario } = scenarioFile
       const first = planScenario(scenario).paths.find((path) => path.rule.possible)?.name
       const path = flags.path ?? first
       if (path === undefined)
         throw new UsageError(`scenario "${scenario.name}" has no path that can be measured`)
-      const finished = await runWithFlags(context, name, flags, {
+      const finished = await runWithFlags(context, scenarioFile, flags, {
         verify: 'strict',
         control: true,
         paths: [path],

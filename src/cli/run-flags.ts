@@ -5,7 +5,7 @@ import { runScenario, type FinishedRun, type RunScenarioOptions } from '../measu
 import { ladderOf, writeCharts } from '../report/charts/write.ts'
 import { summaryMarkdown } from '../report/render/markdown/summary.ts'
 import { summaryText } from '../report/render/text/summary.ts'
-import { loadScenario } from '../scenario/load.ts'
+import type { ScenarioFile } from '../scenario/types.ts'
 import { summarizeRun } from '../stats/summarize-run.ts'
 import { addBackendFlags, type BackendFlags } from './backend-flags.ts'
 import { createBackend } from './backends.ts'
@@ -79,14 +79,13 @@ export function addRunFlags(command: Command): Command {
     .addOption(outputOption(['text', 'json', 'markdown']))
 }
 
-/** Loads the scenario, runs it with live progress, and keeps the result. */
+/** Runs a scenario with live progress, and keeps the result. */
 export async function runWithFlags(
   context: CliContext,
-  name: string,
+  scenarioFile: ScenarioFile,
   flags: RunFlags,
-  choices: Pick<RunScenarioOptions, 'verify' | 'control' | 'paths'>,
+  choices: Pick<RunScenarioOptions, 'verify' | 'control' | 'paths' | 'resume'>,
 ): Promise<FinishedRun> {
-  const scenarioFile = await loadScenario(name)
   const progress = createProgress(context, { quiet: flags.quiet })
   try {
     const measured = (signal: AbortSignal) =>

@@ -4,6 +4,7 @@ import type { JournalEvent } from '../results/schema.ts'
 import type { RoundPlan } from '../scenario/types.ts'
 import type { NamedLoad } from './loads.ts'
 import type { Reporter } from './reporter.ts'
+import type { PlannedBuild } from './resume.ts'
 
 export type VerifyMode = 'strict' | 'warn' | 'off'
 
@@ -14,6 +15,10 @@ export interface MeasureOptions {
   readonly paths: readonly PlannedPath[]
   readonly loads: readonly NamedLoad[]
   readonly rounds: RoundPlan
+  /** Which builds to stand up, and which restarts of the run each has. */
+  readonly builds: readonly PlannedBuild[]
+  /** Rounds that were measured before the run was interrupted. */
+  readonly before: readonly { readonly flags: readonly string[] }[]
   /** Tell two random halves of each path's requests apart, whose difference is its noise floor. */
   readonly halves: boolean
   readonly seed: number

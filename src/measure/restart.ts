@@ -10,6 +10,8 @@ import { warmUp } from './warm-up.ts'
 export interface WhichRestart {
   readonly build: number
   readonly restart: number
+  /** Restarts of this build. */
+  readonly of: number
   readonly seed: number
 }
 
@@ -20,12 +22,12 @@ export interface WhichRestart {
 export async function measureRestart(
   options: MeasureOptions,
   build: Build,
-  { build: number, restart, seed }: WhichRestart,
+  { build: number, restart, of, seed }: WhichRestart,
   tally: Tally,
   prefix: string,
 ): Promise<void> {
   const { paths, loads, rounds, reporter, signal, record } = options
-  const which = rounds.restarts > 1 ? `${prefix}restart ${restart}/${rounds.restarts}: ` : prefix
+  const which = of > 1 ? `${prefix}restart ${restart}/${of}: ` : prefix
   const progress = (message: string) => reporter.step(which + message)
   signal.throwIfAborted()
   const startedMs = performance.now()

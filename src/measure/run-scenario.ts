@@ -1,13 +1,14 @@
 import { randomInt } from 'node:crypto'
 import { existsSync } from 'node:fs'
 import type { Backend } from '../backends/backend.ts'
-import { planScenario, type PlannedPath } from '../backends/plan.ts'
+import { planScenario, type Plan, type PlannedPath } from '../backends/plan.ts'
 import { InternalError, PathMismatchError, UsageError } from '../errors.ts'
+import { plural } from '../plural.ts'
 import { describeEnvironment } from '../results/fingerprint.ts'
 import { lockHost } from '../results/host-lock.ts'
-import { createRunDirectory } from '../results/run-directory.ts'
+import { createRunDirectory, reopenRunDirectory } from '../results/run-directory.ts'
 import { newRunId } from '../results/run-id.ts'
-import { resultSchemaVersion, type RunHeader, type RunResult } from '../results/schema.ts'
+import { resultSchemaVersion, type JournalEvent, type RunHeader, type RunResult } from '../results/schema.ts'
 import type { Load, RoundPlan, Scenario, ScenarioFile } from '../scenario/types.ts'
 import { withoutMesh } from '../scenario/without-mesh.ts'
 import { hopmeterVersion } from '../version.ts'
@@ -15,6 +16,7 @@ import { calibrationForRun } from './calibration-store.ts'
 import { expandLoads } from './loads.ts'
 import type { VerifyMode } from './options.ts'
 import { harmless, type Reporter } from './reporter.ts'
+import { requireResumable, requireSameEngine, restOfRun, wholeRun } from './resume.ts'
 import { measure } from './run.ts'
 import type { MeasureOutcome } from './tally.ts'
 
@@ -42,6 +44,8 @@ export interface RunScenarioOptions {
   readonly testbed?: Readonly<Record<string, string>> | undefined
   readonly labels?: Readonly<Record<string, string>> | undefined
   readonly includeHostname?: boolean | undefined
+  /** A run that ended early, to go on with: everything else must be as it was. */
+  readonly resume?: { readonly result: RunResult; readonly directory: string } | undefined
 }
 
 export interface FinishedRun {
@@ -64,41 +68,23 @@ export async function runScenario(options: RunScenarioOptions): Promise<Finished
   const paths = plan.paths.filter((path) => path.rule.possible)
   const loads = expandLoads(scenario.loads)
   const rounds = roundsFor(backend, { ...scenario.rounds, ...options.rounds })
-  const seed = options.seed ?? randomInt(0x1_0000_0000)
-  const id = newRunId(scenario.name)
+  const resumed = options.resume?.result
+  if (resumed) await requireResumable(resumed)
+  const seed = resumed?.seed ?? options.seed ?? randomInt(0x1_0000_0000)
+  const id = resumed?.id ?? newRunId(scenario.name)
   const lock = await lockHost({ runId: id, scenario: scenario.name })
   try {
-    const calibration = await calibrationForRun()
-    const directory = await createRunDirectory(options.resultsRoot, id, scenarioFile.text)
-    const header: RunHeader = {
-      type: 'run',
-      schemaVersion: resultSchemaVersion,
-      id,
-      startedAt: new Date().toISOString(),
-      hopmeterVersion,
-      scenario: {
-        name: scenario.name,
-        title: scenario.title,
-        hash: scenarioFile.hash,
-        text: scenarioFile.text,
-      },
-      overrides: overridesOf(options),
-      seed,
-      backend: backend.name,
-      ...((backend.clients ?? 1) === 1 ? {} : { clients: backend.clients }),
-      verify: options.verify ?? 'strict',
-      rounds: { ...rounds },
-      loads: loads.map(({ id: loadId, load }) => ({ id: loadId, ...load })),
-      paths: [...paths, ...plan.paths.filter((p) => !p.rule.possible)].map((path) =>
-        describePath(path, scenario),
-      ),
-      environment: await describeEnvironment({ includeHostname: options.includeHostname ?? false }),
-      labels: { ...options.labels },
-      ...(calibration === undefined ? {} : { calibration }),
+    const directory = options.resume
+      ? await reopenRunDirectory(id, options.resume.directory)
+      : await createRunDirectory(options.resultsRoot, id, scenarioFile.text)
+    const record = async (event: JournalEvent) => {
+      if (resumed && event.type === 'build') requireSameEngine(resumed, event)
+      await directory.append(event)
     }
-    const record = (event: Parameters<typeof directory.append>[0]) => directory.append(event)
+    const builds = resumed ? restOfRun(resumed) : wholeRun(rounds)
     try {
-      await record(header)
+      if (resumed) await record(resumeNote(resumed))
+      else await record(await describeRun(options, { id, seed, scenario, plan, rounds }))
     } catch (error) {
       await directory.discard()
       throw error
@@ -108,7 +94,7 @@ export async function runScenario(options: RunScenarioOptions): Promise<Finished
       await record({ type: 'end', at: new Date().toISOString(), status: outcome.status, ...reason })
       return directory.finish()
     }
-    const verify = header.verify
+    const verify = options.verify ?? 'strict'
     const { failureFolder } = directory
     try {
       const outcome = await measure({
@@ -117,6 +103,8 @@ export async function runScenario(options: RunScenarioOptions): Promise<Finished
         paths,
         loads,
         rounds,
+        builds,
+        before: resumed?.measured ?? [],
         halves: options.control ?? true,
         seed,
         verify,
@@ -136,6 +124,57 @@ export async function runScenario(options: RunScenarioOptions): Promise<Finished
   } finally {
     await lock.release()
   }
+}
+
+interface DescribedRun {
+  readonly id: string
+  readonly seed: number
+  readonly scenario: Scenario
+  readonly plan: Plan
+  readonly rounds: RoundPlan
+}
+
+/** The first line of the journal. */
+async function describeRun(
+  options: RunScenarioOptions,
+  { id, seed, scenario, plan, rounds }: DescribedRun,
+): Promise<RunHeader> {
+  const { scenarioFile, backend } = options
+  const calibration = await calibrationForRun()
+  const possible = plan.paths.filter((path) => path.rule.possible)
+  return {
+    type: 'run',
+    schemaVersion: resultSchemaVersion,
+    id,
+    startedAt: new Date().toISOString(),
+    hopmeterVersion,
+    scenario: {
+      name: scenario.name,
+      title: scenario.title,
+      hash: scenarioFile.hash,
+      text: scenarioFile.text,
+    },
+    overrides: overridesOf(options),
+    seed,
+    backend: backend.name,
+    ...((backend.clients ?? 1) === 1 ? {} : { clients: backend.clients }),
+    verify: options.verify ?? 'strict',
+    rounds: { ...rounds },
+    loads: expandLoads(scenario.loads).map(({ id: loadId, load }) => ({ id: loadId, ...load })),
+    paths: [...possible, ...plan.paths.filter((p) => !p.rule.possible)].map((path) =>
+      describePath(path, scenario),
+    ),
+    environment: await describeEnvironment({ includeHostname: options.includeHostname ?? false }),
+    labels: { ...options.labels },
+    ...(calibration === undefined ? {} : { calibration }),
+  }
+}
+
+function resumeNote({ measured, rounds }: RunResult): JournalEvent {
+  const { restarts = 1 } = rounds
+  const total = rounds.count * rounds.builds * restarts
+  const message = `resumed after ${measured.length} of ${plural(total, 'round')}`
+  return { type: 'note', at: new Date().toISOString(), level: 'info', message }
 }
 
 /** Where programs cannot be restarted, all rounds are of one start. */

@@ -2,6 +2,7 @@ import { seededRandom } from '../random.ts'
 import { Build } from './build.ts'
 import type { MeasureOptions } from './options.ts'
 import { measureRestart } from './restart.ts'
+import type { PlannedBuild } from './resume.ts'
 import { Tally, type MeasureOutcome } from './tally.ts'
 import { tryUnreachable } from './unreachable.ts'
 
@@ -12,22 +13,23 @@ import { tryUnreachable } from './unreachable.ts'
  *   whatever was recorded until an error stays recorded.
  */
 export async function measure(options: MeasureOptions): Promise<MeasureOutcome> {
-  const random = seededRandom(options.seed)
+  const { seed, rounds, builds } = options
+  const random = seededRandom(seed)
+  // By the place of a restart in the run, so that a run that was interrupted goes on with the seeds it had left.
+  const seeds = Array.from({ length: rounds.builds * rounds.restarts }, () => Math.floor(random() * 2 ** 32))
   const tally = new Tally(options)
-  for (let build = 1; build <= options.rounds.builds; build++) {
-    await measureBuild(options, build, () => Math.floor(random() * 4_294_967_296), tally)
-  }
+  for (const build of builds) await measureBuild(options, build, seeds, tally)
   return tally.outcome()
 }
 
 async function measureBuild(
   options: MeasureOptions,
-  number: number,
-  nextSeed: () => number,
+  { build: number, restarts }: PlannedBuild,
+  seeds: readonly number[],
   tally: Tally,
 ): Promise<void> {
-  const { backend, plan, paths, rounds, halves, reporter, signal, failureFolder, record } = options
-  const prefix = rounds.builds > 1 ? `build ${number}/${rounds.builds}: ` : ''
+  const { backend, plan, paths, rounds, halves, seed, reporter, signal, failureFolder, record } = options
+  const prefix = rounds.builds > 1 ? `build ${number}/${Math.max(number, rounds.builds)}: ` : ''
   const upStarted = performance.now()
   const progress = (message: string) => reporter.step(prefix + message)
   const note = (message: string) => reporter.note('info', prefix + message)
@@ -46,8 +48,8 @@ async function measureBuild(
       facts: { ...facts },
       upMs,
     })
-    for (let restart = 1; paths.length > 0 && restart <= rounds.restarts; restart++) {
-      const which = { build: number, restart, seed: nextSeed() }
+    for (const [i, place] of paths.length === 0 ? [] : restarts.entries()) {
+      const which = { build: number, restart: i + 1, of: restarts.length, seed: seeds[place - 1] ?? seed }
       await measureRestart(options, build, which, tally, prefix)
     }
     for (const path of plan.paths.filter((p) => !p.rule.possible)) {

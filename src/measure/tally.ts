@@ -9,7 +9,7 @@ export interface MeasureOutcome {
   readonly reason?: string | undefined
 }
 
-type TallyOptions = Pick<MeasureOptions, 'verify' | 'reporter' | 'rounds'>
+type TallyOptions = Pick<MeasureOptions, 'verify' | 'reporter' | 'rounds' | 'builds' | 'before'>
 
 /** What has been seen so far in a run, and what follows from it. */
 export class Tally {
@@ -70,18 +70,21 @@ export class Tally {
 
   /** The time left is what rounds took so far, and for restarts to come what it took to come to their rounds. */
   progress(): { done: number; total: number; leftMs: number } {
-    const { count, builds, restarts } = this.#options.rounds
-    const total = count * builds * restarts
+    const restarts = this.#options.builds.reduce((sum, build) => sum + build.restarts.length, 0)
+    const total = this.#options.rounds.count * restarts
     const perRoundMs = this.#roundsMs / Math.max(1, this.#done)
     const perStartMs = this.#startingMs / Math.max(1, this.#starts)
-    const leftMs = perRoundMs * (total - this.#done) + perStartMs * (builds * restarts - this.#starts)
+    const leftMs = perRoundMs * (total - this.#done) + perStartMs * (restarts - this.#starts)
     return { done: this.#done, total, leftMs }
   }
 
   outcome(): MeasureOutcome {
     if (this.#mismatches.length > 0) return { status: 'path-mismatch', reason: this.#mismatches[0] }
-    if (this.#flagged > voidShare * this.#done) {
-      const reason = `${this.#flagged} of ${plural(this.#done, 'round')} ${this.#flagged === 1 ? 'is' : 'are'} flagged; more than ${voidShare * 100} % make a run void`
+    const { before } = this.#options
+    const flagged = this.#flagged + before.filter(({ flags }) => flags.length > 0).length
+    const done = this.#done + before.length
+    if (flagged > voidShare * done) {
+      const reason = `${flagged} of ${plural(done, 'round')} ${flagged === 1 ? 'is' : 'are'} flagged; more than ${voidShare * 100} % make a run void`
       return { status: 'void', reason }
     }
     return { status: 'complete' }

@@ -6,7 +6,7 @@ import { writeError } from './write-error.ts'
 
 /**
  * The append-only journal of one run: one JSON line per event. Whatever `append` has resolved for survives kill -9
- * and a power cut. One writer per file: it is created, never opened again.
+ * and a power cut. One writer per file at a time: the host lock of a run sees to that.
  */
 export class JournalWriter {
   readonly file: string
@@ -32,6 +32,28 @@ export class JournalWriter {
       return new JournalWriter(file, handle, ino)
     } catch (error) {
       throw writeError(file, error)
+    }
+  }
+
+  /**
+   * Opens the journal of a run that ended early, to go on after its last complete event; half a line at the end is cut
+   * off. @throws ResultError when it cannot be opened or holds no complete event.
+   */
+  static async reopen(file: string): Promise<JournalWriter> {
+    try {
+      await stat(file) // opening it to append would make it
+      const handle = await open(file, 'a+')
+      const { ino } = await handle.stat({ bigint: true })
+      const { bytes, events } = await completeLines(handle)
+      if (events === 0) throw new ResultError(`${file} holds no complete event to go on from`)
+      await handle.truncate(bytes)
+      await handle.datasync()
+      const writer = new JournalWriter(file, handle, ino)
+      writer.#bytes = bytes
+      writer.#events = events
+      return writer
+    } catch (error) {
+      throw error instanceof ResultError ? error : writeError(file, error)
     }
   }
 
@@ -86,6 +108,21 @@ export class JournalWriter {
     const kept =
       this.#events === 1 ? 'the one event before is safe' : `the ${this.#events} events before are safe`
     return writeError(this.file, error, this.#events === 0 ? {} : { kept })
+  }
+}
+
+/** How many bytes and events of a journal end in a line break. */
+async function completeLines(handle: FileHandle): Promise<{ bytes: number; events: number }> {
+  const chunk = Buffer.alloc(1 << 20)
+  let [position, bytes, events] = [0, 0, 0]
+  for (;;) {
+    const { bytesRead } = await handle.read(chunk, 0, chunk.length, position)
+    if (bytesRead === 0) return { bytes, events }
+    for (let i = chunk.indexOf(10); i >= 0 && i < bytesRead; i = chunk.indexOf(10, i + 1)) {
+      bytes = position + i + 1
+      events += 1
+    }
+    position += bytesRead
   }
 }
 

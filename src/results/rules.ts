@@ -9,7 +9,7 @@ const toleranceNs = 1
 
 type Counts = Omit<PathRound, 'warm' | 'cold' | 'extra'>
 type Header = Pick<RunHeader, 'paths' | 'loads'>
-type Round = Pick<RoundDigest, 'build' | 'round'> & {
+type Round = Pick<RoundDigest, 'build' | 'restart' | 'round'> & {
   readonly paths: readonly Counts[]
   readonly evidence: readonly { readonly path: string }[]
 }
@@ -39,8 +39,8 @@ export class RunRules {
   }
 
   /** @throws Error when the round contradicts itself, the header, or a round before it. */
-  round({ build, round, paths, evidence }: Round): void {
-    const key = `build ${build}, round ${round}`
+  round({ build, restart = 1, round, paths, evidence }: Round): void {
+    const key = `build ${build}, restart ${restart}, round ${round}`
     if (this.#rounds.has(key)) throw new Error(`${key} is there twice`)
     this.#rounds.add(key)
     uniqueNames(
@@ -87,7 +87,14 @@ function checkCounts(sample: Counts): void {
   if ((quantilesNs === null) !== (n === 0)) {
     throw new Error(`path "${path}": ${n} latencies, ${n === 0 ? 'and' : 'but no'} quantiles`)
   }
-  const all = { ...sample.extraQuantilesNs, cold: sample.coldQuantilesNs, warm: quantilesNs ?? undefined }
+  const [first, second] = sample.halvesNs ?? []
+  const all = {
+    ...sample.extraQuantilesNs,
+    cold: sample.coldQuantilesNs,
+    warm: quantilesNs ?? undefined,
+    'first half': first ?? undefined,
+    'second half': second ?? undefined,
+  }
   for (const [name, quantiles] of Object.entries(all)) {
     if (quantiles) checkOrder(`path "${path}", ${name}`, quantiles)
   }

@@ -88,6 +88,14 @@ export async function createRunDirectory(
   }
 }
 
+/**
+ * Opens the directory of a run that ended early, to go on with it.
+ * @throws ResultError when its journal cannot be continued.
+ */
+export async function reopenRunDirectory(id: string, directory: string): Promise<RunDirectory> {
+  return new RunDirectory(id, directory, await JournalWriter.reopen(path.join(directory, runFiles.journal)))
+}
+
 async function createDirectory(root: string, directory: string): Promise<void> {
   try {
     makeFolder(root)
