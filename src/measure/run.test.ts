@@ -3,6 +3,7 @@ import { HopmeterError, InterruptedError, PathMismatchError } from '../errors.ts
 import { decodeHistogram } from '../results/histogram.ts'
 import { journalEvent } from '../results/schema.ts'
 import type { MeasureOptions } from './options.ts'
+import { restOfRun } from './resume.ts'
 import { measure } from './run.ts'
 import { fewRounds, ofType, smallRun } from './testing/small-run.ts'
 
@@ -103,6 +104,39 @@ describe('a run', () => {
     expect(asked.log.calls).toEqual(['up', 'down'])
   })
 })
+
+describe('a run that goes on after it was stopped', () => {
+  test('measures the restarts that are missing, in a new build, with the seeds that they would have had', async () => {
+    const whole = smallRun()
+    await measure(whole.options)
+    const stopped = smallRun({}, { onRestart: (start) => void (start === 2 && fail()) })
+    await expect(measure(stopped.options)).rejects.toThrow('stopped')
+    const before = ofType(stopped.events, 'round').map((event) => ({
+      ...event,
+      componentCpuMs: [],
+      turns: undefined,
+    }))
+    const builds = restOfRun({ rounds: fewRounds, measured: before, builds: ofType(stopped.events, 'build') })
+    expect(builds).toEqual([{ build: 2, restarts: [2, 3] }])
+    const rest = smallRun({ builds, before })
+    await measure(rest.options)
+    expect(ofType(rest.events, 'round').map(({ build, restart, round }) => [build, restart, round])).toEqual([
+      [2, 1, 1],
+      [2, 1, 2],
+      [2, 2, 1],
+      [2, 2, 2],
+    ])
+    const ordersOf = ({ events }: typeof whole) =>
+      ofType(events, 'round').map(({ generators }) => generators.map(({ client }) => client))
+    expect([...ordersOf(stopped), ...ordersOf(rest)]).toEqual(ordersOf(whole))
+    // The start that a stand-up brings is no restart of it.
+    expect([...stopped.log.restartSeeds, ...rest.log.restartSeeds]).toEqual(whole.log.restartSeeds)
+  })
+})
+
+function fail(): never {
+  throw new HopmeterError('stopped')
+}
 
 describe('a run that goes wrong', () => {
   test('stops at the restart whose proof speaks of another pod, and takes the testbed down', async () => {

@@ -1,6 +1,7 @@
 import { describe, expect, test } from 'vitest'
 import { sampleEvents } from '../results/testing/sample-run.ts'
 import type { RoundEvent } from '../results/schema.ts'
+import { wholeRun } from './resume.ts'
 import { Tally } from './tally.ts'
 
 const silent = { step() {}, proven() {}, round() {}, note() {} }
@@ -10,7 +11,8 @@ const round = sampleEvents().find((event): event is RoundEvent => event.type ===
 function tallyOf({ count, builds = 1, restarts = 1 }: { count: number; builds?: number; restarts?: number }) {
   let nowMs = 1_000_000
   const rounds = { count, builds, restarts, durationMs: 1000, warmupMs: 0 }
-  const tally = new Tally({ verify: 'strict', reporter: silent, rounds }, () => nowMs)
+  const planned = { rounds, builds: wholeRun(rounds), before: [] }
+  const tally = new Tally({ verify: 'strict', reporter: silent, ...planned }, () => nowMs)
   const pass = (ms: number) => void (nowMs += ms)
   const measure = (ms: number, flags: RoundEvent['flags'] = []) => {
     pass(ms)

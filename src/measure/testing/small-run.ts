@@ -4,6 +4,7 @@ import type { JournalEvent } from '../../results/schema.ts'
 import type { RoundPlan } from '../../scenario/types.ts'
 import { expandLoads } from '../loads.ts'
 import type { MeasureOptions } from '../options.ts'
+import { wholeRun } from '../resume.ts'
 import type { FakeOptions } from './fake-backend.ts'
 import { fakeBackend } from './fake-backend.ts'
 
@@ -24,6 +25,7 @@ export const fewRounds: RoundPlan = { count: 2, durationMs: 120, warmupMs: 0, bu
 
 /** What `measure` takes, against loopback; what it records and says is kept. */
 export function smallRun(change: Partial<MeasureOptions> = {}, fake: FakeOptions = {}) {
+  const { rounds = fewRounds } = change
   const plan = smallPlan()
   const events: JournalEvent[] = []
   const notes: string[] = []
@@ -33,7 +35,9 @@ export function smallRun(change: Partial<MeasureOptions> = {}, fake: FakeOptions
     plan,
     paths: plan.paths.filter(({ rule }) => rule.possible),
     loads: expandLoads([pingpong]),
-    rounds: fewRounds,
+    rounds,
+    builds: wholeRun(rounds),
+    before: [],
     halves: true,
     seed: 7,
     verify: 'strict',
