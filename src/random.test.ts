@@ -1,5 +1,6 @@
+import fc from 'fast-check'
 import { expect, test } from 'vitest'
-import { seededRandom } from './random.ts'
+import { seededRandom, shuffled } from './random.ts'
 
 test('gives the published first numbers of mulberry32', () => {
   const random = seededRandom(0)
@@ -19,4 +20,15 @@ test('numbers are spread evenly over [0, 1)', () => {
   for (let i = 0; i < 100_000; i++) bins[Math.floor(random() * 10)]! += 1
   // 10,000 expected with a standard deviation of 95.
   for (const bin of bins) expect(Math.abs(bin - 10_000)).toBeLessThan(5 * 95)
+})
+
+test('a shuffle keeps every item and the original as it was', () => {
+  fc.assert(
+    fc.property(fc.array(fc.integer()), fc.nat(), (items, seed) => {
+      const copy = [...items]
+      const result = shuffled(items, seededRandom(seed))
+      expect(items).toEqual(copy)
+      expect(result.toSorted((a, b) => a - b)).toEqual(copy.toSorted((a, b) => a - b))
+    }),
+  )
 })

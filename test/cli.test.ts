@@ -415,6 +415,8 @@ describe('where hopmeter runs', () => {
     const args = [
       'run',
       'single-cluster',
+      '--restarts',
+      '1',
       '--rounds',
       '2',
       '--duration',
@@ -443,6 +445,8 @@ describe('where hopmeter runs', () => {
     const args = [
       'run',
       'hop-ladder',
+      '--restarts',
+      '1',
       '--rounds',
       '200',
       '--duration',

@@ -18,7 +18,10 @@ const changes: [string, Partial<RunResult>][] = [
   ['scenario', { scenario: { ...baseline.scenario, hash: 'sha256:other' } }],
   ['load', { loads: [{ id: 'connect', profile: 'connect' }] }],
   ['rounds', { rounds: { ...baseline.rounds, durationMs: 5 } }],
-  ['paths', { paths: baseline.paths.slice(1) }],
+  [
+    'cpus',
+    { builds: baseline.builds.map((build) => ({ ...build, facts: { cpus: 'CPU 1 for all programs' } })) },
+  ],
   ['backend', { backend: 'kind' }],
   ['clients', { clients: 4 }],
   ['delay', { builds: baseline.builds.map((build) => ({ ...build, delayMethod: 'netem' })) }],

@@ -2,6 +2,7 @@ import { ResultError } from '../errors.ts'
 import { decodeCounts } from './histogram-decode.ts'
 import { HistogramSum } from './histogram.ts'
 import { limits, tooMany } from './limits.ts'
+import { roundName } from './round-name.ts'
 import type {
   EndEvent,
   EvidenceDigest,
@@ -182,7 +183,7 @@ class RunHistograms {
         }
       } catch (error) {
         const reason = error instanceof Error ? error.message : String(error)
-        const place = `build ${round.build}, round ${round.round}, path "${path}", load "${load}"`
+        const place = `${roundName(round)}, path "${path}", load "${load}"`
         throw new ResultError(`histograms of ${place}: ${reason}`, { cause: error })
       }
     }
@@ -230,7 +231,8 @@ const severity = { proven: 0, unproven: 1, mismatch: 2 } as const satisfies Reco
 class EvidenceTally {
   readonly #digests = new Map<string, EvidenceDigest>()
 
-  add({ build, round, evidence }: RoundEvent): void {
+  add({ build, restart, round, evidence }: RoundEvent): void {
+    const at = { sampleRound: round, ...(restart === undefined ? {} : { sampleRestart: restart }) }
     for (const seen of evidence) {
       const key = JSON.stringify([build, seen.path])
       const digest = this.#digests.get(key) ?? {
@@ -240,13 +242,12 @@ class EvidenceTally {
         mismatch: 0,
         unproven: 0,
         sample: seen,
-        sampleRound: round,
+        ...at,
       }
       this.#digests.set(key, digest)
       digest[seen.verdict] += 1
       if (severity[seen.verdict] > severity[digest.sample.verdict]) {
-        digest.sample = seen
-        digest.sampleRound = round
+        Object.assign(digest, { sample: seen, ...at })
       }
     }
   }

@@ -112,10 +112,10 @@ describe('writing', () => {
     await expect(writer.append(sampleHeader())).rejects.toThrow(/is closed/)
   })
 
-  test('a line begins with its type, build and round, whatever the order in the event', async () => {
-    const { type, build, round, ...rest } = sampleRound({ build: 2, round: 7 })
-    const file = await write([sampleHeader(), { ...rest, round, build, type }])
-    expect(readFileSync(file, 'utf8')).toMatch(/^\{"type":"round","build":2,"round":7,/m)
+  test('a line begins with its type, build, restart and round, whatever the order in the event', async () => {
+    const { type, build, restart, round, ...rest } = sampleRound({ build: 2, restart: 3, round: 7 })
+    const file = await write([sampleHeader(), { ...rest, round, restart, build, type }])
+    expect(readFileSync(file, 'utf8')).toMatch(/^\{"type":"round","build":2,"restart":3,"round":7,/m)
   })
 })
 
@@ -222,9 +222,9 @@ describe('reading', () => {
 
   test('a newer format is named as that, whatever else is new in it', async () => {
     const file = path.join(temporaryDirectory(), 'journal.ndjson')
-    writeFileSync(file, `${JSON.stringify({ type: 'run', schemaVersion: 2, novelty: true })}\n`)
+    writeFileSync(file, `${JSON.stringify({ type: 'run', schemaVersion: 3, novelty: true })}\n`)
     const { error } = await read(file)
-    expect(String(error)).toMatch(/written by a newer hopmeter \(result format 2; this one reads up to 1\)/)
+    expect(String(error)).toMatch(/written by a newer hopmeter \(result format 3; this one reads up to 2\)/)
     expect((error as ResultError).hint).toMatch(/Update hopmeter/)
   })
 

@@ -373,6 +373,8 @@ export const evidenceDigest = z.strictObject({
   unproven: count,
   /** The first observation of the worst verdict (`mismatch`, then `unproven`, then `proven`) and its round. */
   sample: pathEvidence,
+  /** Absent: the first. */
+  sampleRestart: positive.optional(),
   sampleRound: count,
 })
 

@@ -36,7 +36,7 @@ describe('parseScenario', () => {
         },
       ],
       loads: [{ profile: 'pingpong', protocol: 'http1', requestBytes: 16, responseBytes: 16 }],
-      rounds: { count: 20, durationMs: 1000, warmupMs: 2000, builds: 1 },
+      rounds: { count: 4, durationMs: 1000, warmupMs: 2000, restarts: 8, builds: 1 },
     })
   })
 

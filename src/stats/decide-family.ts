@@ -34,6 +34,8 @@ export function decideFamily(
 }
 
 function adjust(tested: readonly Comparison[]): ReadonlyMap<Comparison, number> {
+  // Alone, nothing is to be adjusted for, and the joint test has another statistic.
+  if (tested.length === 1) return new Map(tested.map((alone) => [alone, alone.pValue ?? 1]))
   const pValues = areOfSameStarts(tested)
     ? jointSignFlip(tested.map(({ contrasts }) => contrasts.map(({ value }) => value)))
     : holmAdjust(tested.map(({ pValue }) => pValue ?? 1))

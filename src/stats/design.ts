@@ -45,7 +45,7 @@ const mostRestarts = 1000
 export function varianceComponents(contrasts: Nested): VarianceComponents {
   const restarts = contrasts.flat().filter((rounds) => rounds.length > 0)
   const several = restarts.filter((rounds) => rounds.length > 1)
-  const round = several.length === 0 ? 0 : median(several.map((rounds) => sampleVariance([...rounds])))
+  const round = several.length === 0 ? 0 : median(several.map(varianceOf))
   const perRestart = median([...restarts.map((rounds) => rounds.length), 1].slice(0, restarts.length || 1))
   const builds = contrasts
     .map((build) => unitsOf([build], Number.POSITIVE_INFINITY))
@@ -61,6 +61,16 @@ export function varianceComponents(contrasts: Nested): VarianceComponents {
       ? null
       : Math.max(0, robustSd(medians) ** 2 - (medianCost * (amongRestarts ?? ofRounds)) / perBuild)
   return { round, restart, build }
+}
+
+/** Of a few rounds, so that the median over restarts is right: half of such variances lie further below the truth. */
+function varianceOf(rounds: readonly number[]): number {
+  return sampleVariance([...rounds]) / chiSquareMedian(rounds.length - 1)
+}
+
+/** The median of a chi-square variable over its mean. E. B. Wilson and M. M. Hilferty, PNAS 17 (1931). */
+function chiSquareMedian(freedom: number): number {
+  return (1 - 2 / (9 * freedom)) ** 3
 }
 
 /**

@@ -101,7 +101,7 @@ export function undecided(
   halfWidth: number | null,
   needed: number | null,
 ): StatWarning {
-  const width = halfWidth === null ? '' : ` ±${(halfWidth / 1000).toPrecision(2)} µs`
+  const width = halfWidth === null ? '' : ` ±${Number((halfWidth / 1000).toPrecision(2))} µs`
   const outlook =
     needed !== null && needed <= farTooMany * n
       ? `; ${plural(needed, unit)} in all should, if the noise stays as it is`

@@ -5,7 +5,7 @@ import { componentKey } from '../../topology/component.ts'
 const quantiles = ['min', 'p50', 'p90', 'p99', 'p999', 'max', 'mean'] as const
 
 const counts = ['sent', 'received', 'bad', 'errors', 'lost', 'reconnects'] as const
-const facts = 'run,scenario,engine,build,round,at,flags,path,hops,load,verdict,requests'.split(',')
+const facts = 'run,scenario,engine,build,restart,round,at,flags,path,hops,load,verdict,requests'.split(',')
 /** Of metrics beside the whole time of a request; empty where the load does not measure them. */
 const metrics = ['connect', 'firstByte', 'wait', 'lag', 'response'] as const
 const columns = [
@@ -33,6 +33,7 @@ export function toCsv(result: RunResult): string {
       result.scenario.name,
       engines.get(round.build) ?? '',
       round.build,
+      round.restart ?? 1,
       round.round,
       round.at,
       round.flags.join(' '),

@@ -1,5 +1,6 @@
 import { isProven } from '../../evidence/is-proven.ts'
 import { plural } from '../../plural.ts'
+import { sampleRoundName } from '../../results/round-name.ts'
 import type { EvidenceDigest } from '../../results/schema.ts'
 import { componentLabel, componentTitle, pathLabel } from '../../topology/component.ts'
 import type { Component } from '../../topology/model.ts'
@@ -35,7 +36,8 @@ export function pathProofTable({ result, summary }: ReportedRun): Table {
 }
 
 /** What each component of a path saw in one round. */
-export function hopsTable({ path, build, sample, sampleRound }: EvidenceDigest): Table {
+export function hopsTable(digest: EvidenceDigest): Table {
+  const { path, sample } = digest
   const columns: readonly Column<Hop>[] = [
     textColumn('component', ({ component }) => componentLabel(component)),
     textColumn('from', ({ source }) => source ?? noValue),
@@ -46,11 +48,7 @@ export function hopsTable({ path, build, sample, sampleRound }: EvidenceDigest):
     countColumn('bytes up', ({ bytesUp }) => bytesUp),
     countColumn('bytes down', ({ bytesDown }) => bytesDown),
   ]
-  return tableOf(
-    `What each component of ${path} saw in build ${build}, round ${sampleRound}`,
-    columns,
-    sample.hops,
-  )
+  return tableOf(`What each component of ${path} saw in ${sampleRoundName(digest)}`, columns, sample.hops)
 }
 
 /** How each path behaved under each engine: expected and observed components, and the verdict. */

@@ -7,7 +7,7 @@ import { sampleReportRun } from '../testing/sample-runs.ts'
 import { threeSentences } from './facts.ts'
 
 test('counts the paths of the scenario, and not their controls', async () => {
-  const run = await sampleReportRun()
+  const run = await sampleReportRun({ format: 1 })
   expect(run.result.paths.some((path) => path.controlOf !== undefined)).toBe(true)
   expect(threeSentences(run)[0]).toMatch(/^5 paths of the scenario hop-ladder were measured/)
 })

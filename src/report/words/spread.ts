@@ -57,5 +57,5 @@ function outlook({ comparison: { low, high } }: StepSummary, design: Design): st
 export function designText({ restarts, rounds, totalMs }: Design): string {
   const seconds = Math.ceil(totalMs / 1000)
   const rounded = seconds < 90 ? seconds : 60 * Math.ceil(seconds / 60)
-  return `${plural(restarts, 'restart')} of ${plural(rounds, 'round')}, about ${formatDuration(rounded * 1000)}`
+  return `${plural(restarts, 'restart')} of ${plural(rounds, 'round')}, about ${formatDuration(rounded * 1000).replace(/m0s$/, 'm')}`
 }

@@ -15,17 +15,17 @@ test.each([
   expect(proofText({ evidence: [{ ...evidence!, answeredBy }], unreachable: [] })).toContain(text)
 })
 
-test('a summary of one flagged round in one build says so in the singular', async () => {
+test('a summary of one flagged round in one restart says so in the singular', async () => {
   const { summary } = await sampleReportRun({ rounds: 1, allFlagged: true })
-  expect(summaryText(summary)).toContain(', 1 round in 1 build, seed')
+  expect(summaryText(summary)).toContain(', 1 round in 1 restart, seed')
   expect(caveats(summary)).toContainEqual(
     expect.stringContaining('1 of 1 round (100 %) is flagged; it is counted here'),
   )
 })
 
-test('a summary of several rounds and builds says so in the plural', async () => {
-  const { summary } = await sampleReportRun({ rounds: 3, allFlagged: true })
+test('a summary of several rounds, restarts and builds says so in the plural', async () => {
+  const { summary } = await sampleReportRun({ rounds: 3, restarts: 2, allFlagged: true })
   const text = summaryText({ ...summary, builds: 2 })
-  expect(text).toContain(', 3 rounds in 2 builds, seed')
-  expect(text).toContain('3 of 3 rounds (100 %) are flagged; they are counted here')
+  expect(text).toContain(', 6 rounds in 2 restarts of 2 builds, seed')
+  expect(text).toContain('6 of 6 rounds (100 %) are flagged; they are counted here')
 })

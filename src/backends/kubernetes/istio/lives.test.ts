@@ -3,8 +3,8 @@ import { verifyScenario, type VerifyResult } from '../../../measure/verify-scena
 import { loadScenario } from '../../../scenario/load.ts'
 import type { Scenario } from '../../../scenario/types.ts'
 import { planScenario } from '../../plan.ts'
-import { withControl } from '../../../measure/control.ts'
 import { expandLoads } from '../../../measure/loads.ts'
+import { wholeRun } from '../../../measure/resume.ts'
 import { measure } from '../../../measure/run.ts'
 import type { JournalEvent } from '../../../results/schema.ts'
 import { takeDownSessions } from '../down.ts'
@@ -164,25 +164,29 @@ describe('a run with Istio', () => {
     async () => {
       const scenario = await scenarioOf('hop-ladder')
       const plan = planScenario(scenario)
+      const rounds = { count: 2, durationMs: 3000, warmupMs: 100, builds: 1, restarts: 1 }
       const events: JournalEvent[] = []
       await measure({
         backend: createKind({ ...fake.options, execute: fake.inProcess() }),
         plan,
-        paths: withControl(plan, true),
+        paths: plan.paths,
+        halves: true,
         loads: expandLoads([
           { profile: 'pingpong', protocol: 'http1', requestBytes: 16, responseBytes: 16 },
           { profile: 'connect', requestBytes: 16, responseBytes: 16 },
         ]),
-        rounds: { count: 2, durationMs: 3000, warmupMs: 100, builds: 1 },
+        rounds,
+        builds: wholeRun(rounds),
+        before: [],
         seed: 1,
         verify: 'warn',
         reporter: { step: () => {}, proven: () => {}, round: () => {}, note: () => {} },
         signal: quiet.signal,
         record: (event) => Promise.resolve(void events.push(event)),
       })
-      const rounds = events.flatMap((event) => (event.type === 'round' ? [event] : []))
-      expect(rounds).toHaveLength(2)
-      const judged = rounds.flatMap(({ evidence }) => evidence)
+      const measured = events.flatMap((event) => (event.type === 'round' ? [event] : []))
+      expect(measured).toHaveLength(2)
+      const judged = measured.flatMap(({ evidence }) => evidence)
       // Whoever got no answer on a busy machine proves nothing; nobody may have gone another way.
       const told = judged.filter(({ answeredBy }) => answeredBy.length > 0)
       expect(told.map(({ path, verdict, reasons }) => [path, verdict, reasons])).toEqual(

@@ -1,6 +1,7 @@
 import { plural } from '../../../plural.ts'
 import type { ChartedRun, ChartSection } from '../../charts/chart-module.ts'
 import { noteOf, sectionOf, type ChartSpec } from '../../charts/kinds.ts'
+import { roundName } from '../../../results/round-name.ts'
 import { comparisonSpec, versionsSpec } from '../../charts/models/comparison-charts.ts'
 import { chartsOfRun } from '../../charts/models/run-charts.ts'
 import { comparisonsOf } from '../../tables/compared-runs.ts'
@@ -133,9 +134,7 @@ function runSections(run: ChartedRun, draw: Draw) {
 function flaggedRounds({ result }: ChartedRun): Markup {
   const flagged = result.measured.filter((round) => round.flags.length > 0)
   if (flagged.length === 0) return safe`<p>No round was flagged.</p>`
-  const items = flagged.map(
-    ({ build, round, flags }) => `build ${build}, round ${round}: ${flags.join(', ')}`,
-  )
+  const items = flagged.map((round) => `${roundName(round)}: ${round.flags.join(', ')}`)
   return safe`<details>
     <summary>${plural(flagged.length, 'flagged round')}</summary>
     ${renderNotes(items)}

@@ -1,4 +1,5 @@
 import { plural } from '../../../plural.ts'
+import { sampleRoundName } from '../../../results/round-name.ts'
 import type { EvidenceDigest } from '../../../results/schema.ts'
 import type { ReportedComparison } from '../../tables/compared-runs.ts'
 import { comparisonTable } from '../../tables/comparison.ts'
@@ -32,10 +33,10 @@ export function proofSection(run: ReportedRun): Markup {
 }
 
 function evidenceFold(digest: EvidenceDigest): Markup {
-  const { path, build, sample, sampleRound } = digest
+  const { path, sample } = digest
   const answers = sample.answeredBy.map((a) => `${a.pod} in ${a.cluster}, ${plural(a.count, 'time')}`)
   return safe`<details>
-    <summary>Evidence for ${path}: build ${build}, round ${sampleRound}</summary>
+    <summary>Evidence for ${path}: ${sampleRoundName(digest)}</summary>
     <p>
       Answered by ${answers.length === 0 ? 'nobody' : answers.join('; ')}. Transport seen:
       ${sample.observedProtocol ?? 'none complete'}.
