@@ -1,13 +1,10 @@
 import { describe, expect, test } from 'vitest'
-import { comparePaired } from './compare-paired.ts'
+import { comparePairs, type Pair } from './compare-pairs.ts'
 import { failedText, judgedWithErrors, percentText } from './error-share.ts'
 import { brokenShares, parseRule } from './fail-on.ts'
 
 const base = Array.from({ length: 20 }, (_, i) => 100_000 + (i % 5) * 100)
-const faster = comparePaired(
-  base,
-  base.map((value) => value - 20_000),
-)
+const faster = comparePairs([[base.map((value): Pair => [value, value - 20_000])]])
 const outcomes = (bad: number) => ({ sent: 1000, received: 1000 - bad, bad, errors: 0, lost: 0 })
 const sides = (bad: number) => [
   { name: 'a', outcomes: outcomes(0) },
@@ -31,7 +28,7 @@ describe('a verdict on latency beside failed requests', () => {
 
   test.each([11, 500, 1000])('is refused where %d of 1000 failed', (bad) => {
     const judged = judgedWithErrors(faster, sides(bad))
-    expect(judged).toMatchObject({ verdict: 'cannot tell', refused: true, roundsNeeded: null })
+    expect(judged).toMatchObject({ verdict: 'cannot tell', refused: true, unitsNeeded: null })
     expect(judged.warnings.at(-1)?.message).toContain(`${bad} of 1000 requests failed`)
   })
 })
