@@ -14,8 +14,8 @@ const mayImport: Readonly<Record<string, readonly string[]>> = {
   scenario: ['topology', 'agent', 'common'],
   results: ['common'],
   stats: ['results', 'topology', 'common'],
-  // What the components saw is said in the words of backends, and kept in those of results.
-  evidence: ['backends', 'results', 'topology', 'agent', 'common'],
+  // What the components saw is kept in the words of results; which backend saw it is not known here.
+  evidence: ['results', 'topology', 'agent', 'common'],
   backends: ['evidence', 'scenario', 'topology', 'agent', 'common'],
   measure: ['backends', 'evidence', 'results', 'stats', 'scenario', 'topology', 'agent', 'common'],
   report: ['measure', 'results', 'stats', 'scenario', 'topology', 'common'],
@@ -62,6 +62,27 @@ function folderOf(file: string): string {
   return below === undefined ? 'common' : folder
 }
 
+/** Files that reach themselves, with those that they reach on the way back. */
+function circlesAmong(nodes: readonly string[], arrows: readonly Import[]): string[][] {
+  const next = new Map(nodes.map((file) => [file, arrows.filter(({ from }) => from === file)]))
+  const reached = new Map(nodes.map((file) => [file, reachedFrom(file)]))
+  function reachedFrom(start: string): ReadonlySet<string> {
+    const seen = new Set<string>()
+    const open = [start]
+    for (let file = open.pop(); file !== undefined; file = open.pop()) {
+      for (const { to } of next.get(file) ?? []) {
+        if (!seen.has(to)) open.push(to)
+        seen.add(to)
+      }
+    }
+    return seen
+  }
+  const circles = nodes
+    .filter((file) => reached.get(file)?.has(file))
+    .map((file) => nodes.filter((other) => reached.get(file)?.has(other) && reached.get(other)?.has(file)))
+  return [...new Map(circles.map((circle) => [circle.join(' '), circle])).values()]
+}
+
 describe('the source', () => {
   test('is found, with its imports', () => {
     expect(shipped.length).toBeGreaterThan(200)
@@ -76,6 +97,16 @@ describe('the source', () => {
       return a !== b && !mayImport[a]?.includes(b)
     })
     expect(wrong).toEqual([])
+  })
+
+  test('has no circle of files, types included', () => {
+    expect(circlesAmong(shipped, imports)).toEqual([])
+  })
+
+  test('would show a circle, and who is in it', () => {
+    const arrow = (from: string, to: string) => ({ from, to })
+    const arrows = [arrow('a', 'b'), arrow('b', 'c'), arrow('c', 'b'), arrow('c', 'd'), arrow('d', 'node:fs')]
+    expect(circlesAmong(['a', 'b', 'c', 'd'], arrows)).toEqual([['b', 'c']])
   })
 
   test('keeps the command line out of the library', () => {

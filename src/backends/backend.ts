@@ -1,6 +1,6 @@
-import type { Flow } from '../evidence/flow.ts'
-import type { Plan, PlannedPath, Workload } from './plan.ts'
+import type { OwnedAddress, EvidenceSnapshot } from '../evidence/flow.ts'
 import type { Component } from '../topology/model.ts'
+import type { Plan, PlannedPath, Workload } from './plan.ts'
 
 export type BackendName = 'lab' | 'kind' | 'contexts'
 
@@ -35,29 +35,6 @@ export interface BackendContext {
   readonly note?: ((message: string) => void) | undefined
   /** Where a bring-up that fails keeps what its clusters say; nothing is kept where it is absent. */
   readonly failureFolder?: string | undefined
-}
-
-/** An address of the testbed and the component that owns it; evidence resolves dialled addresses with it. */
-export interface OwnedAddress {
-  /** `ip:port`. */
-  readonly address: string
-  readonly component: Component
-}
-
-/** What one running component saw. `instance` tells two processes of one node's ztunnel apart. */
-export interface ComponentFlows {
-  readonly component: Component
-  /** Name of the process or pod. */
-  readonly instance: string
-  readonly flows: readonly Flow[]
-}
-
-/** All that the components saw so far. */
-export interface EvidenceSnapshot {
-  /** Flows of each component that can tell; pods tell nothing here. */
-  readonly components: readonly ComponentFlows[]
-  /** Responses completed by each server workload, per path name, since its start. */
-  readonly served: readonly { readonly workload: string; readonly byPath: Readonly<Record<string, number>> }[]
 }
 
 /** One pod of a client workload: a testbed with several clients has as many of each. */

@@ -1,5 +1,5 @@
 import { Command, Option } from 'commander'
-import type { VerifyMode } from '../measure/run.ts'
+import type { VerifyMode } from '../measure/options.ts'
 import type { CliContext } from './context.ts'
 import { collect } from './options.ts'
 import { addRunFlags, presentRun, runWithFlags, type RunFlags } from './run-flags.ts'

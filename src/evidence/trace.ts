@@ -1,6 +1,5 @@
-import type { ComponentFlows } from '../backends/backend.ts'
 import type { Component, Protocol } from '../topology/model.ts'
-import type { Flow } from './flow.ts'
+import type { Flow, ComponentFlows } from './flow.ts'
 import type { EvidenceWindow } from './window.ts'
 
 /** What is known of a path beside the flows: who dials, what, and who owns which address. */

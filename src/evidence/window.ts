@@ -1,5 +1,4 @@
-import type { ComponentFlows, EvidenceSnapshot } from '../backends/backend.ts'
-import type { Flow } from './flow.ts'
+import type { Flow, ComponentFlows, EvidenceSnapshot } from './flow.ts'
 
 /** What the components and servers saw between two readings. */
 export interface EvidenceWindow {

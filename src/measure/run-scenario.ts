@@ -14,8 +14,9 @@ import { hopmeterVersion } from '../version.ts'
 import { calibrationForRun } from './calibration-store.ts'
 import { withControl, type MeasuredPath } from './control.ts'
 import { expandLoads } from './loads.ts'
+import type { VerifyMode } from './options.ts'
 import type { Reporter } from './reporter.ts'
-import { measure, type VerifyMode } from './run.ts'
+import { measure } from './run.ts'
 import type { MeasureOutcome } from './tally.ts'
 
 export interface RunScenarioOptions {

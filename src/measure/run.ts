@@ -1,43 +1,17 @@
 import type { PathSample } from '../agent/protocol.ts'
-import type { Backend } from '../backends/backend.ts'
-import type { Plan } from '../backends/plan.ts'
 import { mergeHistograms } from '../results/histogram.ts'
-import type { JournalEvent, RoundEvent } from '../results/schema.ts'
+import type { RoundEvent } from '../results/schema.ts'
 import { seededRandom } from '../stats/seeded-random.ts'
 import { Build } from './build.ts'
-import { turnGroup, type MeasuredPath } from './control.ts'
+import { turnGroup } from './control.ts'
 import type { NamedLoad } from './loads.ts'
-import type { Reporter } from './reporter.ts'
+import type { MeasureOptions } from './options.ts'
 import { measureRound, sampleKey } from './round.ts'
 import { planTurns, scheduleRounds } from './schedule.ts'
 import { unsettledPaths } from './settle.ts'
 import { Tally, type MeasureOutcome } from './tally.ts'
 import { tryUnreachable } from './unreachable.ts'
 import { warmUp } from './warm-up.ts'
-
-export type VerifyMode = 'strict' | 'warn' | 'off'
-
-export interface MeasureOptions {
-  readonly backend: Backend
-  readonly plan: Plan
-  /** Possible paths of the plan, with the control. */
-  readonly paths: readonly MeasuredPath[]
-  readonly loads: readonly NamedLoad[]
-  readonly rounds: {
-    readonly count: number
-    readonly durationMs: number
-    readonly warmupMs: number
-    readonly builds: number
-  }
-  readonly seed: number
-  readonly verify: VerifyMode
-  readonly reporter: Reporter
-  readonly signal: AbortSignal
-  /** Where a build that fails keeps what its testbed says; nothing is kept where it is absent. */
-  readonly failureFolder?: string | undefined
-  /** Makes an event durable before the measurement goes on. */
-  readonly record: (event: JournalEvent) => Promise<void>
-}
 
 /**
  * Measures a plan: builds of the testbed, rounds nested in builds, evidence for every round.

@@ -1,7 +1,7 @@
 import { PathMismatchError } from '../errors.ts'
 import { plural } from '../plural.ts'
 import type { EndStatus, PathEvidence, RoundEvent } from '../results/schema.ts'
-import type { MeasureOptions } from './run.ts'
+import type { MeasureOptions } from './options.ts'
 import { voidShare } from './validity.ts'
 
 export interface MeasureOutcome {

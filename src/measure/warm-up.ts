@@ -1,8 +1,8 @@
 import type { PathSample } from '../agent/protocol.ts'
 import { histogramQuantiles } from '../results/histogram.ts'
 import type { Build } from './build.ts'
+import type { MeasureOptions } from './options.ts'
 import { sampleKey } from './round.ts'
-import type { MeasureOptions } from './run.ts'
 import type { Turn } from './schedule.ts'
 import { hasSettled } from './settle.ts'
 

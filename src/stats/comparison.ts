@@ -1,9 +1,6 @@
-import type { StatWarning } from './warnings.ts'
+import type { StatWarning, Unit } from './warnings.ts'
 
 export type Verdict = 'slower' | 'faster' | 'same' | 'cannot tell'
-
-/** What counts as one observation: a round of one build, or a whole build. */
-export type Unit = 'round' | 'build'
 
 /** What was observed when variant B was compared with variant A: B - A, in the unit of the values (ns in hopmeter). */
 export interface Observed {

@@ -1,10 +1,9 @@
 import { sampleStandardDeviation } from 'simple-statistics'
-import type { Unit } from './comparison.ts'
 import { quantileWarnings, requireFinite } from './check-input.ts'
 import { fewestPairs } from './fewest-units.ts'
 import { hodgesLehmann, oneSampleLocation } from './location.ts'
 import { alphaOf, summarizeRounds, type Estimate, type SummarizeOptions } from './summarize-rounds.ts'
-import { fewBuilds } from './warnings.ts'
+import { fewBuilds, type Unit } from './warnings.ts'
 
 export interface NestedEstimate extends Estimate {
   /** What the interval is over. With six builds or more it includes what a rebuild changes. */

@@ -1,5 +1,7 @@
 import { plural } from '../plural.ts'
-import type { Unit } from './comparison.ts'
+
+/** What counts as one observation: a round of one build, or a whole build. */
+export type Unit = 'round' | 'build'
 
 /** Why a number deserves less trust than it seems to, for programs. */
 export type WarningCode =

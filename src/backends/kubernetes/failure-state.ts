@@ -1,21 +1,14 @@
 import { rmSync, writeFileSync } from 'node:fs'
 import path from 'node:path'
 import { makeFolder } from '../../make-folder.ts'
-import type { Command } from '../backend.ts'
 import { meshNamespace, plainNamespace } from '../plan.ts'
 import type { StepContext } from './contract.ts'
 import type { KindCluster } from './layout.ts'
-import type { MeshPart } from './mesh-part.ts'
+import type { MeshPart, StateFile } from './mesh-part.ts'
 import type { Session } from './session.ts'
 import type { Toolbox } from './toolbox.ts'
 
 const exportTimeoutMs = 120_000
-
-/** A question whose answer is kept in a file of that name. */
-export interface StateFile {
-  readonly file: string
-  readonly command: Command
-}
 
 export interface FailureParts {
   readonly tools: Toolbox

@@ -1,18 +1,11 @@
 import { HopmeterError } from '../../errors.ts'
 import type { Plan, Workload } from '../plan.ts'
 import type { StepContext } from './contract.ts'
+import { serviceKey, type Found, type FoundPod } from './found.ts'
 import type { TestbedCluster } from './layout.ts'
 import type { FactsBook } from './node-facts.ts'
-import { serviceKey, type FoundPod } from './testbed.ts'
 import type { Toolbox } from './toolbox.ts'
 import { indexedPods, ownObjects, type KubeObject } from './workload-steps.ts'
-
-export interface Found {
-  /** By their own names; a workload that is one pod gives it its name. */
-  readonly pods: ReadonlyMap<string, FoundPod>
-  /** Service address by `client cluster/server workload`. */
-  readonly services: ReadonlyMap<string, string>
-}
 
 /** Addresses of pods and services as the clusters gave them. @throws HopmeterError when a pod has none. */
 export async function findPods(
@@ -70,11 +63,4 @@ function podsOf(
     return [objects.find(({ kind, metadata }) => kind === 'Pod' && metadata.name === workload.name)]
   const indexed = indexedPods(objects, workload.name)
   return Array.from({ length: count }, (_, index) => indexed.get(index))
-}
-
-/** Pods of a workload, in the order of their numbers. */
-export function podsFor(found: Pick<Found, 'pods'>, workload: Workload): readonly FoundPod[] {
-  return [...found.pods.values()]
-    .filter((pod) => pod.workload.name === workload.name)
-    .toSorted((a, b) => a.index - b.index)
 }

@@ -43,3 +43,8 @@ export function neighboursOf<T extends TestbedCluster>(
       routed: routes.some(({ from, to }) => from === cluster.name && to === other.name),
     }))
 }
+
+/** Name of the container in front of this cluster's gateway. */
+export function loadBalancerName(cluster: KindCluster): string {
+  return `${cluster.kindName}-lb`
+}

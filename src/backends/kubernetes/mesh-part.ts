@@ -1,14 +1,25 @@
-import type { Engine, OwnedAddress } from '../backend.ts'
+import type { OwnedAddress, ComponentFlows } from '../../evidence/flow.ts'
+import type { Engine, Command } from '../backend.ts'
 import type { Plan } from '../plan.ts'
 import type { Phase, Readiness, StepContext } from './contract.ts'
-import type { StateFile } from './failure-state.ts'
-import type { Found } from './find-pods.ts'
+import type { Found } from './found.ts'
 import type { KindCluster } from './layout.ts'
 import type { FactsBook } from './node-facts.ts'
 import type { KubernetesOptions } from './options.ts'
 import type { Session } from './session.ts'
-import type { FlowWatcher } from './testbed.ts'
 import type { Toolbox } from './toolbox.ts'
+
+/** Watches the components of the mesh; without a mesh there is none. */
+export interface FlowWatcher {
+  flows(): Promise<readonly ComponentFlows[]>
+  close(): void
+}
+
+/** A question whose answer is kept in a file of that name. */
+export interface StateFile {
+  readonly file: string
+  readonly command: Command
+}
 
 export interface MeshInput {
   readonly tools: Toolbox

@@ -1,21 +1,12 @@
 import type { ServeMessage } from '../../agent/protocol.ts'
+import type { EvidenceSnapshot, OwnedAddress } from '../../evidence/flow.ts'
 import { start } from '../../exec.ts'
 import { JsonLinesProcess } from '../../json-lines-process.ts'
-import type {
-  ClientPod,
-  Command,
-  ComponentCpu,
-  ComponentFlows,
-  CpuSource,
-  Engine,
-  EvidenceSnapshot,
-  OwnedAddress,
-  Testbed,
-} from '../backend.ts'
+import type { ClientPod, Command, ComponentCpu, CpuSource, Engine, Testbed } from '../backend.ts'
 import { namespaceOf, serverPort, type Plan, type PlannedPath, type Workload } from '../plan.ts'
-import type { KubeCluster } from './contract.ts'
 import type { PodCpu } from './cpu/pod-cpu.ts'
-import { podsFor, type Found } from './find-pods.ts'
+import { podsFor, serviceKey, type Found, type FoundPod } from './found.ts'
+import type { FlowWatcher } from './mesh-part.ts'
 import type { Toolbox } from './toolbox.ts'
 import { agentCommandLine } from './workload-manifests.ts'
 
@@ -25,25 +16,6 @@ type ListeningMessage = Extract<ServeMessage, { type: 'listening' }>
 const attachTimeoutMs = 30_000
 const statsTimeoutMs = 10_000
 const endWithinMs = 2000
-
-/** A pod of the testbed, as it was found. */
-export interface FoundPod {
-  /** Its own; that of the workload where the workload is one pod. */
-  readonly name: string
-  /** Which of the workload's pods, from 0. */
-  readonly index: number
-  readonly workload: Workload
-  readonly cluster: KubeCluster
-  readonly ip: string
-  /** Of its node, on the network between nodes. */
-  readonly nodeAddress: string
-}
-
-/** Watches the components of the mesh; without a mesh there is none. */
-export interface FlowWatcher {
-  flows(): Promise<readonly ComponentFlows[]>
-  close(): void
-}
 
 export interface TestbedParts extends Pick<Found, 'pods' | 'services'> {
   readonly tools: Toolbox
@@ -152,10 +124,6 @@ export class KubeTestbed implements Testbed {
     if (pods.length === 0) throw new RangeError(`workload "${workload.name}" has no pod in this testbed`)
     return pods
   }
-}
-
-export function serviceKey(clientCluster: string, server: Workload): string {
-  return `${clientCluster}/${server.name}`
 }
 
 function execCommand(

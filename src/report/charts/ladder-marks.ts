@@ -1,12 +1,12 @@
 import type { Plugin } from 'chart.js'
-import type { LadderPath } from './ladder.ts'
+import type { LadderPath } from './ladder-model.ts'
 import type { Pen } from './pen.ts'
 import { haloText, haloWhisker, line, withPen } from './pen.ts'
 import type { LatencyUnit } from './quantity.ts'
 import { formatDifference, formatInterval, formatLatency, upper } from './quantity.ts'
 import type { Stage } from './stage.ts'
-import { componentColor } from './topology-colors.ts'
 import { cssFont, fittingFont, fontSize, space, wordsFit, wrapText } from './stage.ts'
+import { componentColor } from './topology-colors.ts'
 
 interface Units {
   readonly p50Unit: LatencyUnit

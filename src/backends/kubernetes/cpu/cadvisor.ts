@@ -1,6 +1,6 @@
 import type { ComponentCpu } from '../../backend.ts'
 import type { StepContext } from '../contract.ts'
-import { sumByComponent } from './pod-cpu.ts'
+import { sumByComponent } from './sum.ts'
 import { watchedPods, type CpuParts } from './watched-pods.ts'
 
 export interface CadvisorUsage {

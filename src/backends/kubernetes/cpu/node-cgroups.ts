@@ -1,10 +1,10 @@
 import { readFileSync } from 'node:fs'
-import { groupCpuOf, parseCpuStat } from '../../cgroup.ts'
 import type { ComponentCpu } from '../../backend.ts'
+import { groupCpuOf, parseCpuStat } from '../../cgroup.ts'
 import type { StepContext } from '../contract.ts'
+import { loadBalancerName } from '../layout.ts'
 import type { Toolbox } from '../toolbox.ts'
-import { loadBalancerName } from '../istio/load-balancer.ts'
-import { sumByComponent } from './pod-cpu.ts'
+import { sumByComponent } from './sum.ts'
 import { watchedPods, type CpuParts, type WatchedPod } from './watched-pods.ts'
 
 interface NodeFiles {

@@ -1,6 +1,6 @@
 import type { Component } from '../../../topology/model.ts'
 import type { KubeCluster, StepContext } from '../contract.ts'
-import type { Found } from '../find-pods.ts'
+import type { Found } from '../found.ts'
 import type { TestbedCluster } from '../layout.ts'
 import type { FactsBook } from '../node-facts.ts'
 import type { Toolbox } from '../toolbox.ts'

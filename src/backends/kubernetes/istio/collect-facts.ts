@@ -1,11 +1,11 @@
 import { availableParallelism } from 'node:os'
 import { meshNamespace, serviceHostname, type PlannedPath } from '../../plan.ts'
 import type { StepContext } from '../contract.ts'
-import type { Found } from '../find-pods.ts'
+import type { Found } from '../found.ts'
 import type { KindCluster } from '../layout.ts'
 import { certificateFingerprint } from './ca.ts'
-import { readDump, readRemoteClusters, ztunnelPods } from './read-mesh.ts'
-import { publishedAddress, readGatewayService } from './gateway-steps.ts'
+import { publishedAddress, readGatewayService } from './gateway-reads.ts'
+import { readLastWays } from './last-way.ts'
 import type {
   ClusterMeshFacts,
   GatewayFacts,
@@ -15,10 +15,10 @@ import type {
   ServiceFacts,
   ZtunnelFacts,
 } from './mesh-facts.ts'
-import { readLastWays } from './last-way.ts'
-import { remoteServer } from './remote-secrets.ts'
 import { clusterIdOf, gatewayName, networkLabel, systemNamespace, type IstioParts } from './parts.ts'
 import { policyFacts, type PolicySpec } from './policy-facts.ts'
+import { readDump, readRemoteClusters, ztunnelPods } from './read-mesh.ts'
+import { remoteServer } from './remote-secrets.ts'
 import { routeFacts } from './route-facts.ts'
 import { endpointsOf, type ZtunnelDump } from './ztunnel-dump.ts'
 

@@ -3,7 +3,7 @@ import { cidrsOverlap, parseCidr } from '../../../topology/cidr.ts'
 import type { Command } from '../../backend.ts'
 import type { KubeStep, StepContext } from '../contract.ts'
 import type { KindCluster } from '../layout.ts'
-import { publishedAddress, readGatewayService } from './gateway-steps.ts'
+import { publishedAddress, readGatewayService } from './gateway-reads.ts'
 import { gatewayName, networkLabel, systemNamespace, type IstioParts } from './parts.ts'
 import { readRemoteClusters } from './read-mesh.ts'
 

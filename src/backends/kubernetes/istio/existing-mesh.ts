@@ -1,5 +1,5 @@
 import type { StepContext } from '../contract.ts'
-import type { Found } from '../find-pods.ts'
+import type { Found } from '../found.ts'
 import type { MeshInput, MeshPart } from '../mesh-part.ts'
 import { collectMeshFacts } from './collect-facts.ts'
 import { IstioWatcher } from './evidence.ts'

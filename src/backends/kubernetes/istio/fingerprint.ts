@@ -1,9 +1,10 @@
 import type { StepContext } from '../contract.ts'
-import { ztunnelPods } from './read-mesh.ts'
+import type { PodObject } from '../objects.ts'
 import { caKeyType } from './ca.ts'
-import { gatewayPods, servingPods, type PodObject } from './gateway-steps.ts'
+import { gatewayPods, servingPods } from './gateway-reads.ts'
 import { ztunnelThreads } from './install.ts'
 import type { IstioParts } from './parts.ts'
+import { ztunnelPods } from './read-mesh.ts'
 
 /**
  * What the result keeps of the mesh: images with digests as the nodes run them, threads, key type. Values differ

@@ -2,8 +2,9 @@ import { createHash } from 'node:crypto'
 import { UsageError } from '../../../errors.ts'
 import type { KubeStep } from '../contract.ts'
 import type { KindCluster } from '../layout.ts'
-import { watchPods } from './pod-watch.ts'
+import { isRolledOut, type Rollout } from '../objects.ts'
 import { imageVariant, systemNamespace, type IstioParts } from './parts.ts'
+import { watchPods } from './pod-watch.ts'
 
 export const meshId = 'hopmeter'
 /** Equal in every version, so that versions compare (1.31 would derive it from CPUs). */
@@ -147,42 +148,9 @@ interface Annotated {
   readonly metadata: { readonly annotations?: Readonly<Record<string, string>> }
 }
 
-/** A Deployment or DaemonSet. */
-export interface Rollout {
-  readonly kind: string
-  readonly metadata: { readonly name: string; readonly generation?: number }
-  readonly spec?: {
-    readonly replicas?: number
-    readonly template?: { readonly spec?: { readonly containers?: readonly Container[] } }
-  }
-  readonly status?: {
-    readonly observedGeneration?: number
-    readonly updatedReplicas?: number
-    readonly availableReplicas?: number
-    readonly desiredNumberScheduled?: number
-    readonly updatedNumberScheduled?: number
-    readonly numberAvailable?: number
-  }
-}
-
-interface Container {
-  readonly env?: readonly { readonly name: string; readonly value?: string }[]
-}
-
 /** Somebody may have changed ztunnel's `NETWORK`; istiod and istio-cni have none. */
 function isInNetwork({ metadata, spec }: Rollout, network: string): boolean {
   if (metadata.name !== 'ztunnel') return true
   const variables = (spec?.template?.spec?.containers ?? []).flatMap(({ env }) => env ?? [])
   return variables.every(({ name, value }) => name !== 'NETWORK' || value === network)
-}
-
-/** As `kubectl rollout status` has it: the newest form runs everywhere. */
-export function isRolledOut({ kind, metadata, spec, status }: Rollout): boolean {
-  if (!status || (status.observedGeneration ?? 0) < (metadata.generation ?? 0)) return false
-  if (kind === 'DaemonSet') {
-    const wanted = status.desiredNumberScheduled ?? 0
-    return wanted > 0 && status.updatedNumberScheduled === wanted && status.numberAvailable === wanted
-  }
-  const wanted = spec?.replicas ?? 1
-  return wanted > 0 && status.updatedReplicas === wanted && status.availableReplicas === wanted
 }

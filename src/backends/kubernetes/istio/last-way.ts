@@ -1,11 +1,11 @@
 import { serviceHostname, type PlannedPath } from '../../plan.ts'
 import type { StepContext } from '../contract.ts'
-import { podsFor, type Found } from '../find-pods.ts'
+import { podsFor, type Found } from '../found.ts'
 import { parseAccessLine, type AccessLine } from './access-log.ts'
-import { publishedAddress, readGatewayService } from './gateway-steps.ts'
+import { publishedAddress, readGatewayService } from './gateway-reads.ts'
+import type { PathFacts } from './mesh-facts.ts'
 import { hostOf } from './mesh-view.ts'
 import { hbonePort, systemNamespace, type IstioParts } from './parts.ts'
-import type { PathFacts } from './mesh-facts.ts'
 import { ztunnelPods } from './read-mesh.ts'
 
 /** Requests of a moment ago; what the log has from before may be of another configuration. */

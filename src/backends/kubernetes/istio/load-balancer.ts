@@ -3,9 +3,9 @@ import path from 'node:path'
 import { UsageError } from '../../../errors.ts'
 import { makeFolder } from '../../../make-folder.ts'
 import type { KubeStep, StepContext } from '../contract.ts'
-import type { KindCluster } from '../layout.ts'
+import { loadBalancerName, type KindCluster } from '../layout.ts'
 import { sessionLabel } from '../ownership.ts'
-import { gatewayNodeAddress, gatewayNodePort, readGatewayService } from './gateway-steps.ts'
+import { gatewayNodeAddress, gatewayNodePort, readGatewayService } from './gateway-reads.ts'
 import { hbonePort, type IstioParts } from './parts.ts'
 
 const dockerNetwork = 'kind'
@@ -24,11 +24,6 @@ interface ContainerObject {
       Record<string, readonly { readonly HostIp: string; readonly HostPort: string }[] | null>
     >
   }
-}
-
-/** Name of the container in front of this cluster's gateway. */
-export function loadBalancerName(cluster: KindCluster): string {
-  return `${cluster.kindName}-lb`
 }
 
 /**

@@ -1,7 +1,6 @@
-import type { OwnedAddress } from '../../backend.ts'
+import type { OwnedAddress } from '../../../evidence/flow.ts'
 import { meshNamespace, serverPort, serviceHostname, type Plan } from '../../plan.ts'
-import type { Found } from '../find-pods.ts'
-import { serviceKey } from '../testbed.ts'
+import { serviceKey, type Found } from '../found.ts'
 import { hbonePort } from './parts.ts'
 import { splitAddress } from './reading.ts'
 

@@ -2,6 +2,7 @@ import { HopmeterError } from '../../../errors.ts'
 import type { Command } from '../../backend.ts'
 import type { StepContext } from '../contract.ts'
 import type { KindCluster } from '../layout.ts'
+import type { PodObject } from '../objects.ts'
 import type { Toolbox } from '../toolbox.ts'
 import {
   gatewayNodePort,
@@ -9,8 +10,7 @@ import {
   publishedAddress,
   readGatewayService,
   servingPods,
-  type PodObject,
-} from './gateway-steps.ts'
+} from './gateway-reads.ts'
 import type { GatewayView } from './mesh-view.ts'
 import { clusterNameOf, hbonePort, isProxied, systemNamespace, type IstioParts } from './parts.ts'
 import type { Reading } from './reading.ts'

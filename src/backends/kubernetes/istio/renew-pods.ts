@@ -1,8 +1,8 @@
 import { meshNamespace } from '../../plan.ts'
 import type { KubeStep, StepContext } from '../contract.ts'
 import type { KindCluster } from '../layout.ts'
+import type { PodObject } from '../objects.ts'
 import { sessionLabel } from '../ownership.ts'
-import type { PodObject } from './gateway-steps.ts'
 import type { IstioParts } from './parts.ts'
 import { ztunnelPods } from './read-mesh.ts'
 

@@ -1,6 +1,6 @@
 import type { StepContext } from '../contract.ts'
 import type { KindCluster } from '../layout.ts'
-import { isRolledOut, type Rollout } from './install.ts'
+import { isRolledOut, type Rollout } from '../objects.ts'
 import { systemNamespace, type IstioParts } from './parts.ts'
 
 const rolloutTimeoutMs = 300_000

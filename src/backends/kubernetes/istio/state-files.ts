@@ -1,7 +1,6 @@
 import type { StepContext } from '../contract.ts'
-import type { StateFile } from '../failure-state.ts'
-import type { KindCluster } from '../layout.ts'
-import { loadBalancerName } from './load-balancer.ts'
+import { loadBalancerName, type KindCluster } from '../layout.ts'
+import type { StateFile } from '../mesh-part.ts'
 import { isProxied, systemNamespace, type IstioParts } from './parts.ts'
 import { dumpCommand, ztunnelPods } from './read-mesh.ts'
 
