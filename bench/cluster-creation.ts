@@ -6,17 +6,17 @@
  * and does nothing.
  */
 import { median } from 'simple-statistics'
-import { createClusterStep, markClusterStep } from '../src/backends/kubernetes/cluster-steps.ts'
-import type { Phase, StepContext } from '../src/backends/kubernetes/contract.ts'
-import { createToolbox } from '../src/backends/kubernetes/create-toolbox.ts'
-import { stateFolder } from '../src/backends/kubernetes/folders.ts'
-import { kindNodeNames, type KindCluster } from '../src/backends/kubernetes/layout.ts'
-import { FactsBook } from '../src/backends/kubernetes/node-facts.ts'
-import { kindClusterName, Session } from '../src/backends/kubernetes/session.ts'
-import { runPhases } from '../src/backends/kubernetes/steps.ts'
-import { takeDown } from '../src/backends/kubernetes/take-down.ts'
-import { toolVersions } from '../src/backends/kubernetes/tools.ts'
-import { defaultIstio, pinsFor } from '../src/backends/kubernetes/versions.ts'
+import { createClusterStep, markClusterStep } from '../src/backends/kind/cluster/cluster-steps.ts'
+import type { Phase, StepContext } from '../src/backends/kubernetes/steps/step.ts'
+import { createToolbox } from '../src/backends/kubernetes/tools/create-toolbox.ts'
+import { stateFolder } from '../src/backends/kubernetes/tools/folders.ts'
+import { kindNodeNames, type KindCluster } from '../src/backends/kubernetes/cluster/layout.ts'
+import { FactsBook } from '../src/backends/kubernetes/cluster/cluster-facts.ts'
+import { kindClusterName, Session } from '../src/backends/kubernetes/session/session.ts'
+import { runPhases } from '../src/backends/kubernetes/steps/run-steps.ts'
+import { takeDown } from '../src/backends/kubernetes/session/take-down.ts'
+import { toolVersions } from '../src/backends/kubernetes/tools/tools.ts'
+import { defaultIstio, pinsFor } from '../src/backends/versions.ts'
 import { textTable } from '../src/report/table.ts'
 
 const clusterCount = 3

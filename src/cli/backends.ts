@@ -1,8 +1,8 @@
 import path from 'node:path'
 import type { Backend } from '../backends/backend.ts'
-import { createContexts } from '../backends/kubernetes/contexts.ts'
-import { createKind } from '../backends/kubernetes/kind.ts'
-import type { KubernetesOptions } from '../backends/kubernetes/options.ts'
+import { createContexts } from '../backends/contexts/contexts.ts'
+import { createKind } from '../backends/kind/kind.ts'
+import type { KubernetesOptions } from '../backends/kubernetes/tools/options.ts'
 import { createLab } from '../backends/lab/lab.ts'
 import { UsageError } from '../errors.ts'
 

@@ -1,5 +1,5 @@
 import { Command } from 'commander'
-import { kindDoctor } from '../backends/kubernetes/doctor.ts'
+import { kindDoctor } from '../backends/kind/doctor/doctor.ts'
 import { labDoctor } from '../backends/lab/doctor.ts'
 import { exitCodes } from '../errors.ts'
 import { textTable } from '../report/table.ts'

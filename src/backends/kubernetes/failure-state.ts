@@ -2,11 +2,11 @@ import { rmSync, writeFileSync } from 'node:fs'
 import path from 'node:path'
 import { makeFolder } from '../../make-folder.ts'
 import { meshNamespace, plainNamespace } from '../plan.ts'
-import type { StepContext } from './contract.ts'
-import type { KindCluster } from './layout.ts'
-import type { MeshPart, StateFile } from './mesh-part.ts'
-import type { Session } from './session.ts'
-import type { Toolbox } from './toolbox.ts'
+import type { KindCluster } from './cluster/layout.ts'
+import type { MeshPart, StateFile } from './mesh.ts'
+import type { Session } from './session/session.ts'
+import type { StepContext } from './steps/step.ts'
+import type { Toolbox } from './tools/toolbox.ts'
 
 const exportTimeoutMs = 120_000
 

@@ -5,10 +5,10 @@ import { JsonLinesProcess } from '../../json-lines-process.ts'
 import type { ClientPod, Command, ComponentCpu, CpuSource, Engine, Testbed } from '../backend.ts'
 import { namespaceOf, serverPort, type Plan, type PlannedPath, type Workload } from '../plan.ts'
 import type { PodCpu } from './cpu/pod-cpu.ts'
-import { podsFor, serviceKey, type Found, type FoundPod } from './found.ts'
-import type { FlowWatcher } from './mesh-part.ts'
-import type { Toolbox } from './toolbox.ts'
-import { agentCommandLine } from './workload-manifests.ts'
+import type { FlowWatcher } from './mesh.ts'
+import type { Toolbox } from './tools/toolbox.ts'
+import { podsFor, serviceKey, type Found, type FoundPod } from './workloads/pod-inventory.ts'
+import { agentCommandLine } from './workloads/workload-manifests.ts'
 
 type StatsMessage = Extract<ServeMessage, { type: 'stats' }>
 type ListeningMessage = Extract<ServeMessage, { type: 'listening' }>

@@ -1,5 +1,5 @@
 import type { ComponentCpu } from '../../backend.ts'
-import type { StepContext } from '../contract.ts'
+import type { StepContext } from '../steps/step.ts'
 import { sumByComponent } from './sum.ts'
 import { watchedPods, type CpuParts } from './watched-pods.ts'
 

@@ -1,7 +1,7 @@
 import type { ComponentCpu, CpuSource } from '../../backend.ts'
-import type { StepContext } from '../contract.ts'
+import { nodeCgroupReader } from '../../kind/node-cgroups/node-cgroups.ts'
+import type { StepContext } from '../steps/step.ts'
 import { cadvisorReader } from './cadvisor.ts'
-import { nodeCgroupReader } from './node-cgroups.ts'
 import type { CpuParts } from './watched-pods.ts'
 
 /** CPU times of the pods of a testbed. */

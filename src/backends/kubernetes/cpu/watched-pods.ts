@@ -1,9 +1,9 @@
 import type { Component } from '../../../topology/model.ts'
-import type { KubeCluster, StepContext } from '../contract.ts'
-import type { Found } from '../found.ts'
-import type { TestbedCluster } from '../layout.ts'
-import type { FactsBook } from '../node-facts.ts'
-import type { Toolbox } from '../toolbox.ts'
+import type { FactsBook } from '../cluster/cluster-facts.ts'
+import type { TestbedCluster } from '../cluster/layout.ts'
+import type { KubeCluster, StepContext } from '../steps/step.ts'
+import type { Toolbox } from '../tools/toolbox.ts'
+import type { Found } from '../workloads/pod-inventory.ts'
 
 /** A pod whose CPU time is read. */
 export interface WatchedPod {
