@@ -22,6 +22,35 @@ const mayImport: Readonly<Record<string, readonly string[]>> = {
   cli: ['measure', 'report', 'backends', 'results', 'stats', 'scenario', 'topology', 'agent', 'common'],
 }
 
+/**
+ * What the rooms of the backends may import of each other, beside themselves and what lies directly in
+ * `src/backends`. `kubernetes/` stands for all rooms in it. kubernetes does not know the mesh, the mesh does not know
+ * whose the clusters are, and only those who own clusters see both.
+ */
+const rooms: Readonly<Record<string, readonly string[]>> = {
+  lab: [],
+  'kubernetes/tools': [],
+  'kubernetes/steps': [],
+  'kubernetes/cluster': ['kubernetes/steps', 'kubernetes/tools'],
+  'kubernetes/session': ['kubernetes/steps', 'kubernetes/tools'],
+  'kubernetes/workloads': ['kubernetes/steps', 'kubernetes/cluster', 'kubernetes/session'],
+  'kubernetes/cpu': ['kubernetes/'],
+  kubernetes: ['kubernetes/'],
+  'istio/read': ['kubernetes/', 'istio'],
+  'istio/install': ['kubernetes/', 'istio', 'istio/read'],
+  'istio/prove': ['kubernetes/', 'istio', 'istio/read'],
+  'istio/check': ['kubernetes/', 'istio', 'istio/read', 'istio/prove'],
+  istio: ['kubernetes/', 'istio/'],
+  'kind/cluster': ['kubernetes/'],
+  'kind/images': ['kubernetes/', 'kind/cluster'],
+  'kind/routes': ['kubernetes/', 'kind/cluster'],
+  'kind/load-balancer': ['kubernetes/', 'kind/cluster'],
+  'kind/node-cgroups': ['kubernetes/', 'kind/cluster'],
+  'kind/doctor': ['kubernetes/', 'istio/', 'kind', 'kind/cluster'],
+  kind: ['kubernetes/', 'istio/', 'kind/'],
+  contexts: ['kubernetes/', 'istio/'],
+}
+
 /** Packages that one place hides from the rest. */
 const onlyIn: Readonly<Record<string, RegExp>> = {
   execa: /^src\/exec\.ts$/,
@@ -83,6 +112,13 @@ function circlesAmong(nodes: readonly string[], arrows: readonly Import[]): stri
   return [...new Map(circles.map((circle) => [circle.join(' '), circle])).values()]
 }
 
+/** e.g. `kind/routes`, `kind` for files directly in it, `lab` with all below; undefined outside of the backends' rooms. */
+function roomOf(file: string): string | undefined {
+  const [src, backends, room, ...below] = file.split('/')
+  if (src !== 'src' || backends !== 'backends' || room === undefined || below.length === 0) return undefined
+  return below.length === 1 || room === 'lab' ? room : `${room}/${below[0]}`
+}
+
 describe('the source', () => {
   test('is found, with its imports', () => {
     expect(shipped.length).toBeGreaterThan(200)
@@ -107,6 +143,30 @@ describe('the source', () => {
     const arrow = (from: string, to: string) => ({ from, to })
     const arrows = [arrow('a', 'b'), arrow('b', 'c'), arrow('c', 'b'), arrow('c', 'd'), arrow('d', 'node:fs')]
     expect(circlesAmong(['a', 'b', 'c', 'd'], arrows)).toEqual([['b', 'c']])
+  })
+
+  test('has backends whose rooms know no more than their names say', () => {
+    const wrong = imports.filter(({ from, to }) => {
+      const [a, b] = [roomOf(from), roomOf(to)]
+      if (a === undefined || b === undefined || a === b) return false
+      return !rooms[a]?.some((room) => room === b || (room.endsWith('/') && `${b}/`.startsWith(room)))
+    })
+    expect(wrong).toEqual([])
+    expect(new Set(shipped.flatMap((file) => roomOf(file) ?? []))).toEqual(new Set(Object.keys(rooms)))
+  })
+
+  test('tells the backends apart in their registry only', () => {
+    const asked = shipped.filter((file) =>
+      /[!=]== '(?:lab|kind|contexts)'/.test(readFileSync(path.join(root, file), 'utf8')),
+    )
+    expect(asked).toEqual([])
+    const others = imports.filter(
+      ({ from, to }) =>
+        from.startsWith('src/cli/') &&
+        to.startsWith('src/backends/') &&
+        !['registry', 'backend', 'plan'].includes(path.basename(to, '.ts')),
+    )
+    expect(others).toEqual([])
   })
 
   test('keeps the command line out of the library', () => {

@@ -8,6 +8,8 @@ export type BackendName = 'lab' | 'kind' | 'contexts'
 export interface Engine {
   readonly name: string
   readonly version: string
+  /** Whether stand-ins forward the bytes, so that their numbers are not those of what they stand for. */
+  readonly simulated?: boolean | undefined
 }
 
 /** A command as file and arguments; never a shell string. */
@@ -104,6 +106,21 @@ export interface Backend {
   steps(plan: Plan): readonly Step[] | Promise<readonly Step[]>
   /** Stands the testbed up; on failure or abort it leaves nothing behind and throws. */
   up(plan: Plan, context: BackendContext): Promise<Testbed>
+}
+
+/** What a machine can do for a backend. */
+export interface DoctorReport {
+  /** Whether scenarios that need nothing special can run. */
+  readonly ok: boolean
+  readonly checks: readonly {
+    readonly name: string
+    readonly ok: boolean
+    /** A version, or what went wrong. */
+    readonly detail: string
+    /** What to do when it is not ok. */
+    readonly remedy?: string | undefined
+  }[]
+  readonly scenarios: readonly { readonly name: string; readonly ok: boolean; readonly reason?: string }[]
 }
 
 /** The pods of a client workload, also where the backend has one each. */

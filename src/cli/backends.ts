@@ -1,10 +1,5 @@
-import path from 'node:path'
 import type { Backend } from '../backends/backend.ts'
-import { createContexts } from '../backends/contexts/contexts.ts'
-import { createKind } from '../backends/kind/kind.ts'
-import type { KubernetesOptions } from '../backends/kubernetes/tools/options.ts'
-import { createLab } from '../backends/lab/lab.ts'
-import { UsageError } from '../errors.ts'
+import { backendEntry, type BackendOptions } from '../backends/registry.ts'
 
 /** What the command line says of Kubernetes testbeds. */
 export interface KubernetesFlags {
@@ -26,38 +21,13 @@ export interface KubernetesFlags {
 }
 
 /** The backend behind `--backend`. @throws UsageError when there is none of that name. */
-export function createBackend(name: string, flags: KubernetesFlags = {}): Backend {
-  if (name === 'lab') {
-    if ((flags.clients ?? 1) > 1) {
-      throw new UsageError('several clients are not supported on the lab backend', {
-        hint: '--clients (HOPMETER_CLIENTS) is for --backend kind and contexts; the lab has one client per node',
-      })
-    }
-    return createLab()
-  }
-  if (name === 'kind') return createKind(kubernetesOptions(flags))
-  if (name === 'contexts') return contextsBackend(flags)
-  throw new UsageError(`there is no backend "${name}"`, { hint: 'use --backend lab, kind or contexts' })
+export function createBackend(name: string, flags: KubernetesFlags = {}): Promise<Backend> {
+  return backendEntry(name).create(backendOptions(flags))
 }
 
-/** Which file to read is said by the user: hopmeter does not go looking for clusters. */
-function contextsBackend(flags: KubernetesFlags): Backend {
-  const kubeconfig = flags.kubeconfig ?? process.env['KUBECONFIG']
-  if (kubeconfig === undefined || kubeconfig === '' || kubeconfig.includes(':')) {
-    throw new UsageError('--backend contexts needs one kubeconfig file', {
-      hint: '--kubeconfig FILE, or KUBECONFIG with one file',
-    })
-  }
-  return createContexts({
-    ...kubernetesOptions(flags),
-    contexts: flags.context ?? {},
-    kubeconfig: path.resolve(kubeconfig),
-  })
-}
-
-export function kubernetesOptions(flags: KubernetesFlags): KubernetesOptions {
+export function backendOptions(flags: KubernetesFlags): BackendOptions {
   const { istio, istioHub, istioTag, istioSet, gatewayApi, nodeImage } = flags
-  const { agentImage, clients, lbImage, resources, keep } = flags
+  const { agentImage, clients, lbImage, resources, keep, context, kubeconfig } = flags
   return {
     istio,
     istioHub,
@@ -70,5 +40,7 @@ export function kubernetesOptions(flags: KubernetesFlags): KubernetesOptions {
     loadBalancerImage: lbImage,
     resources,
     keep,
+    contexts: context,
+    kubeconfig,
   }
 }

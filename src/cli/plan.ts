@@ -23,7 +23,8 @@ export function planVerb(context: CliContext): Command {
       const { scenario: loaded, hash } = await loadScenario(name)
       const scenario = withMesh(loaded, options.mesh)
       const plan = planScenario(scenario)
-      const steps = await createBackend(options.backend, options).steps(plan)
+      const backend = await createBackend(options.backend, options)
+      const steps = await backend.steps(plan)
       if (options.output === 'json') {
         const { workloads } = plan
         const paths = plan.paths.map(({ name: path, expect, rule }) => ({ name: path, expect, ...rule }))

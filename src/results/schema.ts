@@ -93,7 +93,16 @@ export const buildEvent = z.strictObject({
   type: z.literal('build'),
   build: count,
   at: z.string(),
-  engine: z.strictObject({ name: z.string(), version: z.string() }),
+  engine: z.strictObject({
+    name: z.string(),
+    version: z.string(),
+    /** Stand-ins forwarded the bytes. Absent for others, and in files of before it was recorded. */
+    simulated: z.boolean().optional(),
+  }),
+  /** How CPU times of components were read; absent where they were not, and in files of before it was recorded. */
+  cpuSource: z
+    .strictObject({ name: z.string(), perTurn: z.boolean(), coversTestbed: z.boolean() })
+    .optional(),
   delayMethod: z.string(),
   loadBalancer: z.string(),
   facts: z.record(z.string(), z.string()),

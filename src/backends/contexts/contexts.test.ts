@@ -3,10 +3,10 @@ import { afterEach, beforeEach, expect, test, vi } from 'vitest'
 import { verifyScenario } from '../../measure/verify-scenario.ts'
 import { loadScenario } from '../../scenario/load.ts'
 import { withoutMesh } from '../../scenario/without-mesh.ts'
-import { takeDownSessions } from '../kubernetes/session/down.ts'
 import { Session } from '../kubernetes/session/session.ts'
 import { FakeCluster } from '../kubernetes/testing/fake-cluster.ts'
 import { planScenario } from '../plan.ts'
+import { takeDownSessions } from '../registry.ts'
 import { createContexts, type ContextsOptions } from './contexts.ts'
 
 // Lives of testbeds start many processes, which a busy machine does slowly.

@@ -1,21 +1,23 @@
 import { createHash } from 'node:crypto'
 import path from 'node:path'
 import { UsageError } from '../../errors.ts'
-import type { Backend, Step } from '../backend.ts'
+import type { Backend } from '../backend.ts'
 import { existingMesh } from '../istio/existing-mesh.ts'
-import { bringUp, type Assembly } from '../kubernetes/bring-up.ts'
-import { FactsBook } from '../kubernetes/cluster/cluster-facts.ts'
-import type { KindCluster } from '../kubernetes/cluster/layout.ts'
+import { cachedPrograms } from '../istio/install/cached-tools.ts'
+import { istioLabels } from '../istio/labels.ts'
+import { bringUp, stepsOf, type Assembly } from '../kubernetes/bring-up.ts'
+import { Cluster } from '../kubernetes/cluster/cluster.ts'
+import { cadvisorCpu } from '../kubernetes/cpu/cadvisor.ts'
 import type { Session } from '../kubernetes/session/session.ts'
 import type { KubeStep, StepContext } from '../kubernetes/steps/step.ts'
 import { createToolbox } from '../kubernetes/tools/create-toolbox.ts'
 import { stateFolder } from '../kubernetes/tools/folders.ts'
 import type { KubernetesOptions } from '../kubernetes/tools/options.ts'
-import type { ToolName } from '../kubernetes/tools/toolbox.ts'
 import { agentText } from '../kubernetes/workloads/agent-text.ts'
 import { workloadStep } from '../kubernetes/workloads/workload-steps.ts'
 import type { Plan } from '../plan.ts'
 import { agentImage } from '../versions.ts'
+import { namespacesOnly } from './release.ts'
 
 export interface ContextsOptions extends KubernetesOptions {
   /** Kubeconfig context of each cluster of the scenario, by its name there. */
@@ -33,10 +35,7 @@ export function createContexts(options: ContextsOptions): Backend {
   return {
     name: 'contexts',
     clients: options.clients ?? 1,
-    steps: (plan) =>
-      assemble(plan, options, undefined)
-        .phases.flat()
-        .map(({ name, commands }): Step => ({ name, commands })),
+    steps: (plan) => stepsOf(assemble(plan, options, undefined)),
     up: (plan, context) => {
       checkContexts(plan, options)
       return bringUp(plan, context, options, {
@@ -47,8 +46,10 @@ export function createContexts(options: ContextsOptions): Backend {
           .digest('hex')
           .slice(0, 16),
         facts: {},
-        tools: (needsMesh): readonly ToolName[] => ['kubectl', ...(needsMesh ? (['istioctl'] as const) : [])],
+        tools: (needsMesh) => ['kubectl', ...(needsMesh ? (['istioctl'] as const) : [])],
         assemble: (session) => assemble(plan, options, session),
+        cpu: cadvisorCpu,
+        release: namespacesOnly,
       })
     },
   }
@@ -95,43 +96,41 @@ function checkContexts(plan: Plan, { contexts }: ContextsOptions): void {
 function assemble(plan: Plan, options: ContextsOptions, session: Session | undefined): Assembly {
   checkContexts(plan, options)
   const folder = session?.folder ?? path.join(stateFolder(options.stateRoot), contextsSessionName(plan))
-  const tools = createToolbox(options, path.join(folder, 'kube-cache'))
-  const facts = new FactsBook(tools)
-  const clusters = plan.scenario.topology.clusters.map((spec): KindCluster => ({
-    name: spec.name,
-    kubeconfig: options.kubeconfig,
-    context: options.contexts[spec.name] ?? '',
-    // Not kind's: no containers, and nodes are found by asking.
-    kindName: '',
-    nodeNames: [],
+  const sessionId = session?.id ?? 'SESSION-ID'
+  const tools = createToolbox(options, {
+    programs: cachedPrograms(options),
+    kubeCache: path.join(folder, 'kube-cache'),
+  })
+  const clusters = plan.scenario.topology.clusters.map((spec) => {
+    const address = {
+      name: spec.name,
+      kubeconfig: options.kubeconfig,
+      context: options.contexts[spec.name] ?? '',
+    }
     // Addresses are the cluster's own, not the scenario's.
-    spec: { ...spec, podCidr: '', serviceCidr: '' },
-  }))
+    return new Cluster(tools, address, { ...spec, podCidr: '', serviceCidr: '' })
+  })
   const needsMesh = plan.workloads.some(({ mesh }) => mesh === 'ambient')
-  const mesh = needsMesh ? existingMesh({ tools, facts, plan, clusters, options, session }) : undefined
+  const mesh = needsMesh ? existingMesh({ plan, clusters, options, sessionId }) : undefined
   const workloads = {
-    tools,
-    facts,
-    plan,
-    sessionId: session?.id ?? 'SESSION-ID',
+    ...{ plan, sessionId, agentText: agentText(), clients: options.clients ?? 1 },
     agentImage: options.agentImage ?? agentImage,
-    agentText: agentText(),
-    clients: options.clients ?? 1,
+    meshLabels: istioLabels,
   }
   const phases = [
-    clusters.map((cluster) => claimStep(facts, session, cluster)),
+    clusters.map((cluster) => claimStep(session, cluster)),
     ...(mesh?.phases ?? []),
     clusters.map((cluster) => workloadStep(workloads, cluster)),
   ]
-  return { tools, facts, clusters, mesh, phases }
+  return { tools, clusters, mesh, phases }
 }
 
 /** Before anything is made in a cluster, hopmeter's state says that something may be. */
-function claimStep(facts: FactsBook, session: Session | undefined, cluster: KindCluster): KubeStep {
-  const check = async (context: StepContext) => void (await facts.of(cluster, context))
+function claimStep(session: Session | undefined, cluster: Cluster): KubeStep {
+  const check = async (context: StepContext) => void (await cluster.facts(context))
   return {
     name: `check cluster ${cluster.name}`,
-    commands: [facts.command(cluster)],
+    commands: [cluster.factsCommand],
     isDone: async (context) => {
       if (session?.cluster(cluster.name)?.status !== 'marked') return false
       await check(context)

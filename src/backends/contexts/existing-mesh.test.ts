@@ -6,11 +6,11 @@ import { verifyScenario } from '../../measure/verify-scenario.ts'
 import { decodeHistogram } from '../../results/histogram.ts'
 import { loadScenario, parseScenario } from '../../scenario/load.ts'
 import { createKind } from '../kind/kind.ts'
-import { takeDownSessions } from '../kubernetes/session/down.ts'
 import { Session } from '../kubernetes/session/session.ts'
 import { FakeCluster, type FakeModel } from '../kubernetes/testing/fake-cluster.ts'
 import { isRead, quiet } from '../kubernetes/testing/lives.ts'
 import { planScenario } from '../plan.ts'
+import { takeDownSessions } from '../registry.ts'
 import { createContexts, type ContextsOptions } from './contexts.ts'
 
 // Lives of testbeds start many processes, which a busy machine does slowly.

@@ -1,6 +1,6 @@
-import type { MeshInput, MeshPart } from '../kubernetes/mesh.ts'
+import type { MeshInput, ServiceMesh } from '../kubernetes/mesh.ts'
 import type { StepContext } from '../kubernetes/steps/step.ts'
-import type { Found } from '../kubernetes/workloads/pod-inventory.ts'
+import type { PodInventory } from '../kubernetes/workloads/pod-inventory.ts'
 import { collectMeshFacts } from './check/collect-facts.ts'
 import {
   checkGatewayStep,
@@ -11,21 +11,22 @@ import {
 import type { MeshFacts } from './check/mesh-facts.ts'
 import { findPitfalls } from './check/pitfalls/find-pitfalls.ts'
 import { meshReadiness } from './check/readiness.ts'
-import { istioParts, type IstioParts } from './context.ts'
+import { istioContext, type IstioContext } from './context.ts'
 import { meshAddresses } from './prove/mesh-view.ts'
 import { IstioWatcher } from './prove/watcher.ts'
-import { imagesOfMesh } from './read/fingerprint.ts'
+import { istioComponentOf } from './read/component-of.ts'
+import { imagesOfMesh } from './read/images.ts'
 import { readGateways } from './read/read-mesh.ts'
 
 /** An Istio that the user installed: checked against the scenario and watched, never changed. */
-export function existingMesh(input: MeshInput): MeshPart {
+export function existingMesh(input: MeshInput): ServiceMesh {
   const learned: LearnedMesh = { versions: new Map(), clusterIds: new Map() }
-  const parts: IstioParts = { ...istioParts(input), clusterIds: learned.clusterIds }
+  const parts: IstioContext = { ...istioContext(input), clusterIds: learned.clusterIds }
   let facts: Readonly<Record<string, string>> = {}
   const phases = [
     parts.clusters.map((cluster) => checkMeshStep(parts, cluster, learned)),
     parts.clusters.length > 1 ? [checkTogetherStep(parts, learned)] : [],
-    parts.gateways.map((cluster) => checkGatewayStep(parts, cluster)),
+    parts.gateways.map((cluster) => checkGatewayStep(cluster)),
   ]
   return {
     get engine() {
@@ -37,8 +38,8 @@ export function existingMesh(input: MeshInput): MeshPart {
     },
     images: [],
     phases: phases.filter((phase) => phase.length > 0),
-    readiness: (found: Found) => meshReadiness({ ...parts, istio: versionOf(learned) }, found),
-    watch: async (found: Found, context: StepContext) => {
+    readiness: (found: PodInventory) => meshReadiness({ ...parts, istio: versionOf(learned) }, found),
+    watch: async (found: PodInventory, context: StepContext) => {
       const gateways = await readGateways(parts, context)
       const watcher = await IstioWatcher.start(parts, found, gateways, context)
       const [images, mesh] = await Promise.all([
@@ -53,6 +54,7 @@ export function existingMesh(input: MeshInput): MeshPart {
       }
       return { watcher, addresses: meshAddresses(found, gateways) }
     },
+    componentOf: istioComponentOf,
     stateFiles: () => Promise.resolve([]),
   }
 }

@@ -1,14 +1,17 @@
-import type { MeshInput, MeshPart } from '../kubernetes/mesh.ts'
+import type { MeshInput, ServiceMesh } from '../kubernetes/mesh.ts'
 import type { Readiness, StepContext } from '../kubernetes/steps/step.ts'
-import type { Found } from '../kubernetes/workloads/pod-inventory.ts'
+import type { PodInventory } from '../kubernetes/workloads/pod-inventory.ts'
 import { collectMeshFacts } from './check/collect-facts.ts'
 import { findPitfalls } from './check/pitfalls/find-pitfalls.ts'
-import { hasProxy, meshReadiness } from './check/readiness.ts'
-import { istioImages, istioParts } from './context.ts'
+import { meshReadiness } from './check/readiness.ts'
+import { istioContext, istioImages, type IstioContext, type OwnClusters } from './context.ts'
+import { caKeyType } from './install/ca.ts'
+import { ztunnelThreads } from './install/install.ts'
 import { meshPhases } from './install/mesh-steps.ts'
 import { meshAddresses } from './prove/mesh-view.ts'
 import { IstioWatcher } from './prove/watcher.ts'
-import { meshFingerprint } from './read/fingerprint.ts'
+import { istioComponentOf } from './read/component-of.ts'
+import { imagesOfMesh } from './read/images.ts'
 import { readGateways } from './read/read-mesh.ts'
 import { meshStateFiles } from './read/state-files.ts'
 
@@ -18,29 +21,42 @@ import { meshStateFiles } from './read/state-files.ts'
  * `facts` is complete once `watch` has returned.
  * @throws UsageError for an Istio version without pins or a malformed HOPMETER_ISTIOD_ENV.
  */
-export function istioPart(input: MeshInput): MeshPart {
-  const parts = istioParts(input)
+export function ownMesh({ loadBalancer, host, ...input }: MeshInput & OwnClusters): ServiceMesh {
+  const parts = istioContext(input, { loadBalancer, host })
+  const labels = [...parts.loadBalancers.values()].flatMap(({ label }) => label ?? [])
   let facts: Readonly<Record<string, string>> = {}
   return {
     engine: { name: 'istio', version: parts.tag },
-    loadBalancer: hasProxy(parts) ? `haproxy (${parts.loadBalancerImage})` : 'none',
+    loadBalancer: [...new Set(labels)].join(' and ') || 'none',
     get facts() {
       return facts
     },
     images: istioImages(parts),
     phases: meshPhases(parts),
-    readiness: (found: Found): readonly Readiness[] => meshReadiness(parts, found),
-    watch: async (found: Found, context: StepContext) => {
+    readiness: (found: PodInventory): readonly Readiness[] => meshReadiness(parts, found),
+    watch: async (found: PodInventory, context: StepContext) => {
       const gateways = await readGateways(parts, context)
       const watcher = await IstioWatcher.start(parts, found, gateways, context)
-      const [fingerprint, meshFacts] = await Promise.all([
-        meshFingerprint(parts, context),
+      const [images, meshFacts] = await Promise.all([
+        imagesOfMesh(parts, context),
         collectMeshFacts(parts, found, context, { hasProbed: true }),
       ])
       const notes = findPitfalls(meshFacts).map(({ message }) => message)
-      facts = { ...fingerprint, ...(notes.length > 0 ? { meshNotes: notes.join('; ') } : {}) }
+      facts = { ...images, ...settings(parts), ...(notes.length > 0 ? { meshNotes: notes.join('; ') } : {}) }
       return { watcher, addresses: meshAddresses(found, gateways) }
     },
+    componentOf: istioComponentOf,
     stateFiles: (cluster, context) => meshStateFiles(parts, cluster, context),
+  }
+}
+
+/** What the result keeps of how the mesh was made. */
+function settings({ options }: IstioContext): Readonly<Record<string, string>> {
+  return {
+    ztunnelThreads: String(ztunnelThreads),
+    caKeyType,
+    // ztunnel and istiod offer nothing else: istio `security/pkg/pki/util`, ztunnel `src/tls/csr.rs`.
+    workloadKeyType: 'ECDSA P-256',
+    istioResources: options.resources ?? 'trimmed',
   }
 }

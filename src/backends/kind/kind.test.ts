@@ -6,12 +6,12 @@ import { verifyScenario } from '../../measure/verify-scenario.ts'
 import { loadScenario } from '../../scenario/load.ts'
 import type { Scenario } from '../../scenario/types.ts'
 import { withoutMesh } from '../../scenario/without-mesh.ts'
-import { takeDownSessions } from '../kubernetes/session/down.ts'
 import { Session } from '../kubernetes/session/session.ts'
 import { FakeCluster, type Fault } from '../kubernetes/testing/fake-cluster.ts'
 import { commandKinds, strike, struckBy } from '../kubernetes/testing/faults.ts'
 import { isRead, nothing, quiet } from '../kubernetes/testing/lives.ts'
 import { planScenario } from '../plan.ts'
+import { takeDownSessions } from '../registry.ts'
 import { createKind } from './kind.ts'
 
 // Lives of testbeds start many processes, which a busy machine does slowly.

@@ -6,11 +6,11 @@ import { verifyScenario, type VerifyResult } from '../../measure/verify-scenario
 import type { JournalEvent } from '../../results/schema.ts'
 import { loadScenario } from '../../scenario/load.ts'
 import type { Scenario } from '../../scenario/types.ts'
-import { takeDownSessions } from '../kubernetes/session/down.ts'
 import { Session } from '../kubernetes/session/session.ts'
 import { FakeCluster } from '../kubernetes/testing/fake-cluster.ts'
 import { isRead, nothing, quiet } from '../kubernetes/testing/lives.ts'
 import { planScenario } from '../plan.ts'
+import { takeDownSessions } from '../registry.ts'
 import { createKind } from './kind.ts'
 
 /** The part of objects that these tests read or damage. */

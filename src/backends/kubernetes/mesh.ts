@@ -1,13 +1,12 @@
-import type { OwnedAddress, ComponentFlows } from '../../evidence/flow.ts'
-import type { Engine, Command } from '../backend.ts'
+import type { ComponentFlows, OwnedAddress } from '../../evidence/flow.ts'
+import type { Component } from '../../topology/model.ts'
+import type { Command, Engine } from '../backend.ts'
 import type { Plan } from '../plan.ts'
-import type { FactsBook } from './cluster/cluster-facts.ts'
-import type { KindCluster } from './cluster/layout.ts'
-import type { Session } from './session/session.ts'
+import type { Cluster } from './cluster/cluster.ts'
+import type { PodObject } from './cluster/objects.ts'
 import type { Phase, Readiness, StepContext } from './steps/step.ts'
 import type { KubernetesOptions } from './tools/options.ts'
-import type { Toolbox } from './tools/toolbox.ts'
-import type { Found } from './workloads/pod-inventory.ts'
+import type { PodInventory } from './workloads/pod-inventory.ts'
 
 /** Watches the components of the mesh; without a mesh there is none. */
 export interface FlowWatcher {
@@ -22,29 +21,29 @@ export interface StateFile {
 }
 
 export interface MeshInput {
-  readonly tools: Toolbox
-  readonly facts: FactsBook
   readonly plan: Plan
-  readonly clusters: readonly KindCluster[]
+  readonly clusters: readonly Cluster[]
   readonly options: KubernetesOptions
-  /** Absent while planning. */
-  readonly session: Session | undefined
+  /** A placeholder while planning. */
+  readonly sessionId: string
 }
 
 /** What a mesh adds to clusters: steps before the workloads, states to wait for after them, and evidence. */
-export interface MeshPart {
+export interface ServiceMesh {
   readonly engine: Engine
   readonly loadBalancer: string
   readonly facts: Readonly<Record<string, string>>
   /** Images to have in the nodes of every cluster. */
   readonly images: readonly string[]
   readonly phases: readonly Phase[]
-  readiness(found: Found): readonly Readiness[]
+  readiness(found: PodInventory): readonly Readiness[]
   /** Starts to watch the components; their addresses are known from then on. */
   watch(
-    found: Found,
+    found: PodInventory,
     context: StepContext,
   ): Promise<{ readonly watcher: FlowWatcher; readonly addresses: readonly OwnedAddress[] } | undefined>
+  /** Which component of the mesh a pod is; undefined for all others. */
+  componentOf(pod: PodObject, cluster: string, node: number | undefined): Component | undefined
   /** What explains a mesh that failed, of a cluster that hopmeter made. */
-  stateFiles(cluster: KindCluster, context: StepContext): Promise<readonly StateFile[]>
+  stateFiles(cluster: Cluster, context: StepContext): Promise<readonly StateFile[]>
 }

@@ -7,7 +7,7 @@ import { namespaceOf, serverPort, type Plan, type PlannedPath, type Workload } f
 import type { PodCpu } from './cpu/pod-cpu.ts'
 import type { FlowWatcher } from './mesh.ts'
 import type { Toolbox } from './tools/toolbox.ts'
-import { podsFor, serviceKey, type Found, type FoundPod } from './workloads/pod-inventory.ts'
+import { podsFor, serviceKey, type FoundPod, type PodInventory } from './workloads/pod-inventory.ts'
 import { agentCommandLine } from './workloads/workload-manifests.ts'
 
 type StatsMessage = Extract<ServeMessage, { type: 'stats' }>
@@ -17,7 +17,7 @@ const attachTimeoutMs = 30_000
 const statsTimeoutMs = 10_000
 const endWithinMs = 2000
 
-export interface TestbedParts extends Pick<Found, 'pods' | 'services'> {
+export interface TestbedParts extends Pick<PodInventory, 'pods' | 'services'> {
   readonly tools: Toolbox
   readonly plan: Plan
   readonly engine: Engine
@@ -132,7 +132,7 @@ function execCommand(
   program: readonly string[],
 ): Command {
   const of = ['--namespace', namespaceOf(workload), '--stdin', name]
-  const command = tools.kubectl(cluster, ['exec', ...of, '--', ...program])
+  const command = cluster.kubectl(['exec', ...of, '--', ...program])
   // Also for those who run it without the toolbox: kubectl would keep its cache in the user's home.
   return { ...command, env: tools.env(command) }
 }

@@ -36,7 +36,7 @@ interface LabParts {
 
 /** A lab that is up. */
 export class LabTestbed implements Testbed {
-  readonly engine = { name: 'lab-node', version: hopmeterVersion }
+  readonly engine = { name: 'lab-node', version: hopmeterVersion, simulated: true }
   readonly cpuSource: CpuSource = { name: 'schedstat', perTurn: true, coversTestbed: true }
   readonly delayMethod: string
   readonly loadBalancer: string

@@ -2,15 +2,15 @@ import { plural } from '../../plural.ts'
 import { isChosen } from '../../stats/metrics.ts'
 import type { MetricStep, MetricSummary } from '../../stats/summarize-metrics.ts'
 import type { PathSummary, RunSummary } from '../../stats/summarize-run.ts'
+import { printable } from '../../terminal-text.ts'
 import { componentLabel } from '../../topology/component.ts'
 import { bar, withPictures } from '../bars.ts'
 import { differencePictures } from '../compare/pictures.ts'
 import { costRemarks, costTables } from '../cost-tables.ts'
 import { formatDeltaUs, formatInterval, formatUs } from '../format.ts'
 import { inlineText } from '../markdown/inline.ts'
-import { groupedWarnings } from '../warnings.ts'
 import { markdownTable, textTable } from '../table.ts'
-import { printable } from '../../terminal-text.ts'
+import { groupedWarnings } from '../warnings.ts'
 
 export interface SummaryChoice {
   /** Names of metrics to show; the defaults of each load's profile unless given. */
@@ -195,7 +195,7 @@ export function caveats(summary: RunSummary, choice: SummaryChoice = {}): string
   const delta = formatUs(summary.deltaNs)
   const share = summary.rounds === 0 ? 0 : Math.round((100 * summary.flaggedRounds) / summary.rounds)
   return [
-    ...(summary.engine.startsWith('lab-node')
+    ...(summary.simulated
       ? [
           'The lab forwards bytes with its own proxies: order and relative cost carry over, the numbers are not Istio’s.',
         ]

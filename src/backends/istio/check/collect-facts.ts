@@ -1,14 +1,15 @@
-import { availableParallelism } from 'node:os'
-import { routeFacts } from '../../kind/routes/route-facts.ts'
-import type { KindCluster } from '../../kubernetes/cluster/layout.ts'
+import type { Cluster } from '../../kubernetes/cluster/cluster.ts'
+import type { NodeRoutes } from '../../kubernetes/cluster/node-shell.ts'
+import { ofKind, type KubeObject, type ServiceObject } from '../../kubernetes/cluster/objects.ts'
 import type { StepContext } from '../../kubernetes/steps/step.ts'
-import type { Found } from '../../kubernetes/workloads/pod-inventory.ts'
+import type { PodInventory } from '../../kubernetes/workloads/pod-inventory.ts'
+import { certificateFingerprint } from '../../pki.ts'
 import { meshNamespace, serviceHostname, type PlannedPath } from '../../plan.ts'
-import { clusterIdOf, gatewayName, networkLabel, systemNamespace, type IstioParts } from '../context.ts'
-import { certificateFingerprint } from '../install/ca.ts'
-import { remoteServer } from '../install/remote-secrets.ts'
-import { publishedAddress, readGatewayService } from '../read/read-gateway.ts'
+import { clusterIdOf, type IstioContext } from '../context.ts'
+import { networkLabel, systemNamespace } from '../names.ts'
+import { publishedAddress, readGateway, readGatewayService } from '../read/read-gateway.ts'
 import { readDump, readRemoteClusters, ztunnelPods } from '../read/read-mesh.ts'
+import { readRemoteSecrets, remoteServer } from '../read/remote-secrets.ts'
 import { endpointsOf, type ZtunnelDump } from '../read/ztunnel-dump.ts'
 import { readLastWays } from './last-way.ts'
 import type {
@@ -22,20 +23,8 @@ import type {
 } from './mesh-facts.ts'
 import { policyFacts, type PolicySpec } from './policy-facts.ts'
 
-interface KubeObject {
-  readonly kind: string
-  readonly metadata: {
-    readonly name: string
-    readonly labels?: Readonly<Record<string, string>>
-    readonly annotations?: Readonly<Record<string, string>>
-  }
-  readonly spec?: PolicySpec & {
-    readonly nodeName?: string
-    readonly ports?: readonly { readonly port: number }[]
-    readonly trafficDistribution?: string
-  }
-  readonly status?: { readonly startTime?: string }
-  readonly data?: Readonly<Record<string, string>>
+interface PolicyObject extends KubeObject {
+  readonly spec?: PolicySpec
 }
 
 /**
@@ -44,18 +33,17 @@ interface KubeObject {
  * @throws HopmeterError when something does not answer.
  */
 export async function collectMeshFacts(
-  parts: IstioParts,
-  found: Found,
+  parts: IstioContext,
+  found: PodInventory,
   context: StepContext,
   { hasProbed = false }: { readonly hasProbed?: boolean } = {},
 ): Promise<MeshFacts> {
   const { scenario, paths: planned } = parts.plan
   const possible = planned.filter(({ mesh, rule }) => mesh === 'ambient' && rule.possible)
-  const isOurs = parts.session?.state.backend !== 'contexts'
-  const [clusters, ways, cgroupVersion] = await Promise.all([
+  const [clusters, ways, host] = await Promise.all([
     Promise.all(parts.clusters.map((cluster) => clusterFacts(parts, found, cluster, context))),
     hasProbed ? readLastWays(parts, found, possible, context) : new Map<string, never>(),
-    isOurs ? readCgroupVersion(parts, context) : undefined,
+    parts.host?.(context),
   ])
   return {
     istio: parts.istio,
@@ -64,11 +52,7 @@ export async function collectMeshFacts(
     loads: scenario.loads,
     // A path can be first in one round and last in the next.
     longestRestMs: 2 * scenario.rounds.durationMs,
-    // Rounds visit every path in shuffled order, and the client takes the times: `measure/schedule.ts`, `agent/drivers`.
-    interleaved: true,
-    latencySource: 'client',
-    ...(isOurs ? { cores: availableParallelism() } : {}),
-    ...(cgroupVersion === undefined ? {} : { cgroupVersion }),
+    ...host,
   }
 }
 
@@ -89,18 +73,8 @@ function pathFacts(path: PlannedPath, clusters: readonly ClusterMeshFacts[]): Pa
   }
 }
 
-/** 1 or 2, of Docker's host. */
-async function readCgroupVersion(
-  { tools }: IstioParts,
-  { signal }: StepContext,
-): Promise<number | undefined> {
-  const info = tools.docker(['info', '--format', '{{json .}}'])
-  const { CgroupVersion: version } = await tools.json<{ readonly CgroupVersion?: string }>(info, { signal })
-  return version === undefined ? undefined : Number(version)
-}
-
 /** Clusters whose pods those of this one dial themselves, or the other way round. */
-function directPeers({ plan, clusters }: IstioParts, cluster: KindCluster): readonly KindCluster[] {
+function directPeers({ plan, clusters }: IstioContext, cluster: Cluster): readonly Cluster[] {
   const names = plan.paths
     .filter(({ mesh, rule }) => mesh === 'ambient' && rule.possible && rule.protocol === 'HBONE')
     .map(({ client, server }) => [client.cluster, server.cluster])
@@ -110,20 +84,12 @@ function directPeers({ plan, clusters }: IstioParts, cluster: KindCluster): read
 }
 
 async function clusterFacts(
-  parts: IstioParts,
-  found: Found,
-  cluster: KindCluster,
+  parts: IstioContext,
+  found: PodInventory,
+  cluster: Cluster,
   context: StepContext,
 ): Promise<ClusterMeshFacts> {
-  const { tools, facts } = parts
-  const { signal } = context
-  const list = async (args: readonly string[]) =>
-    (
-      await tools.json<{ readonly items?: readonly KubeObject[] }>(
-        tools.kubectl(cluster, ['get', ...args, '-o', 'json']),
-        { signal },
-      )
-    ).items ?? []
+  const inMesh = { namespace: meshNamespace }
   const others = parts.clusters.filter((other) => other !== cluster)
   const [
     system,
@@ -138,21 +104,17 @@ async function clusterFacts(
     remotes,
     network,
   ] = await Promise.all([
-    tools.find<KubeObject>(tools.kubectl(cluster, ['get', 'namespace', systemNamespace, '-o', 'json']), {
-      signal,
-    }),
-    tools.find<KubeObject>(tools.kubectl(cluster, ['get', 'namespace', meshNamespace, '-o', 'json']), {
-      signal,
-    }),
-    list(['gatewayclasses']),
-    list(['secrets', '--namespace', systemNamespace, '--selector', 'istio/multiCluster=true']),
-    list(['pods,services', '--namespace', meshNamespace]),
-    list(['networkpolicies', '--namespace', meshNamespace]),
+    cluster.find<KubeObject>(['namespace', systemNamespace], {}, context),
+    cluster.find<KubeObject>(['namespace', meshNamespace], {}, context),
+    cluster.list('gatewayclasses', {}, context),
+    readRemoteSecrets(cluster, context),
+    cluster.list('pods,services', inMesh, context),
+    cluster.list<PolicyObject>('networkpolicies', inMesh, context),
     dumps(parts, cluster, context),
-    gatewayFacts(parts, cluster, context),
-    facts.of(cluster, context),
-    others.length === 0 ? undefined : readRemoteClusters(parts, cluster, { signal }),
-    routeFacts(parts, cluster, directPeers(parts, cluster), context),
+    gatewayFacts(cluster, context),
+    cluster.facts(context),
+    others.length === 0 ? undefined : readRemoteClusters(parts, cluster, context),
+    routes(cluster, directPeers(parts, cluster), context),
   ])
   const servers = others.flatMap(({ name }) => {
     const id = clusterIdOf(parts, name)
@@ -177,8 +139,8 @@ async function clusterFacts(
     pods: workloads
       .filter(({ workload }) => workload.mesh === 'ambient')
       .map(({ name, ip, workload }): PodFacts => {
-        const pod = objects.find(({ kind, metadata }) => kind === 'Pod' && metadata.name === name)
-        const node = nodes.find((own) => own.name === pod?.spec?.nodeName)?.number ?? workload.placement.node
+        const pod = ofKind(objects, 'Pod').find(({ metadata }) => metadata.name === name)
+        const node = nodes.find((own) => own.name === pod?.spec.nodeName)?.number ?? workload.placement.node
         const dump = ztunnels.find((ztunnel) => ztunnel.node === node)?.dump
         return {
           name,
@@ -192,7 +154,7 @@ async function clusterFacts(
           startedAt: pod?.status?.startTime,
         }
       }),
-    services: objects.filter(({ kind }) => kind === 'Service').map((service) => serviceFacts(service)),
+    services: ofKind(objects, 'Service').map((service) => serviceFacts(service)),
     ...(mesh ? { namespaceLabels: mesh.metadata.labels ?? {} } : {}),
     policies: policies.flatMap((policy) => policyFacts(policy, objects)),
     ...network,
@@ -200,8 +162,17 @@ async function clusterFacts(
   }
 }
 
-async function dumps(parts: IstioParts, cluster: KindCluster, context: StepContext) {
-  const pods = await ztunnelPods(parts, cluster, context)
+/** Nodes of clusters that the user has cannot be asked. */
+function routes(
+  { nodes }: Cluster,
+  peers: readonly Cluster[],
+  context: StepContext,
+): Promise<NodeRoutes | undefined> {
+  return nodes && peers.length > 0 ? nodes.routesTo(peers, context) : Promise.resolve(undefined)
+}
+
+async function dumps(parts: IstioContext, cluster: Cluster, context: StepContext) {
+  const pods = await ztunnelPods(cluster, context)
   return Promise.all(
     pods.map(async ({ pod, node }) => {
       const dump = await readDump(parts, cluster, pod.metadata.name, context)
@@ -243,19 +214,10 @@ function fingerprint(encoded: string): string[] {
   }
 }
 
-async function gatewayFacts(
-  parts: IstioParts,
-  cluster: KindCluster,
-  context: StepContext,
-): Promise<GatewayFacts | undefined> {
-  const { tools } = parts
-  const read = ['--namespace', systemNamespace, 'get', 'gateway', gatewayName, '-o', 'json']
+async function gatewayFacts(cluster: Cluster, context: StepContext): Promise<GatewayFacts | undefined> {
   const [gateway, service] = await Promise.all([
-    tools.find<{ readonly status?: { readonly addresses?: readonly { readonly value: string }[] } }>(
-      tools.kubectl(cluster, read),
-      context,
-    ),
-    readGatewayService(parts, cluster, context),
+    readGateway(cluster, context),
+    readGatewayService(cluster, context),
   ])
   if (!gateway) return undefined
   return {
@@ -265,13 +227,13 @@ async function gatewayFacts(
   }
 }
 
-function serviceFacts({ metadata, spec }: KubeObject): ServiceFacts {
+function serviceFacts({ metadata, spec }: ServiceObject): ServiceFacts {
   const annotated = metadata.annotations?.['networking.istio.io/traffic-distribution']
   return {
     name: metadata.name,
     hostname: `${metadata.name}.${meshNamespace}.svc.cluster.local`,
     labels: metadata.labels ?? {},
-    ports: (spec?.ports ?? []).map(({ port }) => port),
-    trafficDistribution: spec?.trafficDistribution ?? annotated,
+    ports: (spec.ports ?? []).map(({ port }) => port),
+    trafficDistribution: spec.trafficDistribution ?? annotated,
   }
 }

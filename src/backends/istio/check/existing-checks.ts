@@ -1,13 +1,12 @@
 import { HopmeterError } from '../../../errors.ts'
 import { cidrsOverlap, parseCidr } from '../../../topology/cidr.ts'
-import type { Command } from '../../backend.ts'
-import type { KindCluster } from '../../kubernetes/cluster/layout.ts'
-import type { KubeStep, StepContext } from '../../kubernetes/steps/step.ts'
-import { gatewayName, networkLabel, systemNamespace, type IstioParts } from '../context.ts'
-import { publishedAddress, readGatewayService } from '../read/read-gateway.ts'
+import type { Cluster } from '../../kubernetes/cluster/cluster.ts'
+import { envOf, type KubeObject, type Rollout } from '../../kubernetes/cluster/objects.ts'
+import { checkStep, type KubeStep, type StepContext } from '../../kubernetes/steps/step.ts'
+import { type IstioContext } from '../context.ts'
+import { gatewayClass, gatewayName, networkLabel, systemNamespace } from '../names.ts'
+import { publishedAddress, readGateway, readGatewayService } from '../read/read-gateway.ts'
 import { readRemoteClusters } from '../read/read-mesh.ts'
-
-const gatewayClass = 'istio-east-west'
 
 /** What the checks learn of meshes that they did not make. */
 export interface LearnedMesh {
@@ -17,48 +16,26 @@ export interface LearnedMesh {
   readonly clusterIds: Map<string, string>
 }
 
-interface Labelled {
-  readonly metadata: { readonly uid?: string; readonly labels?: Readonly<Record<string, string>> }
-}
-
-interface EnvVariable {
-  readonly name: string
-  readonly value?: string
-}
-
-interface WorkloadObject {
-  readonly kind: string
-  readonly spec: {
-    readonly template: {
-      readonly spec: {
-        readonly containers: readonly { readonly image: string; readonly env?: readonly EnvVariable[] }[]
-      }
-    }
-  }
-  readonly status?: {
-    readonly availableReplicas?: number
-    readonly desiredNumberScheduled?: number
-    readonly numberAvailable?: number
-  }
-}
-
 /**
  * Ambient runs in the cluster, in the network that the scenario says and with what several clusters need. Only reads.
  */
-export function checkMeshStep(parts: IstioParts, cluster: KindCluster, learned: LearnedMesh): KubeStep {
-  const { tools } = parts
-  const get = (...args: readonly string[]) => tools.kubectl(cluster, ['get', ...args, '--output', 'json'])
-  const inSystem = ['--namespace', systemNamespace]
-  const namespace = get('namespace', systemNamespace)
-  const istiods = get('deployments', ...inSystem, '--selector', 'app=istiod')
-  const ztunnels = get('daemonset', ...inSystem, 'ztunnel')
-  const classes = get('gatewayclass', gatewayClass)
+export function checkMeshStep(parts: IstioContext, cluster: Cluster, learned: LearnedMesh): KubeStep {
+  const inSystem = { namespace: systemNamespace }
+  const istiodScope = { ...inSystem, selector: 'app=istiod' }
+  const namespace = ['namespace', systemNamespace]
+  const ztunnels = ['daemonset', 'ztunnel']
+  const classes = ['gatewayclass', gatewayClass]
   return checkStep(
     `check the mesh of ${cluster.name}`,
-    [namespace, istiods, ztunnels, classes],
+    [
+      cluster.getCommand(namespace),
+      cluster.getCommand('deployments', istiodScope),
+      cluster.getCommand(ztunnels, inSystem),
+      cluster.getCommand(classes),
+    ],
     async (context) => {
       const { name, spec } = cluster
-      const found = await tools.find<Labelled>(namespace, context)
+      const found = await cluster.find<KubeObject>(namespace, {}, context)
       if (!found)
         throw new HopmeterError(`cluster "${name}" has no Istio: there is no namespace ${systemNamespace}`)
       const label = found.metadata.labels?.[networkLabel] ?? ''
@@ -72,10 +49,7 @@ export function checkMeshStep(parts: IstioParts, cluster: KindCluster, learned: 
           },
         )
       }
-      const { items = [] } = await tools.json<{ readonly items?: readonly WorkloadObject[] }>(
-        istiods,
-        context,
-      )
+      const items = await cluster.list<Rollout>('deployments', istiodScope, context)
       const istiod = items.find(({ status }) => (status?.availableReplicas ?? 0) > 0)
       if (!istiod) {
         const which = items.length === 0 ? 'no istiod of its own' : 'an istiod that is not available'
@@ -83,7 +57,7 @@ export function checkMeshStep(parts: IstioParts, cluster: KindCluster, learned: 
           hint: 'every cluster of an ambient mesh has its own control plane',
         })
       }
-      const ztunnel = await tools.find<WorkloadObject>(ztunnels, context)
+      const ztunnel = await cluster.find<Rollout>(ztunnels, inSystem, context)
       if (!ztunnel) {
         throw new HopmeterError(`cluster "${name}" has no ztunnel`, { hint: 'install the ambient profile' })
       }
@@ -102,7 +76,7 @@ export function checkMeshStep(parts: IstioParts, cluster: KindCluster, learned: 
           },
         )
       }
-      if (parts.clusters.length > 1 && !(await tools.find(classes, context))) {
+      if (parts.clusters.length > 1 && !(await cluster.find(classes, {}, context))) {
         throw new HopmeterError(
           `cluster "${name}" has no GatewayClass ${gatewayClass}: multi-cluster is off`,
           {
@@ -110,7 +84,7 @@ export function checkMeshStep(parts: IstioParts, cluster: KindCluster, learned: 
           },
         )
       }
-      const image = istiod.spec.template.spec.containers[0]?.image ?? ''
+      const image = istiod.spec?.template?.spec?.containers?.[0]?.image ?? ''
       learned.versions.set(name, /:([^:@/]+?)(-distroless)?(@.*)?$/.exec(image)?.[1] ?? 'unknown')
       // istiod's own default; source: istio pilot/pkg/features, CLUSTER_ID.
       learned.clusterIds.set(name, envOf(istiod, 'CLUSTER_ID') ?? 'Kubernetes')
@@ -119,16 +93,11 @@ export function checkMeshStep(parts: IstioParts, cluster: KindCluster, learned: 
 }
 
 /** The gateway that paths enter is there and published, and nothing that proxies stands in front of it. */
-export function checkGatewayStep(parts: IstioParts, cluster: KindCluster): KubeStep {
-  const { tools } = parts
-  const read = ['get', 'gateway', gatewayName, '--namespace', systemNamespace, '--output', 'json']
-  const command = tools.kubectl(cluster, read)
+export function checkGatewayStep(cluster: Cluster): KubeStep {
+  const command = cluster.getCommand(['gateway', gatewayName], { namespace: systemNamespace })
   return checkStep(`check the east-west gateway of ${cluster.name}`, [command], async (context) => {
     const { name, spec } = cluster
-    const gateway = await tools.find<Labelled & { readonly spec: { readonly gatewayClassName?: string } }>(
-      command,
-      context,
-    )
+    const gateway = await readGateway(cluster, context)
     if (!gateway) {
       throw new HopmeterError(`cluster "${name}" has no Gateway "${gatewayName}" in ${systemNamespace}`, {
         hint: 'other networks reach its pods through it; Istio samples/multicluster/gen-eastwest-gateway.sh --ambient makes one',
@@ -149,7 +118,7 @@ export function checkGatewayStep(parts: IstioParts, cluster: KindCluster): KubeS
         },
       )
     }
-    const service = await readGatewayService(parts, cluster, context)
+    const service = await readGatewayService(cluster, context)
     if (publishedAddress(service) === undefined) {
       throw new HopmeterError(
         `the gateway of cluster "${name}" has no address: its load balancer is pending`,
@@ -170,16 +139,16 @@ export function checkGatewayStep(parts: IstioParts, cluster: KindCluster): KubeS
 }
 
 /** No cluster is there twice, pods of one network have addresses of their own, and istiods read each other. */
-export function checkTogetherStep(parts: IstioParts, learned: LearnedMesh): KubeStep {
-  const { tools, clusters, facts } = parts
-  const uid = (cluster: KindCluster) =>
-    tools.kubectl(cluster, ['get', 'namespace', 'kube-system', '--output', 'json'])
-  return checkStep('check the clusters together', clusters.map(uid), async (context) => {
+export function checkTogetherStep(parts: IstioContext, learned: LearnedMesh): KubeStep {
+  const { clusters } = parts
+  const marked = ['namespace', 'kube-system']
+  const commands = clusters.map((cluster) => cluster.getCommand(marked))
+  return checkStep('check the clusters together', commands, async (context) => {
     const uids = await Promise.all(
-      clusters.map(async (cluster) => (await tools.find<Labelled>(uid(cluster), context))?.metadata.uid),
+      clusters.map(async (cluster) => (await cluster.find<KubeObject>(marked, {}, context))?.metadata.uid),
     )
     const cidrs = await Promise.all(
-      clusters.map(async (cluster) => (await facts.of(cluster, context)).nodes.map(({ podCidr }) => podCidr)),
+      clusters.map(async (cluster) => (await cluster.facts(context)).nodes.map(({ podCidr }) => podCidr)),
     )
     for (const [i, a] of clusters.entries()) {
       for (const [j, b] of clusters.entries()) {
@@ -206,7 +175,7 @@ export function checkTogetherStep(parts: IstioParts, learned: LearnedMesh): Kube
 }
 
 /** A remote secret that nobody has made will not come by waiting for it. */
-async function checkRemotes(parts: IstioParts, cluster: KindCluster, context: StepContext): Promise<void> {
+async function checkRemotes(parts: IstioContext, cluster: Cluster, context: StepContext): Promise<void> {
   const others = parts.clusters.filter((other) => other !== cluster)
   if (others.length === 0) return
   const states = await readRemoteClusters(parts, cluster, context)
@@ -231,26 +200,4 @@ function overlap(a: readonly string[] = [], b: readonly string[] = []): string |
     }
   }
   return undefined
-}
-
-function envOf(workload: WorkloadObject, name: string): string | undefined {
-  const variables = workload.spec.template.spec.containers.flatMap(({ env }) => env ?? [])
-  return variables.find((variable) => variable.name === name)?.value
-}
-
-/** A step that only looks: what it finds wrong is the user's to repair. */
-function checkStep(
-  name: string,
-  commands: readonly Command[],
-  check: (context: StepContext) => Promise<void>,
-): KubeStep {
-  return {
-    name,
-    commands,
-    isDone: async (context) => {
-      await check(context)
-      return true
-    },
-    run: check,
-  }
 }

@@ -1,7 +1,8 @@
 import type { StepContext } from '../../kubernetes/steps/step.ts'
-import { podsFor, type Found } from '../../kubernetes/workloads/pod-inventory.ts'
+import { podsFor, type PodInventory } from '../../kubernetes/workloads/pod-inventory.ts'
 import { serviceHostname, type PlannedPath } from '../../plan.ts'
-import { hbonePort, systemNamespace, type IstioParts } from '../context.ts'
+import { type IstioContext } from '../context.ts'
+import { hbonePort, systemNamespace } from '../names.ts'
 import { hostOf } from '../prove/mesh-view.ts'
 import { parseAccessLine, type AccessLine } from '../read/access-log.ts'
 import { publishedAddress, readGatewayService } from '../read/read-gateway.ts'
@@ -16,8 +17,8 @@ const sinceSeconds = 60
  * which the log says nothing are absent. @throws CommandError
  */
 export async function readLastWays(
-  parts: IstioParts,
-  found: Found,
+  parts: IstioContext,
+  found: PodInventory,
   paths: readonly PlannedPath[],
   context: StepContext,
 ): Promise<ReadonlyMap<string, Pick<PathFacts, 'verdict' | 'observed'>>> {
@@ -25,14 +26,11 @@ export async function readLastWays(
     paths.map(async (path) => {
       const cluster = parts.clusters.find(({ name }) => name === path.client.cluster)
       if (!cluster) return []
-      const pods = await ztunnelPods(parts, cluster, context)
+      const pods = await ztunnelPods(cluster, context)
       const ztunnel = pods.find(({ node }) => node === path.client.node)?.pod
       if (!ztunnel) return []
-      const of = ['--namespace', systemNamespace, 'logs', ztunnel.metadata.name, '--timestamps']
-      const log = await parts.tools.call(
-        parts.tools.kubectl(cluster, [...of, `--since=${sinceSeconds}s`]),
-        context,
-      )
+      const range = ['--timestamps', `--since=${sinceSeconds}s`]
+      const log = await cluster.logs(systemNamespace, ztunnel.metadata.name, range, context)
       const clients = podsFor(found, path.clientWorkload).map(({ ip }) => ip)
       const way = lastWay(log, clients, serviceHostname(path.serverWorkload))
       const wanted = await declaredWay(parts, found, path, context)
@@ -62,15 +60,15 @@ export function lastWay(log: string, clients: readonly string[], hostname: strin
 
 /** `ip:port` that the client's ztunnel must dial. */
 async function declaredWay(
-  parts: IstioParts,
-  found: Found,
+  parts: IstioContext,
+  found: PodInventory,
   { rule, serverWorkload }: PlannedPath,
   context: StepContext,
 ): Promise<string> {
   const entered = rule.possible && rule.components.find(({ kind }) => kind === 'east-west-gateway')
   const gateway = entered && parts.gateways.find(({ name }) => name === entered.cluster)
   const address = gateway
-    ? publishedAddress(await readGatewayService(parts, gateway, context))
+    ? publishedAddress(await readGatewayService(gateway, context))
     : found.pods.get(serverWorkload.name)?.ip
   return `${address}:${hbonePort}`
 }

@@ -1,4 +1,5 @@
 import type { Load } from '../../../scenario/types.ts'
+import type { RouteFacts } from '../../kubernetes/cluster/node-shell.ts'
 
 /** What is known of one cluster; what was not asked is absent, and what is absent is not judged. */
 export interface ClusterMeshFacts {
@@ -85,18 +86,6 @@ export interface PolicyFacts {
   readonly letsTunnelsIn: boolean
 }
 
-/** Where a node sends packets for a pod CIDR. */
-export interface RouteFacts {
-  readonly node: string
-  readonly to: string
-  /** Of one node of that cluster. */
-  readonly podCidr: string
-  /** Next hop; absent without a route. */
-  readonly via?: string | undefined
-  /** Next hop that leads to that node. */
-  readonly wanted: string
-}
-
 export interface PathFacts {
   readonly name: string
   readonly client: { readonly cluster: string; readonly node: number }
@@ -118,8 +107,6 @@ export interface MeshFacts {
   readonly loads?: readonly Load[] | undefined
   /** How long a path may rest between two turns. */
   readonly longestRestMs?: number | undefined
-  readonly interleaved?: boolean | undefined
-  readonly latencySource?: 'client' | 'access-log' | undefined
   readonly cores?: number | undefined
   /** 1 or 2. */
   readonly cgroupVersion?: number | undefined

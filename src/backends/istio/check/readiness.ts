@@ -1,11 +1,12 @@
-import type { KindCluster } from '../../kubernetes/cluster/layout.ts'
+import type { Cluster } from '../../kubernetes/cluster/cluster.ts'
 import type { Readiness, StepContext } from '../../kubernetes/steps/step.ts'
-import { podsFor, type Found, type FoundPod } from '../../kubernetes/workloads/pod-inventory.ts'
+import { podsFor, type FoundPod, type PodInventory } from '../../kubernetes/workloads/pod-inventory.ts'
 import { agentCommandLine } from '../../kubernetes/workloads/workload-manifests.ts'
 import { meshNamespace, serverPort, serviceHostname, type PlannedPath } from '../../plan.ts'
-import { gatewayName, isProxied, systemNamespace, type IstioParts } from '../context.ts'
+import type { IstioContext } from '../context.ts'
+import { gatewayName, systemNamespace } from '../names.ts'
 import { probeProgram, readProbe } from '../prove/probe.ts'
-import { publishedAddress, readGatewayService } from '../read/read-gateway.ts'
+import { publishedAddress, readGateway, readGatewayService } from '../read/read-gateway.ts'
 import { readDump, readRemoteClusters, ztunnelPods } from '../read/read-mesh.ts'
 import { endpointsOf, isSplitHorizon, type ZtunnelDump } from '../read/ztunnel-dump.ts'
 import { collectMeshFacts } from './collect-facts.ts'
@@ -23,27 +24,27 @@ const deadlines = {
 } as const
 
 /** States that paths need, in the order in which they come about. */
-export function meshReadiness(parts: IstioParts, found: Found): readonly Readiness[] {
+export function meshReadiness(parts: IstioContext, found: PodInventory): readonly Readiness[] {
   const paths = parts.plan.paths.filter(({ mesh, rule }) => mesh === 'ambient' && rule.possible)
-  const scale = (ms: number) => parts.tools.deadlineMs(ms)
+  const scale = (ms: number) => parts.clusters[0]?.deadlineMs(ms) ?? ms
   const list = [
     ...parts.clusters.filter(() => parts.clusters.length > 1).map((cluster) => remotesSynced(parts, cluster)),
-    ...parts.gateways.map((cluster) => gatewayPublished(parts, cluster)),
+    ...parts.gateways.map((cluster) => gatewayPublished(cluster)),
     ...clientNodes(parts, paths).map(([cluster, node]) => podsCaptured(parts, found, cluster, node)),
     ...paths.map((path) => endpointKnown(parts, found, path)),
     noPitfall(parts, found),
-    ...paths.map((path) => probeAnswered(parts, found, path)),
+    ...paths.map((path) => probeAnswered(found, path)),
   ]
   return list.map((readiness) => ({ ...readiness, deadlineMs: scale(readiness.deadlineMs) }))
 }
 
-function clusterOf({ clusters }: IstioParts, name: string): KindCluster {
+function clusterOf({ clusters }: IstioContext, name: string): Cluster {
   const cluster = clusters.find((c) => c.name === name)
   if (!cluster) throw new RangeError(`no cluster "${name}"`)
   return cluster
 }
 
-function remotesSynced(parts: IstioParts, cluster: KindCluster): Readiness {
+function remotesSynced(parts: IstioContext, cluster: Cluster): Readiness {
   const wanted = parts.clusters.filter((other) => other !== cluster).map(({ name }) => name)
   return {
     name: `istiod of ${cluster.name} reads ${wanted.join(' and ')}`,
@@ -64,29 +65,16 @@ function remotesSynced(parts: IstioParts, cluster: KindCluster): Readiness {
   }
 }
 
-function gatewayPublished(parts: IstioParts, cluster: KindCluster): Readiness {
-  const { tools } = parts
-  const read = tools.kubectl(cluster, [
-    '--namespace',
-    systemNamespace,
-    'get',
-    'gateway',
-    gatewayName,
-    '-o',
-    'json',
-  ])
+function gatewayPublished(cluster: Cluster): Readiness {
   return {
     name: `the east-west gateway of ${cluster.name} publishes its load balancer's address`,
     deadlineMs: deadlines.published,
     check: async ({ signal }) => {
       const [gateway, service] = await Promise.all([
-        tools.json<{ readonly status?: { readonly addresses?: readonly { readonly value: string }[] } }>(
-          read,
-          { signal },
-        ),
-        readGatewayService(parts, cluster, { signal }),
+        readGateway(cluster, { signal }),
+        readGatewayService(cluster, { signal }),
       ])
-      const addresses = (gateway.status?.addresses ?? []).map(({ value }) => value)
+      const addresses = (gateway?.status?.addresses ?? []).map(({ value }) => value)
       const ingress = publishedAddress(service)
       if (ingress === undefined) return 'its Service has no load balancer address'
       if (addresses.length === 1 && addresses[0] === ingress) return null
@@ -100,9 +88,9 @@ function gatewayPublished(parts: IstioParts, cluster: KindCluster): Readiness {
 }
 
 function clientNodes(
-  parts: IstioParts,
+  parts: IstioContext,
   paths: readonly PlannedPath[],
-): readonly (readonly [KindCluster, number])[] {
+): readonly (readonly [Cluster, number])[] {
   const places = paths.flatMap(({ client, server }) => [client, server])
   const unique = new Map(places.map((place) => [`${place.cluster}/${place.node}`, place]))
   return [...unique.values()].map(({ cluster, node }) => [clusterOf(parts, cluster), node] as const)
@@ -110,17 +98,17 @@ function clientNodes(
 
 /** The view of the ztunnel on one node. */
 async function dumpOf(
-  parts: IstioParts,
-  cluster: KindCluster,
+  parts: IstioContext,
+  cluster: Cluster,
   node: number,
   context: StepContext,
 ): Promise<ZtunnelDump | undefined> {
-  const pods = await ztunnelPods(parts, cluster, context)
+  const pods = await ztunnelPods(cluster, context)
   const pod = pods.find((entry) => entry.node === node)?.pod
   return pod && readDump(parts, cluster, pod.metadata.name, context)
 }
 
-function podsCaptured(parts: IstioParts, found: Found, cluster: KindCluster, node: number): Readiness {
+function podsCaptured(parts: IstioContext, found: PodInventory, cluster: Cluster, node: number): Readiness {
   const pods = [...found.pods.values()].filter(
     ({ workload: { mesh, placement } }) =>
       mesh === 'ambient' && placement.cluster === cluster.name && placement.node === node,
@@ -145,7 +133,7 @@ function podsCaptured(parts: IstioParts, found: Found, cluster: KindCluster, nod
   }
 }
 
-function endpointKnown(parts: IstioParts, found: Found, path: PlannedPath): Readiness {
+function endpointKnown(parts: IstioContext, found: PodInventory, path: PlannedPath): Readiness {
   const client = clusterOf(parts, path.client.cluster)
   const { rule, serverWorkload } = path
   const server = found.pods.get(serverWorkload.name)
@@ -172,7 +160,7 @@ function endpointKnown(parts: IstioParts, found: Found, path: PlannedPath): Read
           : `${endpoint.workloadIps?.join() ?? 'no address'} of ${endpoint.clusterId} instead of ${server?.ip}`
       }
       const gateway = clusterOf(parts, entered.cluster)
-      const service = await readGatewayService(parts, gateway, context)
+      const service = await readGatewayService(gateway, context)
       const wanted = `${gateway.spec.network}/${publishedAddress(service) ?? '?'}`
       const actual = endpoint.networkGateway?.destination
       return isSplitHorizon(endpoint) && actual === wanted
@@ -187,7 +175,7 @@ function endpointKnown(parts: IstioParts, found: Found, path: PlannedPath): Read
 }
 
 /** What makes paths wrong stops here; what only colours numbers is left to the notes of a run. */
-function noPitfall(parts: IstioParts, found: Found): Readiness {
+function noPitfall(parts: IstioContext, found: PodInventory): Readiness {
   let last: readonly Finding[] = []
   return {
     name: 'the mesh has none of the known pitfalls',
@@ -203,15 +191,13 @@ function noPitfall(parts: IstioParts, found: Found): Readiness {
   }
 }
 
-function probeAnswered({ tools }: IstioParts, found: Found, path: PlannedPath): Readiness {
+function probeAnswered(found: PodInventory, path: PlannedPath): Readiness {
   const clients = podsFor(found, path.clientWorkload)
   const target = found.services.get(`${path.client.cluster}/${path.serverWorkload.name}`)
   const probe = async ({ name, cluster }: FoundPod, signal: AbortSignal) => {
-    const args = [
-      ...['exec', '--namespace', meshNamespace, name, '--'],
-      ...[agentCommandLine[0], '-e', probeProgram, target ?? '', String(serverPort)],
-    ]
-    const answer = readProbe(await tools.call(tools.kubectl(cluster, args), { signal, timeoutMs: 20_000 }))
+    const program = [agentCommandLine[0], '-e', probeProgram, target ?? '', String(serverPort)]
+    const limits = { signal, timeoutMs: 20_000 }
+    const answer = readProbe(await cluster.exec(meshNamespace, name, program, limits))
     if ('error' in answer) return answer.error
     if (answer.cluster === path.server.cluster && answer.pod === path.serverWorkload.name) return null
     return `${answer.pod} of ${answer.cluster} answered`
@@ -240,9 +226,4 @@ function probeAnswered({ tools }: IstioParts, found: Found, path: PlannedPath): 
 
 function isTimeout(text: string): boolean {
   return /timed? ?out|ETIMEDOUT|ECONNRESET/i.test(text)
-}
-
-/** Whether the load balancer of any gateway proxies. */
-export function hasProxy(parts: IstioParts): boolean {
-  return parts.gateways.some((cluster) => isProxied(cluster))
 }

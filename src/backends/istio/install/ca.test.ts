@@ -4,7 +4,8 @@ import { tmpdir } from 'node:os'
 import path from 'node:path'
 import { describe, expect, it } from 'vitest'
 import { run } from '../../../exec.ts'
-import { caSecret, certificateFingerprint, createMeshRoot, rootAnnotation } from './ca.ts'
+import { certificateFingerprint } from '../../pki.ts'
+import { caSecret, createMeshRoot, rootAnnotation } from './ca.ts'
 
 const openssl = await run('openssl', ['version']).then(
   () => true,

@@ -6,11 +6,17 @@ import {
   BasicConstraintsExtension,
   KeyUsageFlags,
   KeyUsagesExtension,
-  PemConverter,
   SubjectKeyIdentifierExtension,
   X509CertificateGenerator,
 } from '@peculiar/x509'
-import { createHash, randomBytes, webcrypto } from 'node:crypto'
+import {
+  certificateFingerprint,
+  clockSkewMs,
+  newKeys,
+  newSerial,
+  privateKeyPem,
+  signingAlgorithm,
+} from '../../pki.ts'
 
 /** The four files of istiod's plugged-in CA (secret `cacerts`). PEM. */
 export interface CaFiles {
@@ -29,12 +35,8 @@ export interface MeshRoot {
   intermediate(cluster: string): Promise<CaFiles>
 }
 
-const curve = { name: 'ECDSA', namedCurve: 'P-256' } as const
-const signingAlgorithm = { name: 'ECDSA', hash: 'SHA-256' } as const
 /** Key type of root and intermediates; it makes handshakes cheaper than RSA, so results name it. */
 export const caKeyType = 'ECDSA P-256'
-/** Against clocks that differ between machines. */
-const clockSkewMs = 2 * 60_000
 const dayMs = 24 * 3_600_000
 /** A testbed that is kept may stand for a while; istiod refuses to start with an expired CA. */
 const rootLifetimeMs = 365 * dayMs
@@ -86,20 +88,14 @@ export async function createMeshRoot(): Promise<MeshRoot> {
     const caPem = pemFile(certificate.toString('pem'))
     return {
       'ca-cert.pem': caPem,
-      'ca-key.pem': await privateKeyPem(own),
+      // istiod reads PKCS#8 as well as SEC 1: istio `security/pkg/pki/util/crypto.go` ParsePemEncodedKey.
+      'ca-key.pem': pemFile(await privateKeyPem(own)),
       'root-cert.pem': rootPem,
       'cert-chain.pem': `${caPem}${rootPem}`,
     }
   }
 
   return { rootPem, fingerprint: certificateFingerprint(rootPem), intermediate }
-}
-
-/** SHA-256 of the first certificate in a PEM text. @throws RangeError when there is none. */
-export function certificateFingerprint(pem: string): string {
-  const body = /-----BEGIN CERTIFICATE-----([\s\S]*?)-----END CERTIFICATE-----/.exec(pem)?.[1]
-  if (body === undefined) throw new RangeError('not a PEM certificate')
-  return `sha256:${createHash('sha256').update(Buffer.from(body, 'base64')).digest('hex')}`
 }
 
 /** The `cacerts` secret of one cluster, annotated with the root that it belongs to. */
@@ -122,26 +118,6 @@ export function caSecret(files: CaFiles, fingerprint: string): object {
 /** On `cacerts`: fingerprint of its root, so that equal roots are seen without reading certificates. */
 export const rootAnnotation = 'hopmeter.dev/root-ca'
 
-async function newKeys(): Promise<webcrypto.CryptoKeyPair> {
-  return await webcrypto.subtle.generateKey(curve, true, ['sign', 'verify'])
-}
-
-/**
- * istiod wants the private key in the header's own words: it reads PKCS#8 (`PRIVATE KEY`) as well as SEC 1.
- * Source: istio `security/pkg/pki/util/crypto.go` ParsePemEncodedKey.
- */
-async function privateKeyPem(keys: webcrypto.CryptoKeyPair): Promise<string> {
-  const pkcs8 = await webcrypto.subtle.exportKey('pkcs8', keys.privateKey)
-  return pemFile(PemConverter.encode(pkcs8, PemConverter.PrivateKeyTag))
-}
-
 function pemFile(pem: string): string {
   return `${pem.trimEnd()}\n`
-}
-
-/** 16 random bytes; the top bit is cleared because serial numbers are positive. */
-function newSerial(): string {
-  const bytes = randomBytes(16)
-  bytes[0] = (bytes[0]! & 0x7f) | 0x01
-  return bytes.toString('hex')
 }

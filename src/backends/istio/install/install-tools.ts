@@ -3,8 +3,8 @@ import path from 'node:path'
 import { EnvironmentError, UsageError } from '../../../errors.ts'
 import { run } from '../../../exec.ts'
 import { makeFolder } from '../../../make-folder.ts'
-import { cachedGatewayApi, cachedIstioctl, sha256, verifiedIstioctl } from '../../kubernetes/tools/tools.ts'
 import { fullIstioVersion, pinsFor } from '../../versions.ts'
+import { cachedGatewayApi, cachedIstioctl, sha256, verifiedIstioctl } from './cached-tools.ts'
 
 /** Where releases are published. */
 const releases = {

@@ -1,9 +1,10 @@
 import { createHash } from 'node:crypto'
 import { UsageError } from '../../../errors.ts'
-import type { KindCluster } from '../../kubernetes/cluster/layout.ts'
-import { isRolledOut, type Rollout } from '../../kubernetes/cluster/objects.ts'
+import type { Cluster } from '../../kubernetes/cluster/cluster.ts'
+import { envOf, isRolledOut, type KubeObject, type Rollout } from '../../kubernetes/cluster/objects.ts'
 import type { KubeStep } from '../../kubernetes/steps/step.ts'
-import { imageVariant, systemNamespace, type IstioParts } from '../context.ts'
+import { imageVariant, type IstioContext } from '../context.ts'
+import { systemNamespace } from '../names.ts'
 import { watchPods } from './pod-watch.ts'
 
 export const meshId = 'hopmeter'
@@ -26,10 +27,10 @@ const trimmed = {
  * The IstioOperator of one cluster: ambient profile, multi-cluster on, the cluster's name and network for istiod and
  * ztunnel alike. Source: istio.io "Install ambient multicluster", manifests/charts of 1.27 to 1.31.
  */
-export function istioOperator(parts: IstioParts, cluster: KindCluster, env = istiodEnv()): object {
+export function istioOperator(istio: IstioContext, cluster: Cluster, env = istiodEnv()): object {
   const { name } = cluster
   const { network } = cluster.spec
-  const isTrimmed = parts.options.resources !== 'default'
+  const isTrimmed = istio.options.resources !== 'default'
   const pilotEnv = {
     // Off by default in every version; without it remote clusters do not exist for ztunnel, on one network neither.
     AMBIENT_ENABLE_MULTI_NETWORK: 'true',
@@ -40,8 +41,8 @@ export function istioOperator(parts: IstioParts, cluster: KindCluster, env = ist
     kind: 'IstioOperator',
     spec: {
       profile: 'ambient',
-      hub: parts.hub,
-      tag: parts.tag,
+      hub: istio.hub,
+      tag: istio.tag,
       components: {
         pilot: {
           k8s: {
@@ -85,8 +86,8 @@ export function istiodEnv(text = process.env['HOPMETER_ISTIOD_ENV'] ?? ''): Read
 }
 
 /** Arguments of `istioctl`; the operator comes on standard input. */
-export function installArguments(parts: IstioParts): readonly string[] {
-  const set = (parts.options.istioSet ?? []).flatMap((entry) => ['--set', entry])
+export function installArguments(istio: IstioContext): readonly string[] {
+  const set = (istio.options.istioSet ?? []).flatMap((entry) => ['--set', entry])
   return [
     'install',
     '--skip-confirmation',
@@ -99,30 +100,26 @@ export function installArguments(parts: IstioParts): readonly string[] {
 }
 
 /** Installs Istio into one cluster, or changes what is installed to what is wanted. */
-export function installStep(parts: IstioParts, cluster: KindCluster): KubeStep {
-  const { tools } = parts
-  const operator = istioOperator(parts, cluster)
-  const install = tools.istioctl(cluster, installArguments(parts), operator)
+export function installStep(istio: IstioContext, cluster: Cluster): KubeStep {
+  const operator = istioOperator(istio, cluster)
+  const install = cluster.istioctl(installArguments(istio), operator)
   const digest = createHash('sha256')
-    .update(JSON.stringify([operator, parts.options.istioSet ?? []]))
+    .update(JSON.stringify([operator, istio.options.istioSet ?? []]))
     .digest('hex')
     .slice(0, 16)
-  const stamp = tools.kubectl(cluster, [
+  const stamp = cluster.kubectl([
     ...['annotate', 'namespace', systemNamespace, '--overwrite'],
     `${installAnnotation}=${digest}`,
   ])
-  const readNamespace = tools.kubectl(cluster, ['get', 'namespace', systemNamespace, '-o', 'json'])
-  const readWorkloads = tools.kubectl(cluster, [
-    ...['--namespace', systemNamespace, 'get', 'deployment/istiod', 'daemonset/ztunnel'],
-    ...['daemonset/istio-cni-node', '-o', 'json'],
-  ])
+  const workloads = ['deployment/istiod', 'daemonset/ztunnel', 'daemonset/istio-cni-node']
+  const inSystem = { namespace: systemNamespace }
   return {
-    name: `install Istio ${parts.istio} into ${cluster.name}`,
+    name: `install Istio ${istio.istio} into ${cluster.name}`,
     commands: [install, stamp],
     isDone: async (context) => {
-      const namespace = await tools.find<Annotated>(readNamespace, context)
+      const namespace = await cluster.find<KubeObject>(['namespace', systemNamespace], {}, context)
       if (namespace?.metadata.annotations?.[installAnnotation] !== digest) return false
-      const list = await tools.find<{ items?: readonly Rollout[] }>(readWorkloads, context)
+      const list = await cluster.find<{ items?: readonly Rollout[] }>(workloads, inSystem, context)
       return (
         list?.items?.length === 3 &&
         list.items.every((item) => isRolledOut(item) && isInNetwork(item, cluster.spec.network))
@@ -131,26 +128,20 @@ export function installStep(parts: IstioParts, cluster: KindCluster): KubeStep {
     run: async (context) => {
       const done = new AbortController()
       const signal = AbortSignal.any([context.signal, done.signal])
-      const installing = tools.call(install, { signal, timeoutMs: installTimeoutMs })
-      const watch = watchPods(tools, cluster, { ...context, signal })
+      const installing = cluster.call(install, { signal, timeoutMs: installTimeoutMs })
+      const watch = watchPods(cluster, { ...context, signal })
       try {
         await Promise.race([installing, watch])
       } finally {
         done.abort()
         await Promise.allSettled([installing, watch])
       }
-      await tools.call(stamp, context)
+      await cluster.call(stamp, context)
     },
   }
 }
 
-interface Annotated {
-  readonly metadata: { readonly annotations?: Readonly<Record<string, string>> }
-}
-
 /** Somebody may have changed ztunnel's `NETWORK`; istiod and istio-cni have none. */
-function isInNetwork({ metadata, spec }: Rollout, network: string): boolean {
-  if (metadata.name !== 'ztunnel') return true
-  const variables = (spec?.template?.spec?.containers ?? []).flatMap(({ env }) => env ?? [])
-  return variables.every(({ name, value }) => name !== 'NETWORK' || value === network)
+function isInNetwork(rollout: Rollout, network: string): boolean {
+  return rollout.metadata.name !== 'ztunnel' || (envOf(rollout, 'NETWORK') ?? network) === network
 }

@@ -1,32 +1,16 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import { EnvironmentError } from '../../../errors.ts'
-import type { KindCluster } from '../../kubernetes/cluster/layout.ts'
+import type { Cluster } from '../../kubernetes/cluster/cluster.ts'
+import { hasCondition, type PodObject } from '../../kubernetes/cluster/objects.ts'
 import type { StepContext } from '../../kubernetes/steps/step.ts'
-import type { Toolbox } from '../../kubernetes/tools/toolbox.ts'
-import { systemNamespace } from '../context.ts'
+import { systemNamespace } from '../names.ts'
 
 const pauseMs = 2000
 const tellEveryMs = 15_000
 /** A component may start before what it needs; from then on it keeps crashing. */
 const hopelessRestarts = 3
 
-interface ContainerStatus {
-  readonly image?: string
-  readonly restartCount?: number
-  readonly state?: { readonly waiting?: { readonly reason?: string; readonly message?: string } }
-}
-
-export interface PodStatuses {
-  readonly items?: readonly {
-    readonly metadata: { readonly name: string }
-    readonly status?: {
-      readonly phase?: string
-      readonly conditions?: readonly { readonly type: string; readonly status: string }[]
-      readonly containerStatuses?: readonly ContainerStatus[]
-      readonly initContainerStatuses?: readonly ContainerStatus[]
-    }
-  }[]
-}
+type PodState = Pick<PodObject, 'metadata' | 'status'>
 
 /** A pod that will not come up by waiting. */
 export interface PodProblem {
@@ -40,8 +24,8 @@ export interface PodProblem {
 /** Kubernetes' own words for an image that will not come by waiting; one failed pull alone may pass. */
 const hopelessImage = new Set(['ImagePullBackOff', 'ErrImageNeverPull', 'InvalidImageName'])
 
-export function podProblem(pods: PodStatuses): PodProblem | undefined {
-  for (const { metadata, status } of pods.items ?? []) {
+export function podProblem(pods: readonly PodState[]): PodProblem | undefined {
+  for (const { metadata, status } of pods) {
     const containers = [...(status?.initContainerStatuses ?? []), ...(status?.containerStatuses ?? [])]
     for (const { image = 'unknown', state, restartCount = 0 } of containers) {
       const { reason, message = '' } = state?.waiting ?? {}
@@ -59,13 +43,13 @@ export function podProblem(pods: PodStatuses): PodProblem | undefined {
  * that cannot start, component after component.
  * @throws EnvironmentError that names the image, or what a crashing component says.
  */
-export async function watchPods(tools: Toolbox, cluster: KindCluster, context: StepContext): Promise<never> {
+export async function watchPods(cluster: Cluster, context: StepContext): Promise<never> {
   const startedAt = performance.now()
   let nextTellMs = tellEveryMs
   for (;;) {
     await sleep(pauseMs, undefined, { signal: context.signal })
-    const pods = await readPods(tools, cluster, context).catch(() => undefined)
-    const problem = pods && (await problemOf(tools, cluster, pods, context).catch(() => undefined))
+    const pods = await readPods(cluster, context).catch(() => undefined)
+    const problem = pods && (await problemOf(cluster, pods, context).catch(() => undefined))
     context.signal.throwIfAborted()
     if (problem) throw problem
     const waitedMs = performance.now() - startedAt
@@ -77,58 +61,48 @@ export async function watchPods(tools: Toolbox, cluster: KindCluster, context: S
 }
 
 /** What is waited for, e.g. `waiting for istiod-5d8: ContainerCreating`. */
-export function notReady({ items = [] }: PodStatuses): string {
-  const waiting = items.flatMap(({ metadata: { name }, status }) => {
+function notReady(pods: readonly PodState[]): string {
+  const waiting = pods.flatMap(({ metadata: { name }, status }) => {
     const containers = [...(status?.initContainerStatuses ?? []), ...(status?.containerStatuses ?? [])]
     const reason = containers.find(({ state }) => state?.waiting)?.state?.waiting?.reason
-    const isReady = status?.conditions?.some((c) => c.type === 'Ready' && c.status === 'True') === true
-    return isReady ? [] : [`${name}: ${reason ?? status?.phase ?? 'no state yet'}`]
+    return hasCondition(status, 'Ready') ? [] : [`${name}: ${reason ?? status?.phase ?? 'no state yet'}`]
   })
-  if (items.length === 0) return 'it has no pod yet'
+  if (pods.length === 0) return 'it has no pod yet'
   return waiting.length === 0 ? 'its pods are Ready, istioctl goes on' : `waiting for ${waiting.join(', ')}`
 }
 
 /** What keeps a pod of the system namespace from coming up, as an error that says what to do. @throws CommandError */
 export async function findPodProblem(
-  tools: Toolbox,
-  cluster: KindCluster,
+  cluster: Cluster,
   context: Pick<StepContext, 'signal'>,
 ): Promise<EnvironmentError | undefined> {
-  return await problemOf(tools, cluster, await readPods(tools, cluster, context), context)
+  return await problemOf(cluster, await readPods(cluster, context), context)
 }
 
-function readPods(
-  tools: Toolbox,
-  cluster: KindCluster,
-  context: Pick<StepContext, 'signal'>,
-): Promise<PodStatuses> {
-  const list = ['--namespace', systemNamespace, 'get', 'pods', '-o', 'json']
-  return tools.json<PodStatuses>(tools.kubectl(cluster, list), context)
+function readPods(cluster: Cluster, context: Pick<StepContext, 'signal'>): Promise<readonly PodObject[]> {
+  return cluster.list<PodObject>('pods', { namespace: systemNamespace }, context)
 }
 
 async function problemOf(
-  tools: Toolbox,
-  cluster: KindCluster,
-  pods: PodStatuses,
+  cluster: Cluster,
+  pods: readonly PodState[],
   context: Pick<StepContext, 'signal'>,
 ): Promise<EnvironmentError | undefined> {
   const problem = podProblem(pods)
-  if (problem?.kind !== 'crash') return problem && imageError(problem, cluster.kindName)
-  const log = tools.kubectl(cluster, [
-    ...['--namespace', systemNamespace],
-    ...['logs', problem.pod, '--tail', '60'],
-  ])
-  return crashError(problem, await tools.call(log, context).catch(() => ''), cluster)
+  if (problem?.kind !== 'crash') return problem && imageError(problem, cluster)
+  const log = cluster.logs(systemNamespace, problem.pod, ['--tail', '60'], context)
+  return crashError(problem, await log.catch(() => ''), cluster)
 }
 
-export function imageError({ pod, image, reason, message }: PodProblem, kindName: string): EnvironmentError {
+function imageError({ pod, image, reason, message }: PodProblem, cluster: Cluster): EnvironmentError {
   const detail = message === '' ? '' : `: ${message}`
+  const remedy = cluster.nodes?.imageRemedy(image) ?? 'make the image present on the nodes'
   return new EnvironmentError(`${pod} cannot get its image ${image} (${reason})${detail}`, {
-    hint: `docker pull ${image} && kind load docker-image ${image} --name ${kindName}; for images of your own: --istio-hub, --istio-tag (they need the tag with -distroless, too)`,
+    hint: `${remedy}; for images of your own: --istio-hub, --istio-tag (they need the tag with -distroless, too)`,
   })
 }
 
-export function crashError({ pod }: PodProblem, log: string, cluster: KindCluster): EnvironmentError {
+export function crashError({ pod }: PodProblem, log: string, cluster: Cluster): EnvironmentError {
   const lines = log.split('\n').filter((line) => line.trim() !== '')
   const said = lines.findLast((line) => /error|panic|fatal/i.test(line)) ?? lines.at(-1) ?? 'nothing'
   const isInotify = /too many open files|inotify/i.test(said)

@@ -2,11 +2,11 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import { afterEach, beforeEach, expect, test, vi } from 'vitest'
 import { loadScenario } from '../../../scenario/load.ts'
 import { createKind } from '../../kind/kind.ts'
-import { takeDownSessions } from '../../kubernetes/session/down.ts'
 import { FakeCluster } from '../../kubernetes/testing/fake-cluster.ts'
 import { nothing, quiet } from '../../kubernetes/testing/lives.ts'
 import type { Execute } from '../../kubernetes/tools/execute.ts'
 import { planScenario, type Plan } from '../../plan.ts'
+import { takeDownSessions } from '../../registry.ts'
 
 // Lives of testbeds start many processes, which a busy machine does slowly.
 vi.setConfig({ testTimeout: 120_000, hookTimeout: 120_000 })

@@ -1,24 +1,22 @@
-import { sessionLabel } from '../../kind/cluster/ownership.ts'
-import type { KindCluster } from '../../kubernetes/cluster/layout.ts'
+import type { Cluster } from '../../kubernetes/cluster/cluster.ts'
 import type { PodObject } from '../../kubernetes/cluster/objects.ts'
+import { sessionLabel } from '../../kubernetes/session/ownership.ts'
 import type { KubeStep, StepContext } from '../../kubernetes/steps/step.ts'
 import { meshNamespace } from '../../plan.ts'
-import type { IstioParts } from '../context.ts'
+import type { IstioContext } from '../context.ts'
 import { ztunnelPods } from '../read/read-mesh.ts'
 
 /**
  * Deletes pods of this testbed that are older than the ztunnel of their node, so that the workload steps make them
  * anew: connections and tunnels from before a change of ztunnel would stay open.
  */
-export function renewPodsStep(parts: IstioParts, cluster: KindCluster): KubeStep {
-  const { tools, session } = parts
-  const own = ['--namespace', meshNamespace, '--selector', `${sessionLabel}=${session?.id ?? 'SESSION-ID'}`]
-  const read = tools.kubectl(cluster, ['get', 'pods', ...own, '-o', 'json'])
+export function restartPodsStep({ sessionId }: IstioContext, cluster: Cluster): KubeStep {
+  const own = { namespace: meshNamespace, selector: `${sessionLabel}=${sessionId}` }
   const older = async (context: StepContext): Promise<readonly string[]> => {
-    const [{ items = [] }, ztunnels, { nodes }] = await Promise.all([
-      tools.json<{ readonly items?: readonly PodObject[] }>(read, context),
-      ztunnelPods(parts, cluster, context),
-      parts.facts.of(cluster, context),
+    const [pods, ztunnels, { nodes }] = await Promise.all([
+      cluster.list<PodObject>('pods', own, context),
+      ztunnelPods(cluster, context),
+      cluster.facts(context),
     ])
     const since = new Map(
       ztunnels.map(({ pod, node }) => [
@@ -26,23 +24,23 @@ export function renewPodsStep(parts: IstioParts, cluster: KindCluster): KubeStep
         Date.parse(pod.status?.startTime ?? ''),
       ]),
     )
-    return items
+    return pods
       .filter(({ metadata }) => metadata.deletionTimestamp === undefined)
       .filter(({ spec, status }) => Date.parse(status?.startTime ?? '') < (since.get(spec.nodeName) ?? 0))
       .map(({ metadata }) => metadata.name)
   }
   const remove = (names: readonly string[]) =>
-    tools.kubectl(cluster, [
-      ...['delete', '--namespace', meshNamespace, '--ignore-not-found'],
-      ...names.map((name) => `pod/${name}`),
-    ])
+    cluster.deleteCommand(
+      names.map((name) => `pod/${name}`),
+      meshNamespace,
+    )
   return {
     name: `renew pods of ${cluster.name} that are older than their ztunnel`,
     commands: [remove(['OLDER-PODS'])],
     isDone: async (context) => (await older(context)).length === 0,
     run: async (context) => {
       const names = await older(context)
-      if (names.length > 0) await tools.call(remove(names), { ...context, timeoutMs: 120_000 })
+      if (names.length > 0) await cluster.call(remove(names), { ...context, timeoutMs: 120_000 })
     },
   }
 }

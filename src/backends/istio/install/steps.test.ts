@@ -4,20 +4,22 @@ import { describe, expect, it } from 'vitest'
 import { CommandError, EnvironmentError, UsageError } from '../../../errors.ts'
 import { loadScenario } from '../../../scenario/load.ts'
 import type { Command } from '../../backend.ts'
-import { haproxyConfig } from '../../kind/load-balancer/proxy.ts'
-import { FactsBook } from '../../kubernetes/cluster/cluster-facts.ts'
-import type { KindCluster } from '../../kubernetes/cluster/layout.ts'
+import { KindCluster } from '../../kind/cluster/kind-cluster.ts'
+import { haproxyConfig } from '../../kind/load-balancer/haproxy.ts'
+import { loadBalancerOf } from '../../kind/load-balancer/load-balancers.ts'
+import type { Cluster } from '../../kubernetes/cluster/cluster.ts'
 import { isRolledOut } from '../../kubernetes/cluster/objects.ts'
+import type { Gateway } from '../../kubernetes/load-balancer.ts'
 import type { KubernetesOptions } from '../../kubernetes/tools/options.ts'
 import { Toolbox } from '../../kubernetes/tools/toolbox.ts'
 import { planScenario } from '../../plan.ts'
 import { pinsFor } from '../../versions.ts'
-import { istioImages, istioParts, type IstioParts } from '../context.ts'
+import { istioContext, istioImages, type IstioContext } from '../context.ts'
+import { remoteServer } from '../read/remote-secrets.ts'
 import { rootAnnotation } from './ca.ts'
 import { installStep, istiodEnv, istioOperator } from './install.ts'
 import { gatewayApiSource, meshPhases } from './mesh-steps.ts'
 import { crashError, podProblem } from './pod-watch.ts'
-import { remoteServer } from './remote-secrets.ts'
 
 type Answer = (command: Command, signal: AbortSignal | undefined) => string | Promise<string>
 
@@ -34,27 +36,20 @@ async function partsOf(name: string, answer: Answer = () => '{}', options: Kuber
     },
   })
   const { scenario } = await loadScenario(name)
-  const clusters = scenario.topology.clusters.map((spec): KindCluster => {
-    const kindName = `hm-${spec.name}`
-    const kubeconfig = path.join(folder, `${spec.name}.kubeconfig`)
-    return {
-      name: spec.name,
-      kindName,
-      kubeconfig,
-      context: `kind-${kindName}`,
-      nodeNames: [`${kindName}-control-plane`],
-      spec,
-    }
-  })
-  const input = {
-    tools,
-    facts: new FactsBook(tools),
-    plan: planScenario(scenario),
-    clusters,
-    options,
-    session: undefined,
+  const clusters = scenario.topology.clusters.map(
+    (spec) =>
+      new KindCluster(tools, `hm-${spec.name}`, path.join(folder, `${spec.name}.kubeconfig`), spec, () =>
+        Promise.reject(new Error('nobody asks for routes')),
+      ),
+  )
+  const balancing = { tools, session: undefined, image: 'haproxy' }
+  const own = {
+    loadBalancer: (cluster: Cluster, gateway: Gateway) =>
+      loadBalancerOf(balancing, cluster as KindCluster, gateway),
+    host: () => Promise.resolve({ cores: 64 }),
   }
-  return { parts: istioParts(input), calls }
+  const input = { plan: planScenario(scenario), clusters, options, sessionId: 'SESSION-ID' }
+  return { parts: istioContext(input, own), calls }
 }
 
 const context = () => ({ signal: new AbortController().signal, progress: () => {} })
@@ -66,7 +61,7 @@ function notFound(command: Command): never {
   })
 }
 
-function operatorOf(parts: IstioParts, env = {}) {
+function operatorOf(parts: IstioContext, env = {}) {
   return istioOperator(parts, parts.clusters[0]!, env) as {
     readonly spec: {
       readonly hub: string
@@ -274,7 +269,7 @@ it('the API server of a remote secret is read from its kubeconfig', () => {
 it('a pod that keeps crashing is told with its own last words', async () => {
   const { parts } = await partsOf('same-network')
   const crash = { restartCount: 3, state: { waiting: { reason: 'CrashLoopBackOff' } } }
-  const pods = { items: [{ metadata: { name: 'ztunnel-x' }, status: { containerStatuses: [crash] } }] }
+  const pods = [{ metadata: { name: 'ztunnel-x' }, status: { containerStatuses: [crash] } }]
   const problem = podProblem(pods)!
   expect(problem).toMatchObject({ kind: 'crash', pod: 'ztunnel-x' })
   const log =
@@ -282,14 +277,14 @@ it('a pod that keeps crashing is told with its own last words', async () => {
   const error = crashError(problem, log, parts.clusters[0]!)
   expect(error.message).toContain('Too many open files')
   expect(error.hint).toContain('fs.inotify.max_user_instances')
-  const starting = {
-    items: [{ metadata: { name: 'z' }, status: { containerStatuses: [{ ...crash, restartCount: 1 }] } }],
-  }
+  const starting = [
+    { metadata: { name: 'z' }, status: { containerStatuses: [{ ...crash, restartCount: 1 }] } },
+  ]
   expect(podProblem(starting)).toBeUndefined()
 })
 
 it('the proxy forwards to one address and lets nobody change that', () => {
-  const config = haproxyConfig('172.18.0.3', 31403)
+  const config = haproxyConfig(15008, '172.18.0.3', 31403)
   expect(config).toContain('server node 172.18.0.3:31403')
   expect(config).not.toContain('level admin')
 })

@@ -3,23 +3,29 @@ import type { Flow, ComponentFlows, EvidenceSnapshot } from '../../../evidence/f
 import { judgePath } from '../../../evidence/judge.ts'
 import { evidenceWindow } from '../../../evidence/window.ts'
 import { loadScenario } from '../../../scenario/load.ts'
-import { serviceKey, type Found, type FoundPod } from '../../kubernetes/workloads/pod-inventory.ts'
+import { Cluster } from '../../kubernetes/cluster/cluster.ts'
+import { Toolbox } from '../../kubernetes/tools/toolbox.ts'
+import { serviceKey, type FoundPod, type PodInventory } from '../../kubernetes/workloads/pod-inventory.ts'
 import { planScenario, serverPort, type PlannedPath } from '../../plan.ts'
+import { spiffeId } from '../names.ts'
 import type { AccessLine } from '../read/access-log.ts'
+import type { GatewayView } from '../read/read-mesh.ts'
 import type { OpenConnection } from '../read/ztunnel-dump.ts'
 import { closedFlow, gatewayFlows, openClients, ztunnelFlows, type ZtunnelState } from './flows.ts'
-import { meshAddresses, meshView, spiffeId, type GatewayView } from './mesh-view.ts'
+import { meshAddresses, meshView } from './mesh-view.ts'
 
 const { scenario } = await loadScenario('mixed')
 const plan = planScenario(scenario)
 const clusters = scenario.topology.clusters.map(({ name }) => name)
+const tools = new Toolbox({ noKubeconfig: 'none' })
 const number = (cluster: string) => clusters.indexOf(cluster) + 1
 
-const found: Found = {
+const found: PodInventory = {
   pods: new Map(
     plan.workloads.map((workload, i): readonly [string, FoundPod] => {
       const { cluster, node } = workload.placement
-      const kube = { name: cluster, kubeconfig: `${cluster}.kubeconfig`, context: `kind-${cluster}` }
+      const address = { name: cluster, kubeconfig: `${cluster}.kubeconfig`, context: `kind-${cluster}` }
+      const kube = new Cluster(tools, address, scenario.topology.clusters[number(cluster) - 1]!)
       const ip = `10.${number(cluster)}0.${node - 1}.${20 + i}`
       const nodeAddress = `172.18.0.${number(cluster)}`
       const { name } = workload

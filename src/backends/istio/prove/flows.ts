@@ -1,11 +1,11 @@
 import type { Flow } from '../../../evidence/flow.ts'
 import type { Protocol } from '../../../topology/model.ts'
 import { isIpAddress } from '../../kubernetes/cluster/reading.ts'
-import { hbonePort } from '../context.ts'
+import { hbonePort, spiffeId } from '../names.ts'
 import type { AccessLine } from '../read/access-log.ts'
 import type { OpenConnection } from '../read/ztunnel-dump.ts'
 import type { CountedBytes } from '../read/ztunnel-metrics.ts'
-import { hostOf, portOf, spiffeId, type MeshView } from './mesh-view.ts'
+import { hostOf, portOf, type MeshView } from './mesh-view.ts'
 
 /** What one ztunnel told, up to one reading. */
 export interface ZtunnelState {

@@ -1,19 +1,9 @@
 import type { OwnedAddress } from '../../../evidence/flow.ts'
 import { splitAddress } from '../../kubernetes/cluster/reading.ts'
-import { serviceKey, type Found } from '../../kubernetes/workloads/pod-inventory.ts'
+import { serviceKey, type PodInventory } from '../../kubernetes/workloads/pod-inventory.ts'
 import { meshNamespace, serverPort, serviceHostname, type Plan } from '../../plan.ts'
-import { hbonePort } from '../context.ts'
-
-/** A gateway as clients of other networks reach it, and as servers see it. */
-export interface GatewayView {
-  readonly cluster: string
-  readonly proxied: boolean
-  /** IP address that istiod publishes. */
-  readonly published: string
-  readonly podIps: readonly string[]
-  /** Further `ip:port` that lead to it: node ports, the Service's own address. */
-  readonly entrances: readonly string[]
-}
+import { hbonePort, spiffeId } from '../names.ts'
+import type { GatewayView } from '../read/read-mesh.ts'
 
 /** What the addresses of a testbed mean. */
 export interface MeshView {
@@ -28,13 +18,7 @@ export interface MeshView {
   gatewayOf(ip: string): string | undefined
 }
 
-const trustDomain = 'cluster.local'
-
-export function spiffeId(namespace: string, serviceAccount: string): string {
-  return `spiffe://${trustDomain}/ns/${namespace}/sa/${serviceAccount}`
-}
-
-export function meshView(plan: Plan, found: Found, gateways: readonly GatewayView[]): MeshView {
+export function meshView(plan: Plan, found: PodInventory, gateways: readonly GatewayView[]): MeshView {
   const hostnames = new Map<string, string>()
   const servers = plan.workloads.filter(({ role, mesh }) => role === 'server' && mesh === 'ambient')
   const clusters = plan.scenario.topology.clusters.map(({ name }) => name)
@@ -72,7 +56,10 @@ export function meshView(plan: Plan, found: Found, gateways: readonly GatewayVie
 }
 
 /** Addresses that ztunnels and gateways own; those of pods are the backend's. */
-export function meshAddresses(found: Found, gateways: readonly GatewayView[]): readonly OwnedAddress[] {
+export function meshAddresses(
+  found: PodInventory,
+  gateways: readonly GatewayView[],
+): readonly OwnedAddress[] {
   const ztunnels = [...found.pods.values()]
     .filter(({ workload }) => workload.mesh === 'ambient')
     .map(({ ip, workload }): OwnedAddress => {

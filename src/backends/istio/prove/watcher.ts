@@ -1,31 +1,27 @@
-import { setTimeout as sleep } from 'node:timers/promises'
 import { HopmeterError } from '../../../errors.ts'
 import type { Flow, ComponentFlows } from '../../../evidence/flow.ts'
 import type { Component } from '../../../topology/model.ts'
-import { askHaproxy, parseSessions } from '../../kind/load-balancer/haproxy.ts'
-import { haproxyHostPort } from '../../kind/load-balancer/proxy.ts'
-import type { KindCluster } from '../../kubernetes/cluster/layout.ts'
+import { askAgain } from '../../kubernetes/ask-again.ts'
+import type { Cluster } from '../../kubernetes/cluster/cluster.ts'
+import type { ProxyWatch } from '../../kubernetes/load-balancer.ts'
 import type { FlowWatcher } from '../../kubernetes/mesh.ts'
 import type { StepContext } from '../../kubernetes/steps/step.ts'
-import type { Found } from '../../kubernetes/workloads/pod-inventory.ts'
-import { isProxied, systemNamespace, type IstioParts } from '../context.ts'
+import type { PodInventory } from '../../kubernetes/workloads/pod-inventory.ts'
+import type { IstioContext } from '../context.ts'
+import { systemNamespace } from '../names.ts'
 import { parseAccessLine } from '../read/access-log.ts'
 import { parseForwardedHosts } from '../read/envoy-clusters.ts'
 import { cursorTime, newLines, type LogCursor } from '../read/log-cursor.ts'
-import { gatewayNodePort, gatewayPods, readGatewayService } from '../read/read-gateway.ts'
-import { readDump, ztunnelPods } from '../read/read-mesh.ts'
+import { gatewayPods } from '../read/read-gateway.ts'
+import { readDump, ztunnelPods, type GatewayView } from '../read/read-mesh.ts'
 import { openConnections, type OpenConnection, type ZtunnelDump } from '../read/ztunnel-dump.ts'
 import { parseCountedBytes, type CountedBytes } from '../read/ztunnel-metrics.ts'
 import { addFlow, closedFlow, flowKey, gatewayFlows, openClients, ztunnelFlows } from './flows.ts'
-import { hostOf, meshView, type GatewayView, type MeshView } from './mesh-view.ts'
-
-const attempts = 3
-const pauseMs = 300
-const haproxyTimeoutMs = 5000
+import { meshView, type MeshView } from './mesh-view.ts'
 
 /** One ztunnel and what was read of it so far. */
 interface WatchedZtunnel {
-  readonly cluster: KindCluster
+  readonly cluster: Cluster
   readonly node: number
   pod: string
   cursor: LogCursor
@@ -33,21 +29,11 @@ interface WatchedZtunnel {
 }
 
 interface WatchedGateway {
-  readonly cluster: KindCluster
+  readonly cluster: Cluster
   readonly view: GatewayView
   readonly pods: readonly string[]
   /** Servers' HBONE addresses to which it was seen to forward; Envoy forgets those that rest. */
   readonly seen: Set<string>
-}
-
-interface WatchedProxy {
-  readonly cluster: KindCluster
-  readonly port: number
-  readonly upstream: string
-  /** Ids of all sessions that were seen, by address of who opened them. */
-  readonly seen: Map<string, Set<string>>
-  /** Number of sessions at the last reading. */
-  open: ReadonlyMap<string, number>
 }
 
 /**
@@ -55,28 +41,28 @@ interface WatchedProxy {
  * does not disturb what is measured.
  */
 export class IstioWatcher implements FlowWatcher {
-  readonly #parts: IstioParts
+  readonly #istio: IstioContext
   readonly #view: MeshView
   readonly #gateways: readonly GatewayView[]
   #ztunnels: readonly WatchedZtunnel[] = []
   #watchedGateways: readonly WatchedGateway[] = []
-  #proxies: readonly WatchedProxy[] = []
+  #proxies: readonly ProxyWatch[] = []
   readonly #stop = new AbortController()
 
-  private constructor(parts: IstioParts, view: MeshView, gateways: readonly GatewayView[]) {
-    this.#parts = parts
+  private constructor(istio: IstioContext, view: MeshView, gateways: readonly GatewayView[]) {
+    this.#istio = istio
     this.#view = view
     this.#gateways = gateways
   }
 
   /** Finds what there is to watch and reads it once. @throws HopmeterError when something cannot be read. */
   static async start(
-    parts: IstioParts,
-    found: Found,
+    istio: IstioContext,
+    found: PodInventory,
     gateways: readonly GatewayView[],
     context: StepContext,
   ): Promise<IstioWatcher> {
-    const watcher = new IstioWatcher(parts, meshView(parts.plan, found, gateways), gateways)
+    const watcher = new IstioWatcher(istio, meshView(istio.plan, found, gateways), gateways)
     await watcher.#find(context)
     await watcher.flows()
     return watcher
@@ -84,19 +70,19 @@ export class IstioWatcher implements FlowWatcher {
 
   /** What the components saw since the watch began. @throws HopmeterError when one cannot be read, after some tries. */
   async flows(): Promise<readonly ComponentFlows[]> {
-    const context = { signal: this.#stop.signal, progress: () => {} }
+    const { signal } = this.#stop
     // Logs after connections: one that closes in between is then seen twice, which can be told, and not never.
     const dumps = await Promise.all(
       this.#ztunnels.map((z) =>
-        trying(`ztunnel of ${z.cluster.name}`, context, () =>
-          readDump(this.#parts, z.cluster, z.pod, context),
+        askAgain(`ztunnel of ${z.cluster.name}`, signal, () =>
+          readDump(this.#istio, z.cluster, z.pod, { signal }),
         ),
       ),
     )
-    const bytes = await Promise.all(this.#ztunnels.map((z) => this.#readBytes(z, context)))
-    const fresh = await Promise.all(this.#ztunnels.map((z) => this.#readLog(z, context)))
-    await Promise.all(this.#watchedGateways.map((gateway) => this.#readGateway(gateway, context)))
-    await Promise.all(this.#proxies.map((proxy) => this.#readProxy(proxy, context)))
+    const bytes = await Promise.all(this.#ztunnels.map((z) => this.#readBytes(z, signal)))
+    const fresh = await Promise.all(this.#ztunnels.map((z) => this.#readLog(z, signal)))
+    await Promise.all(this.#watchedGateways.map((gateway) => this.#readGateway(gateway, signal)))
+    const proxies = await Promise.all(this.#proxies.map((proxy) => proxy.read(signal)))
 
     const states = this.#ztunnels.map(({ cluster, closed }, i) => ({
       cluster: cluster.name,
@@ -113,7 +99,7 @@ export class IstioWatcher implements FlowWatcher {
       return { component, instance: `${z.cluster.name}/${z.pod}`, flows }
     })
     const inbound = ztunnels.flatMap(({ flows }) => flows)
-    return [...ztunnels, ...this.#gatewayFlows(inbound), ...this.#proxyFlows()]
+    return [...ztunnels, ...this.#gatewayFlows(inbound), ...proxies]
   }
 
   close(): void {
@@ -121,10 +107,10 @@ export class IstioWatcher implements FlowWatcher {
   }
 
   async #find(context: StepContext): Promise<void> {
-    const parts = this.#parts
+    const { clusters, gateways, loadBalancers } = this.#istio
     const ztunnels = await Promise.all(
-      parts.clusters.map(async (cluster) => {
-        const pods = await ztunnelPods(parts, cluster, context)
+      clusters.map(async (cluster) => {
+        const pods = await ztunnelPods(cluster, context)
         return pods.map(({ pod, node }): WatchedZtunnel => {
           return {
             cluster,
@@ -140,54 +126,29 @@ export class IstioWatcher implements FlowWatcher {
     // The log up to now is of no interest; its last line is where reading begins.
     await Promise.all(
       this.#ztunnels.map(async (z) => {
-        const answer = await parts.tools.call(this.#logCommand(z, ['--tail', '1']), context)
+        const answer = await readLog(z, ['--tail', '1'], context)
         z.cursor = newLines({ lastLine: undefined }, answer).cursor
       }),
     )
     this.#watchedGateways = await Promise.all(
-      parts.gateways.map(async (cluster, i) => {
-        const pods = await gatewayPods(parts, cluster, context)
+      gateways.map(async (cluster, i) => {
+        const pods = await gatewayPods(cluster, context)
         const view = this.#gateways[i]
         if (!view) throw new RangeError(`gateway of ${cluster.name} was not read`)
         return { cluster, view, pods: pods.map(({ metadata }) => metadata.name), seen: new Set<string>() }
       }),
     )
     // A load balancer that the user has cannot be asked; its path then ends there, unproven.
-    const isOurs = parts.session?.state.backend !== 'contexts'
-    const proxied = parts.gateways.filter((cluster) => isOurs && isProxied(cluster))
     this.#proxies = await Promise.all(
-      proxied.map(async (cluster) => {
-        const port = await haproxyHostPort(parts, cluster, context)
-        const service = await readGatewayService(parts, cluster, context)
-        const node = await this.#gatewayNode(cluster, context)
-        if (port === undefined) throw new HopmeterError(`the proxy in front of ${cluster.name} does not run`)
-        return {
-          cluster,
-          port,
-          upstream: `${node}:${gatewayNodePort(service)}`,
-          seen: new Map<string, Set<string>>(),
-          open: new Map<string, number>(),
-        }
-      }),
+      [...loadBalancers.values()].flatMap((loadBalancer) => loadBalancer.watch?.(context) ?? []),
     )
   }
 
-  async #gatewayNode(cluster: KindCluster, context: StepContext): Promise<string> {
-    const [pod] = await gatewayPods(this.#parts, cluster, context)
-    const { nodes } = await this.#parts.facts.of(cluster, context)
-    return nodes.find(({ name }) => name === pod?.spec.nodeName)?.address ?? ''
-  }
-
-  #logCommand({ cluster, pod }: WatchedZtunnel, range: readonly string[]) {
-    const of = ['--namespace', systemNamespace, 'logs', pod, '--timestamps', ...range]
-    return this.#parts.tools.kubectl(cluster, of)
-  }
-
   /** Adds what was closed since the last reading; returns who opened those connections. */
-  async #readLog(z: WatchedZtunnel, context: StepContext): Promise<ReadonlySet<string>> {
+  async #readLog(z: WatchedZtunnel, signal: AbortSignal): Promise<ReadonlySet<string>> {
     const since = cursorTime(z.cursor)
-    const command = this.#logCommand(z, since === undefined ? [] : ['--since-time', since])
-    const answer = await trying(`log of ${z.pod}`, context, () => this.#parts.tools.call(command, context))
+    const range = since === undefined ? [] : ['--since-time', since]
+    const answer = await askAgain(`log of ${z.pod}`, signal, () => readLog(z, range, { signal }))
     const { lines, cursor } = newLines(z.cursor, answer)
     z.cursor = cursor
     const closed = new Set<string>()
@@ -204,50 +165,26 @@ export class IstioWatcher implements FlowWatcher {
     return closed
   }
 
-  async #readBytes(z: WatchedZtunnel, context: StepContext): Promise<readonly CountedBytes[]> {
+  async #readBytes(z: WatchedZtunnel, signal: AbortSignal): Promise<readonly CountedBytes[]> {
     const url = `/api/v1/namespaces/${systemNamespace}/pods/${z.pod}:15020/proxy/metrics`
-    const command = this.#parts.tools.kubectl(z.cluster, ['get', '--raw', url])
-    const answer = await trying(`metrics of ${z.pod}`, context, () =>
-      this.#parts.tools.call(command, context),
-    )
+    const answer = await askAgain(`metrics of ${z.pod}`, signal, () => z.cluster.raw(url, { signal }))
     const reading = parseCountedBytes(answer)
     if (!reading.ok) throw new HopmeterError(`${z.pod} of ${z.cluster.name}: ${reading.cannotRead}`)
     return reading.value
   }
 
-  async #readGateway(gateway: WatchedGateway, context: StepContext): Promise<void> {
+  async #readGateway(gateway: WatchedGateway, signal: AbortSignal): Promise<void> {
     const { cluster, pods, seen } = gateway
     await Promise.all(
       pods.map(async (pod) => {
         const get = ['pilot-agent', 'request', 'GET', 'clusters?format=json']
-        const command = this.#parts.tools.kubectl(cluster, [
-          '--namespace',
-          systemNamespace,
-          'exec',
-          pod,
-          '--',
-          ...get,
-        ])
-        const answer = await trying(`gateway ${pod}`, context, () => this.#parts.tools.call(command, context))
+        const ask = () => cluster.exec(systemNamespace, pod, get, { signal })
+        const answer = await askAgain(`gateway ${pod}`, signal, ask)
         const reading = parseForwardedHosts(answer)
         if (!reading.ok) throw new HopmeterError(`${pod} of ${cluster.name}: ${reading.cannotRead}`)
         for (const { address, connections } of reading.value) if (connections > 0) seen.add(address)
       }),
     )
-  }
-
-  async #readProxy(proxy: WatchedProxy, context: StepContext): Promise<void> {
-    const { cluster, port, seen } = proxy
-    const ask = () => askHaproxy(port, 'show sess', haproxyTimeoutMs)
-    const reading = parseSessions(await trying(`proxy of ${cluster.name}`, context, ask))
-    if (!reading.ok) throw new HopmeterError(`proxy of ${cluster.name}: ${reading.cannotRead}`)
-    const open = new Map<string, number>()
-    for (const { id, source } of reading.value) {
-      const host = hostOf(source)
-      seen.set(host, (seen.get(host) ?? new Set()).add(id))
-      open.set(host, (open.get(host) ?? 0) + 1)
-    }
-    proxy.open = open
   }
 
   #gatewayFlows(inbound: readonly Flow[]): readonly ComponentFlows[] {
@@ -257,17 +194,14 @@ export class IstioWatcher implements FlowWatcher {
       flows: gatewayFlows(this.#view, cluster.name, inbound, (address) => seen.has(address)),
     }))
   }
+}
 
-  #proxyFlows(): readonly ComponentFlows[] {
-    return this.#proxies.map(({ cluster, upstream, seen, open }) => ({
-      component: { kind: 'load-balancer', cluster: cluster.name },
-      instance: `${cluster.name}/haproxy`,
-      flows: [...seen].map(([source, ids]): Flow => {
-        const counts = { connections: ids.size, open: open.get(source) ?? 0 }
-        return { direction: 'forward', protocol: 'TCP', source, upstream, ...counts }
-      }),
-    }))
-  }
+function readLog(
+  { cluster, pod }: WatchedZtunnel,
+  range: readonly string[],
+  context: Pick<StepContext, 'signal'>,
+): Promise<string> {
+  return cluster.logs(systemNamespace, pod, ['--timestamps', ...range], context)
 }
 
 function stillOpen(
@@ -277,24 +211,4 @@ function stillOpen(
   return dump
     ? openConnections(dump).filter(({ direction, src }) => closed?.has(`${direction} ${src}`) !== true)
     : []
-}
-
-/** @throws HopmeterError when it fails every time. */
-async function trying<T>(what: string, context: StepContext, work: () => Promise<T>): Promise<T> {
-  for (let attempt = 1; ; attempt++) {
-    try {
-      return await work()
-    } catch (cause) {
-      context.signal.throwIfAborted()
-      if (attempt < attempts) {
-        // What hiccups now may answer a moment later.
-        await sleep(pauseMs, undefined, { signal: context.signal })
-        continue
-      }
-      throw new HopmeterError(`evidence of ${what} cannot be read`, {
-        cause,
-        hint: 'the path of this round cannot be proven without it; is the testbed still up?',
-      })
-    }
-  }
 }

@@ -1,12 +1,11 @@
 import { HopmeterError } from '../../../errors.ts'
 import type { Command } from '../../backend.ts'
-import type { KindCluster } from '../../kubernetes/cluster/layout.ts'
+import type { Cluster } from '../../kubernetes/cluster/cluster.ts'
 import type { PodObject } from '../../kubernetes/cluster/objects.ts'
 import type { Reading } from '../../kubernetes/cluster/reading.ts'
 import type { StepContext } from '../../kubernetes/steps/step.ts'
-import type { Toolbox } from '../../kubernetes/tools/toolbox.ts'
-import { clusterNameOf, hbonePort, isProxied, systemNamespace, type IstioParts } from '../context.ts'
-import type { GatewayView } from '../prove/mesh-view.ts'
+import { clusterNameOf, isProxied, type IstioContext } from '../context.ts'
+import { hbonePort, systemNamespace } from '../names.ts'
 import {
   gatewayNodePort,
   gatewayPods,
@@ -17,15 +16,27 @@ import {
 import { parseRemoteClusters } from './remote-clusters.ts'
 import { parseZtunnelDump, type ZtunnelDump } from './ztunnel-dump.ts'
 
+type Signal = Pick<StepContext, 'signal'>
+
+/** A gateway as clients of other networks reach it, and as servers see it. */
+export interface GatewayView {
+  readonly cluster: string
+  readonly proxied: boolean
+  /** IP address that istiod publishes. */
+  readonly published: string
+  readonly podIps: readonly string[]
+  /** Further `ip:port` that lead to it: node ports, the Service's own address. */
+  readonly entrances: readonly string[]
+}
+
 /** ztunnel pods of a cluster, with the number of their node. */
 export async function ztunnelPods(
-  parts: Pick<IstioParts, 'tools' | 'facts'>,
-  cluster: KindCluster,
-  context: StepContext,
+  cluster: Cluster,
+  context: Signal,
 ): Promise<readonly { readonly pod: PodObject; readonly node: number }[]> {
   const [pods, { nodes }] = await Promise.all([
-    servingPods(parts, cluster, 'app=ztunnel', context),
-    parts.facts.of(cluster, context),
+    servingPods(cluster, 'app=ztunnel', context),
+    cluster.facts(context),
   ])
   return pods.flatMap((pod) => {
     const node = nodes.find(({ name }) => name === pod.spec.nodeName)?.number
@@ -34,27 +45,27 @@ export async function ztunnelPods(
 }
 
 /** Asks a ztunnel for everything that it believes. */
-export function dumpCommand(tools: Toolbox, cluster: KindCluster, pod: string): Command {
-  return tools.istioctl(cluster, ['ztunnel-config', 'all', `${pod}.${systemNamespace}`, '-o', 'json'])
+export function dumpCommand(cluster: Cluster, pod: string): Command {
+  return cluster.istioctl(['ztunnel-config', 'all', `${pod}.${systemNamespace}`, '-o', 'json'])
 }
 
 /** Everything one ztunnel believes. @throws HopmeterError when it cannot be read. */
 export async function readDump(
-  parts: Pick<IstioParts, 'tools' | 'clusterIds'>,
-  cluster: KindCluster,
+  istio: Pick<IstioContext, 'clusterIds'>,
+  cluster: Cluster,
   pod: string,
-  context: Pick<StepContext, 'signal'>,
+  context: Signal,
 ): Promise<ZtunnelDump> {
-  const reading = parseZtunnelDump(await parts.tools.call(dumpCommand(parts.tools, cluster, pod), context))
+  const reading = parseZtunnelDump(await cluster.call(dumpCommand(cluster, pod), context))
   if (!reading.ok) throw new HopmeterError(`${pod} of ${cluster.name}: ${reading.cannotRead}`)
-  return renamed(parts, reading.value)
+  return renamed(istio, reading.value)
 }
 
 /** With the scenario's names for clusters. */
-function renamed(parts: Pick<IstioParts, 'clusterIds'>, dump: ZtunnelDump): ZtunnelDump {
+function renamed(istio: Pick<IstioContext, 'clusterIds'>, dump: ZtunnelDump): ZtunnelDump {
   const { config, workloads } = dump
-  if (parts.clusterIds === undefined) return dump
-  const rename = (id: string | null | undefined) => (id ? clusterNameOf(parts, id) : id)
+  if (istio.clusterIds === undefined) return dump
+  const rename = (id: string | null | undefined) => (id ? clusterNameOf(istio, id) : id)
   return {
     ...dump,
     config: config && { ...config, clusterId: rename(config.clusterId) },
@@ -64,27 +75,30 @@ function renamed(parts: Pick<IstioParts, 'clusterIds'>, dump: ZtunnelDump): Ztun
 
 /** How istiod of a cluster stands with each cluster, by the scenario's names. @throws CommandError */
 export async function readRemoteClusters(
-  parts: Pick<IstioParts, 'tools' | 'clusterIds'>,
-  cluster: KindCluster,
-  { signal }: Pick<StepContext, 'signal'>,
+  istio: Pick<IstioContext, 'clusterIds'>,
+  cluster: Cluster,
+  { signal }: Signal,
 ): Promise<Reading<ReadonlyMap<string, string>>> {
-  const command = parts.tools.istioctl(cluster, ['remote-clusters'])
-  const reading = parseRemoteClusters(await parts.tools.call(command, { signal }))
+  const command = cluster.istioctl(['remote-clusters'])
+  const reading = parseRemoteClusters(await cluster.call(command, { signal }))
   if (!reading.ok) return reading
   return {
     ok: true,
-    value: new Map([...reading.value].map(([id, state]) => [clusterNameOf(parts, id), state])),
+    value: new Map([...reading.value].map(([id, state]) => [clusterNameOf(istio, id), state])),
   }
 }
 
 /** Gateways as they are published and as they run. */
-export async function readGateways(parts: IstioParts, context: StepContext): Promise<readonly GatewayView[]> {
+export async function readGateways(
+  { gateways }: Pick<IstioContext, 'gateways'>,
+  context: StepContext,
+): Promise<readonly GatewayView[]> {
   return Promise.all(
-    parts.gateways.map(async (cluster) => {
+    gateways.map(async (cluster) => {
       const [service, pods, { nodes }] = await Promise.all([
-        readGatewayService(parts, cluster, context),
-        gatewayPods(parts, cluster, context),
-        parts.facts.of(cluster, context),
+        readGatewayService(cluster, context),
+        gatewayPods(cluster, context),
+        cluster.facts(context),
       ])
       const published = publishedAddress(service)
       const nodePort = gatewayNodePort(service)

@@ -1,15 +1,12 @@
 import { CommandError, HopmeterError } from '../../../errors.ts'
 import { pasteable } from '../../../exec.ts'
-import type { KindCluster } from '../../kubernetes/cluster/layout.ts'
 import type { StepContext } from '../../kubernetes/steps/step.ts'
-import { isNotFound, type Toolbox } from '../../kubernetes/tools/toolbox.ts'
+import { isNotFound, type ClusterAddress, type Toolbox } from '../../kubernetes/tools/toolbox.ts'
 
 /** Inside of every node: a folder of hopmeter's state, so a half-made node already says whose it is. */
 export const markerMount = '/hopmeter/session'
 export const markerConfigMap = 'hopmeter-session'
 export const markerNamespace = 'kube-system'
-/** On everything that hopmeter makes in a cluster, and on its containers. */
-export const sessionLabel = 'hopmeter.dev/session'
 
 export interface NodeContainer {
   readonly name: string
@@ -49,7 +46,7 @@ export async function nodeContainers(
  */
 export async function markerState(
   tools: Toolbox,
-  cluster: KindCluster,
+  cluster: ClusterAddress,
   sessionId: string,
   context: Pick<StepContext, 'signal'>,
 ): Promise<'ours' | 'missing' | 'foreign' | 'unknown'> {

@@ -2,29 +2,18 @@ import { existsSync, readFileSync } from 'node:fs'
 import path from 'node:path'
 import { HopmeterError } from '../../../errors.ts'
 import type { Scenario } from '../../../scenario/types.ts'
+import type { DoctorReport } from '../../backend.ts'
+import { cachedPrograms } from '../../istio/install/cached-tools.ts'
 import { createToolbox } from '../../kubernetes/tools/create-toolbox.ts'
 import type { KubernetesOptions } from '../../kubernetes/tools/options.ts'
+import { toolProblem, toolRemedies, toolVersion } from '../../kubernetes/tools/tool-versions.ts'
 import type { Toolbox, ToolName } from '../../kubernetes/tools/toolbox.ts'
-import { toolProblem, toolRemedies, toolVersion } from '../../kubernetes/tools/tools.ts'
 import { planScenario } from '../../plan.ts'
 import { compareVersions, defaultIstio, kubernetesProblem, pinsFor } from '../../versions.ts'
 import { cgroupProblem, cgroupRemedy } from '../cluster/cgroup-version.ts'
-import { checkSupported } from '../kind.ts'
+import { checkSupported } from '../supported.ts'
 
-/** One thing that kind testbeds need of this machine. */
-export interface KindCheck {
-  readonly name: string
-  readonly ok: boolean
-  readonly detail: string
-  readonly remedy?: string | undefined
-}
-
-export interface KindReport {
-  /** Whether a scenario without a mesh can run. */
-  readonly ok: boolean
-  readonly checks: readonly KindCheck[]
-  readonly scenarios: readonly { readonly name: string; readonly ok: boolean; readonly reason?: string }[]
-}
+type KindCheck = DoctorReport['checks'][number]
 
 const inotifyFolder = '/proc/sys/fs/inotify'
 /** kind's own advice for several clusters on one machine. */
@@ -53,11 +42,11 @@ export async function kindDoctor(
   scenarios: readonly Scenario[] = [],
   options: KubernetesOptions = {},
   limits: InotifyLimits = readInotifyLimits(),
-): Promise<KindReport> {
+): Promise<DoctorReport> {
   const istio = options.istio ?? defaultIstio
   let tools: Toolbox
   try {
-    tools = createToolbox({ ...options, istio })
+    tools = createToolbox(options, { programs: cachedPrograms({ ...options, istio }) })
   } catch (error) {
     return { ok: false, checks: [failure('istioctl', error)], scenarios: [] }
   }

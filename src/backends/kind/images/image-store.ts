@@ -2,9 +2,9 @@ import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import path from 'node:path'
 import { CommandError, EnvironmentError } from '../../../errors.ts'
-import type { KindCluster } from '../../kubernetes/cluster/layout.ts'
 import type { KubeStep, StepContext } from '../../kubernetes/steps/step.ts'
 import type { Toolbox } from '../../kubernetes/tools/toolbox.ts'
+import type { KindCluster } from '../cluster/kind-cluster.ts'
 
 const pullTimeoutMs = 900_000
 const loadTimeoutMs = 600_000
@@ -93,9 +93,10 @@ export class ImageStore {
     context: StepContext,
   ): Promise<readonly string[]> {
     const present = await Promise.all(
-      cluster.nodeNames.map(async (node) => {
-        const list = this.#tools.docker(['exec', node, 'crictl', 'images', '--output', 'json'])
-        const answer = await this.#tools.json<{ images?: readonly { repoTags?: readonly string[] }[] }>(
+      cluster.nodes.names.map(async (node) => {
+        const list = ['crictl', 'images', '--output', 'json']
+        const answer = await cluster.nodes.json<{ images?: readonly { repoTags?: readonly string[] }[] }>(
+          node,
           list,
           context,
         )

@@ -1,6 +1,29 @@
 import { connect } from 'node:net'
 import { cannotRead, splitAddress, type Reading } from '../../kubernetes/cluster/reading.ts'
 
+/** HAProxy's own command port inside of the container, published on the loopback of this machine only. */
+export const haproxyCommandPort = 9999
+
+/**
+ * Configuration of a plain TCP proxy with one backend. Operator level of the command port can read sessions and change
+ * nothing that forwards.
+ */
+export function haproxyConfig(port: number, address: string, nodePort: number): string {
+  return `global
+  stats socket ipv4@0.0.0.0:${haproxyCommandPort} level operator
+defaults
+  mode tcp
+  timeout connect 5s
+  timeout client 1h
+  timeout server 1h
+frontend hbone
+  bind :${port}
+  default_backend gateway
+backend gateway
+  server node ${address}:${nodePort}
+`
+}
+
 /** A connection that HAProxy carries now. */
 export interface ProxySession {
   /** Tells sessions apart while they last. */

@@ -1,11 +1,13 @@
 import { readFileSync } from 'node:fs'
 import type { ComponentCpu } from '../../backend.ts'
 import { groupCpuOf, parseCpuStat } from '../../cgroup.ts'
-import { loadBalancerName } from '../../kubernetes/cluster/layout.ts'
+import type { CpuMethod } from '../../kubernetes/cpu/pod-cpu.ts'
 import { sumByComponent } from '../../kubernetes/cpu/sum.ts'
 import { watchedPods, type CpuParts, type WatchedPod } from '../../kubernetes/cpu/watched-pods.ts'
 import type { StepContext } from '../../kubernetes/steps/step.ts'
 import type { Toolbox } from '../../kubernetes/tools/toolbox.ts'
+import { KindCluster } from '../cluster/kind-cluster.ts'
+import { loadBalancerName } from '../cluster/names.ts'
 
 interface NodeFiles {
   readonly node: string
@@ -15,12 +17,18 @@ interface NodeFiles {
   readonly root: string | undefined
 }
 
+/** Control planes and kubelets on kind are other load: they take the same CPUs, and no path visits them. */
+export const nodeCgroupCpu: CpuMethod = {
+  source: { name: 'cgroup', perTurn: true, coversTestbed: true },
+  open: nodeCgroupReader,
+}
+
 /**
  * Reads the cgroups of pods on kind's nodes, which count to the nanosecond (version 1) or microsecond (version 2) and
  * at the time of reading. They are files of this machine for root; for others it takes a `docker exec` per node and
  * reading, which costs some 100 ms of CPU time, beside the pods and outside of turns.
  */
-export async function nodeCgroupReader(
+async function nodeCgroupReader(
   parts: CpuParts,
   context: StepContext,
 ): Promise<() => Promise<readonly ComponentCpu[]>> {
@@ -134,12 +142,11 @@ async function loadBalancers(
   { tools, clusters }: CpuParts,
   context: StepContext,
 ): Promise<readonly (() => ComponentCpu[])[]> {
-  const proxied = clusters.filter(({ spec }) => spec.gateway?.loadBalancer === 'proxy')
+  const proxied = clusters
+    .filter((cluster) => cluster instanceof KindCluster)
+    .filter(({ spec }) => spec.gateway?.loadBalancer === 'proxy')
   const pids = await Promise.all(
-    proxied.map((cluster) => {
-      const name = loadBalancerName(cluster as Parameters<typeof loadBalancerName>[0])
-      return containerPid(tools, name, context)
-    }),
+    proxied.map(({ kindName }) => containerPid(tools, loadBalancerName(kindName), context)),
   )
   return proxied.flatMap((cluster, i) => {
     const pid = pids[i]

@@ -1,40 +1,28 @@
 import { CommandError, HopmeterError } from '../../../errors.ts'
 import type { Command } from '../../backend.ts'
-import { waitUntilReady } from '../../kubernetes/steps/run-steps.ts'
 import type { StepContext } from '../../kubernetes/steps/step.ts'
-import type { Toolbox } from '../../kubernetes/tools/toolbox.ts'
+import { waitUntilReady } from '../../kubernetes/steps/wait.ts'
+import type { KindCluster } from '../cluster/kind-cluster.ts'
+import type { KindNodes } from '../cluster/kind-nodes.ts'
 
 /** kindnet's chain: it ends with MASQUERADE, so what must keep its address has to return before. */
 const masqueradeChain = 'KIND-MASQ-AGENT'
 const kindnetDeadlineMs = 120_000
 
-/** Lets packets from pods of a node to these CIDRs keep their source address; waits for kindnet's rules first. */
-export async function keepAddresses(
-  tools: Toolbox,
-  node: string,
-  cidrs: readonly string[],
-  context: StepContext,
-): Promise<void> {
-  await waitForKindnet(tools, node, context)
-  for (const cidr of missingReturns(await readMasquerade(tools, node, context), cidrs)) {
-    await tools.call(keepAddressCommand(tools, node, cidr), context)
-  }
-}
-
-export function keepAddressCommand(tools: Toolbox, node: string, cidr: string): Command {
+/** Lets packets from pods of a node to a CIDR keep their source address. */
+export function keepAddressCommand(nodes: KindNodes, node: string, cidr: string): Command {
   const rule = ['-t', 'nat', '-I', masqueradeChain, '1', '-d', cidr, '-j', 'RETURN']
-  return tools.docker(['exec', node, 'iptables', ...rule])
+  return nodes.command(node, ['iptables', ...rule])
 }
 
 /** Rules of kindnet's chain; undefined while there is none. */
 export async function readMasquerade(
-  tools: Toolbox,
+  nodes: KindNodes,
   node: string,
   context: Pick<StepContext, 'signal'>,
 ): Promise<readonly string[] | undefined> {
-  const command = tools.docker(['exec', node, 'iptables', '-t', 'nat', '-S', masqueradeChain])
   try {
-    const text = await tools.call(command, context)
+    const text = await nodes.run(node, ['iptables', '-t', 'nat', '-S', masqueradeChain], context)
     if (!text.includes(masqueradeChain))
       throw new HopmeterError(`node ${node} lists no rules: ${text.slice(0, 200)}`)
     return text.split('\n').filter((line) => line.startsWith('-A '))
@@ -59,16 +47,24 @@ export function missingReturns(
 }
 
 /** kindnet makes its chain some seconds after a node was started, and again after a restart. */
-async function waitForKindnet(tools: Toolbox, node: string, context: StepContext): Promise<void> {
+export async function waitForKindnet(
+  cluster: KindCluster,
+  node: string,
+  context: StepContext,
+): Promise<readonly string[]> {
+  let rules: readonly string[] | undefined
   await waitUntilReady(
     {
       name: `kindnet of ${node} has its rules`,
-      deadlineMs: tools.deadlineMs(kindnetDeadlineMs),
-      check: async (inner) =>
-        (await readMasquerade(tools, node, inner)) === undefined ? `no chain ${masqueradeChain}` : null,
+      deadlineMs: cluster.deadlineMs(kindnetDeadlineMs),
+      check: async (inner) => {
+        rules = await readMasquerade(cluster.nodes, node, inner)
+        return rules === undefined ? `no chain ${masqueradeChain}` : null
+      },
       explain: () =>
         'its network plugin is not the kindnet that hopmeter knows: hopmeter tools list has node images',
     },
     context,
   )
+  return rules ?? []
 }

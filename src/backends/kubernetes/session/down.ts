@@ -3,16 +3,20 @@ import type { StepContext } from '../steps/step.ts'
 import { createToolbox } from '../tools/create-toolbox.ts'
 import { stateFolder } from '../tools/folders.ts'
 import type { KubernetesOptions } from '../tools/options.ts'
-import { Session } from './session.ts'
-import { takeDown } from './take-down.ts'
+import { Session, type SessionState } from './session.ts'
+import { takeDown, type Release } from './take-down.ts'
+
+/** Testbeds by name, all, or those that no living process works on and nobody wanted kept. */
+export type WhichSessions = readonly string[] | 'all' | 'orphans'
 
 /**
- * Takes testbeds down: by name, all, or those that no living process works on and nobody wanted kept.
+ * Takes testbeds down.
  * @returns names of those that are gone.
  * @throws HopmeterError when one could not be taken down; the others are.
  */
-export async function takeDownSessions(
-  which: readonly string[] | 'all' | 'orphans',
+export async function takeDownEach(
+  which: WhichSessions,
+  releaseOf: (backend: SessionState['backend']) => Promise<Release>,
   context: StepContext,
   options: KubernetesOptions = {},
 ): Promise<readonly string[]> {
@@ -26,13 +30,13 @@ export async function takeDownSessions(
       const session = Session.find(root, name)
       if (!session) continue
       if (which === 'orphans' && (session.state.kept || session.holder() !== undefined)) continue
-      const release = session.lease()
-      const tools = createToolbox(options, session.file('kube-cache'))
+      const end = session.lease()
+      const tools = createToolbox(options, { kubeCache: session.file('kube-cache') })
       try {
-        await takeDown(tools, session, context)
+        await takeDown(tools, session, await releaseOf(session.state.backend), context)
         gone.push(name)
       } finally {
-        release()
+        end()
       }
     } catch (error) {
       context.signal.throwIfAborted()

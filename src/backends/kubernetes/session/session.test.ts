@@ -4,9 +4,9 @@ import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import path from 'node:path'
 import { afterEach, beforeEach, expect, test } from 'vitest'
-import { kindNodeNames } from '../cluster/layout.ts'
+import { kindClusterName, kindNodeNames } from '../../kind/cluster/names.ts'
 import { isAlive, ownIdentity } from './process-identity.ts'
-import { kindClusterName, Session } from './session.ts'
+import { Session } from './session.ts'
 
 let root: string
 beforeEach(() => {

@@ -1,10 +1,9 @@
-import { createHash, randomUUID } from 'node:crypto'
+import { randomUUID } from 'node:crypto'
 import { existsSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs'
 import path from 'node:path'
 import { z } from 'zod'
 import { HopmeterError } from '../../../errors.ts'
 import { makeFolder } from '../../../make-folder.ts'
-import type { Scenario } from '../../../scenario/types.ts'
 import { isAlive, ownIdentity } from './process-identity.ts'
 
 const identity = z.object({
@@ -194,23 +193,4 @@ function readLease(file: string): z.infer<typeof identity> | undefined {
   } catch {
     return undefined
   }
-}
-
-/** Digest of what cannot change while a testbed stands. */
-export function testbedDigest(scenario: Scenario, nodeImage: string): string {
-  const { topology, routeMode } = scenario
-  return createHash('sha256')
-    .update(JSON.stringify([topology, routeMode, nodeImage]))
-    .digest('hex')
-    .slice(0, 16)
-}
-
-const longestKindName = 46
-
-/** e.g. `hm-mixed-cluster-1`; kind appends `-control-plane`, and host names end at 63 characters. */
-export function kindClusterName(session: string, cluster: string): string {
-  const name = `hm-${session}-${cluster}`
-  if (name.length <= longestKindName) return name
-  const hash = createHash('sha256').update(name).digest('hex').slice(0, 8)
-  return `${name.slice(0, longestKindName - 9).replace(/-+$/, '')}-${hash}`
 }

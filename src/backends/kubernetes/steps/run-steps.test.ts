@@ -1,6 +1,7 @@
 import { expect, test } from 'vitest'
-import { runPhases, waitUntilReady } from './run-steps.ts'
+import { runPhases } from './run-steps.ts'
 import type { KubeStep, Readiness } from './step.ts'
+import { waitUntilReady } from './wait.ts'
 
 const context = { signal: new AbortController().signal, progress: () => {} }
 

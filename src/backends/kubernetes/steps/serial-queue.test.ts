@@ -1,9 +1,9 @@
 import { setImmediate as tick } from 'node:timers/promises'
 import { expect, test } from 'vitest'
-import { inTurns } from './serial-queue.ts'
+import { serialQueue } from './serial-queue.ts'
 
 test('tasks never overlap, keep their order and their own results, also after a failure', async () => {
-  const inTurn = inTurns()
+  const inTurn = serialQueue()
   const seen: string[] = []
   const task = (name: string, fails = false) =>
     inTurn(async () => {

@@ -1,22 +1,7 @@
-import type { Step } from '../../backend.ts'
-
-/** A cluster of the scenario as Kubernetes tools reach it. Every call names both, so no other cluster is ever touched. */
-export interface KubeCluster {
-  /** Name in the scenario. */
-  readonly name: string
-  /** Own file (0600) under the state folder. */
-  readonly kubeconfig: string
-  readonly context: string
-}
+import type { BackendContext, Command, Step } from '../../backend.ts'
 
 /** What a step may use while it runs. */
-export interface StepContext {
-  readonly signal: AbortSignal
-  /** Details while a step lasts: what it waits for, and for how long. */
-  readonly progress: (message: string) => void
-  /** What must still be there to read when the next step starts; `progress` unless given. */
-  readonly note?: ((message: string) => void) | undefined
-}
+export type StepContext = Omit<BackendContext, 'failureFolder'>
 
 /**
  * An idempotent action. `commands` is what `plan` prints, without touching anything; `isDone` only reads; `run` does
@@ -40,4 +25,21 @@ export interface Readiness {
   readonly isHopeless?: (missing: string, waitedMs: number) => boolean
   /** Why it most often does not become ready, in words that name the remedy. */
   readonly explain: (lastMissing: string) => string
+}
+
+/** A step that only looks: what it finds wrong is somebody else's to repair. */
+export function checkStep(
+  name: string,
+  commands: readonly Command[],
+  check: (context: StepContext) => Promise<void>,
+): KubeStep {
+  return {
+    name,
+    commands,
+    isDone: async (context) => {
+      await check(context)
+      return true
+    },
+    run: check,
+  }
 }

@@ -2,8 +2,16 @@ import path from 'node:path'
 import { CommandError } from '../../../errors.ts'
 import { pasteable, type RunResult } from '../../../exec.ts'
 import type { Command } from '../../backend.ts'
-import type { KubeCluster } from '../steps/step.ts'
 import { execute, type Execute } from './execute.ts'
+
+/** How kubectl and istioctl reach a cluster. Every call names both, so no other cluster is ever touched. */
+export interface ClusterAddress {
+  /** Name in the scenario. */
+  readonly name: string
+  /** Own file (0600) under the state folder, or the user's. */
+  readonly kubeconfig: string
+  readonly context: string
+}
 
 export type ToolName = 'kind' | 'kubectl' | 'docker' | 'istioctl'
 
@@ -37,12 +45,12 @@ export class Toolbox {
   }
 
   /** `kubectl` with the cluster's own file and context. */
-  kubectl(cluster: KubeCluster, args: readonly string[], input?: object | string): Command {
+  kubectl(cluster: ClusterAddress, args: readonly string[], input?: object | string): Command {
     const of = ['--kubeconfig', cluster.kubeconfig, '--context', cluster.context]
     return withInput({ file: this.#program('kubectl'), args: [...of, ...args] }, input)
   }
 
-  istioctl(cluster: KubeCluster, args: readonly string[], input?: object | string): Command {
+  istioctl(cluster: ClusterAddress, args: readonly string[], input?: object | string): Command {
     const of = ['--kubeconfig', cluster.kubeconfig, '--context', cluster.context]
     return withInput({ file: this.#program('istioctl'), args: [...args, ...of] }, input)
   }
@@ -82,7 +90,7 @@ export class Toolbox {
   }
 
   /** All that it wrote, for somebody to read. @throws CommandError as `call` does. */
-  async said(command: Command, options: CallOptions = {}): Promise<string> {
+  async outputOf(command: Command, options: CallOptions = {}): Promise<string> {
     const { stdout, stderr } = await this.#run(command, options)
     return [stdout, stderr].filter((text) => text !== '').join('\n')
   }

@@ -1,35 +1,32 @@
 import { HopmeterError } from '../../../errors.ts'
 import type { Plan, Workload } from '../../plan.ts'
-import type { FactsBook } from '../cluster/cluster-facts.ts'
-import type { TestbedCluster } from '../cluster/layout.ts'
+import type { Cluster } from '../cluster/cluster.ts'
+import { ofKind, type KubeObject, type PodObject } from '../cluster/objects.ts'
 import type { StepContext } from '../steps/step.ts'
-import type { Toolbox } from '../tools/toolbox.ts'
-import { serviceKey, type Found, type FoundPod } from './pod-inventory.ts'
-import { indexedPods, ownObjects, type KubeObject } from './workload-steps.ts'
+import { indexedPods, ownObjects } from './own-objects.ts'
+import { serviceKey, type FoundPod, type PodInventory } from './pod-inventory.ts'
 
-/** Addresses of pods and services as the clusters gave them. @throws HopmeterError when a pod has none. */
+/**
+ * Addresses of pods and services as the clusters gave them.
+ * @param clients pods of every client workload
+ * @throws HopmeterError when a pod has none.
+ */
 export async function findPods(
-  parts: {
-    readonly tools: Toolbox
-    readonly facts: FactsBook
-    readonly plan: Plan
-    readonly sessionId: string
-    /** Pods of every client workload. */
-    readonly clients: number
-  },
-  clusters: readonly TestbedCluster[],
+  { workloads }: Plan,
+  sessionId: string,
+  clients: number,
+  clusters: readonly Cluster[],
   context: StepContext,
-): Promise<Found> {
-  const { tools, facts, plan, sessionId, clients } = parts
+): Promise<PodInventory> {
   const pods = new Map<string, FoundPod>()
   const services = new Map<string, string>()
   await Promise.all(
     clusters.map(async (cluster) => {
       const [objects, { nodes }] = await Promise.all([
-        ownObjects(tools, cluster, sessionId, context),
-        facts.of(cluster, context),
+        ownObjects(cluster, sessionId, context),
+        cluster.facts(context),
       ])
-      for (const workload of plan.workloads.filter(({ placement }) => placement.cluster === cluster.name)) {
+      for (const workload of workloads.filter(({ placement }) => placement.cluster === cluster.name)) {
         const node = nodes.find(({ number }) => number === workload.placement.node)
         const count = workload.role === 'client' ? clients : 1
         for (const [index, pod] of podsOf(objects, workload, count).entries()) {
@@ -42,11 +39,9 @@ export async function findPods(
           pods.set(name, { name, index, workload, cluster, ip, nodeAddress: node?.address ?? '' })
         }
       }
-      for (const workload of plan.workloads.filter(({ role }) => role === 'server')) {
-        const service = objects.find(
-          ({ kind, metadata }) => kind === 'Service' && metadata.name === workload.name,
-        )
-        const address = service?.spec?.clusterIP
+      for (const workload of workloads.filter(({ role }) => role === 'server')) {
+        const service = ofKind(objects, 'Service').find(({ metadata }) => metadata.name === workload.name)
+        const address = service?.spec.clusterIP
         if (address !== undefined) services.set(serviceKey(cluster.name, workload), address)
       }
     }),
@@ -56,11 +51,10 @@ export async function findPods(
 
 function podsOf(
   objects: readonly KubeObject[],
-  workload: Workload,
+  { name }: Workload,
   count: number,
-): readonly (KubeObject | undefined)[] {
-  if (count === 1)
-    return [objects.find(({ kind, metadata }) => kind === 'Pod' && metadata.name === workload.name)]
-  const indexed = indexedPods(objects, workload.name)
+): readonly (PodObject | undefined)[] {
+  if (count === 1) return [ofKind(objects, 'Pod').find(({ metadata }) => metadata.name === name)]
+  const indexed = indexedPods(objects, name)
   return Array.from({ length: count }, (_, index) => indexed.get(index))
 }

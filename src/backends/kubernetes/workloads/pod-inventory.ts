@@ -1,5 +1,5 @@
 import type { Workload } from '../../plan.ts'
-import type { KubeCluster } from '../steps/step.ts'
+import type { Cluster } from '../cluster/cluster.ts'
 
 /** A pod of the testbed, as it was found. */
 export interface FoundPod {
@@ -8,13 +8,13 @@ export interface FoundPod {
   /** Which of the workload's pods, from 0. */
   readonly index: number
   readonly workload: Workload
-  readonly cluster: KubeCluster
+  readonly cluster: Cluster
   readonly ip: string
   /** Of its node, on the network between nodes. */
   readonly nodeAddress: string
 }
 
-export interface Found {
+export interface PodInventory {
   /** By their own names; a workload that is one pod gives it its name. */
   readonly pods: ReadonlyMap<string, FoundPod>
   /** Service address by `client cluster/server workload`. */
@@ -26,7 +26,7 @@ export function serviceKey(clientCluster: string, server: Workload): string {
 }
 
 /** Pods of a workload, in the order of their numbers. */
-export function podsFor(found: Pick<Found, 'pods'>, workload: Workload): readonly FoundPod[] {
+export function podsFor(found: Pick<PodInventory, 'pods'>, workload: Workload): readonly FoundPod[] {
   return [...found.pods.values()]
     .filter((pod) => pod.workload.name === workload.name)
     .toSorted((a, b) => a.index - b.index)

@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto'
 import { agentProtocolVersion } from '../../../agent/protocol.ts'
-import { sessionLabel } from '../../kind/cluster/ownership.ts'
+import type { Mesh } from '../../../topology/model.ts'
 import {
   meshNamespace,
   namespaceOf,
@@ -9,7 +9,10 @@ import {
   type Plan,
   type Workload,
 } from '../../plan.ts'
-import type { NodeFacts, TestbedCluster } from '../cluster/layout.ts'
+import type { NodeFacts } from '../cluster/cluster-facts.ts'
+import type { Cluster } from '../cluster/cluster.ts'
+import type { Labels } from '../cluster/objects.ts'
+import { sessionLabel } from '../session/ownership.ts'
 
 /** Where the agent is mounted, and how it is called. */
 const agentMount = '/hopmeter'
@@ -40,10 +43,19 @@ export interface ManifestParts {
   readonly agentText: string
   /** Pods of every client workload; with several they are an indexed Job instead of a pod. */
   readonly clients: number
+  readonly meshLabels: MeshLabels
+}
+
+/** What a mesh goes by. */
+export interface MeshLabels {
+  /** Of namespaces and pods, in the mesh or out of it. */
+  readonly membership: (mesh: Mesh) => Labels
+  /** Of services that clients in other clusters call, too. */
+  readonly shared: Labels
 }
 
 /** Namespaces of the workloads in a cluster: only those that it needs. */
-export function namespacesIn(plan: Plan, cluster: TestbedCluster): readonly string[] {
+export function namespacesIn(plan: Plan, cluster: Cluster): readonly string[] {
   const own = plan.workloads.filter(({ placement }) => placement.cluster === cluster.name).map(namespaceOf)
   const hasServices = servicesIn(plan, cluster).length > 0 ? [meshNamespace] : []
   return [...new Set([...own, ...hasServices])].toSorted()
@@ -52,7 +64,7 @@ export function namespacesIn(plan: Plan, cluster: TestbedCluster): readonly stri
 /** Everything that hopmeter wants in a cluster, each with a digest of itself, in the order of its making. */
 export function manifestsFor(
   parts: ManifestParts,
-  cluster: TestbedCluster,
+  cluster: Cluster,
   nodes: readonly NodeFacts[],
 ): readonly Manifest[] {
   const { plan, agentText } = parts
@@ -61,7 +73,7 @@ export function manifestsFor(
   const agentMap = `agent-${digest(agentText)}`
   const withWorkloads = new Set(workloads.map(namespaceOf))
   return [
-    ...namespaces.map((name) => namespaceManifest(name)),
+    ...namespaces.map((name) => namespaceManifest(parts, name)),
     ...namespaces
       .filter((namespace) => withWorkloads.has(namespace))
       .map((namespace) => ({
@@ -76,7 +88,7 @@ export function manifestsFor(
       metadata: { name: workload.name, namespace: namespaceOf(workload) },
       automountServiceAccountToken: false,
     })),
-    ...servicesIn(plan, cluster).map((server) => serviceManifest(server)),
+    ...servicesIn(plan, cluster).map((server) => serviceManifest(parts, server)),
     ...workloads.map((workload) => {
       const pod = podManifest(parts, workload, nodes, agentMap)
       return workload.role === 'client' && parts.clients > 1 ? jobManifest(parts, pod) : pod
@@ -109,13 +121,13 @@ function finished(draft: Draft, sessionId: string): Manifest {
   }
 }
 
-function namespaceManifest(name: string): Draft {
-  const labels = { 'istio.io/dataplane-mode': name === plainNamespace ? 'none' : 'ambient' }
+function namespaceManifest({ meshLabels }: ManifestParts, name: string): Draft {
+  const labels = meshLabels.membership(name === plainNamespace ? 'none' : 'ambient')
   return { apiVersion: 'v1', kind: 'Namespace', metadata: { name, labels } }
 }
 
 /** Servers in the mesh whose service a cluster must know: those that answer in it and those that its clients call. */
-export function servicesIn(plan: Plan, cluster: TestbedCluster): readonly Workload[] {
+export function servicesIn(plan: Plan, cluster: Cluster): readonly Workload[] {
   const servers = plan.paths
     .filter(
       ({ mesh, client, server }) =>
@@ -125,12 +137,12 @@ export function servicesIn(plan: Plan, cluster: TestbedCluster): readonly Worklo
   return [...new Map(servers.map((server) => [server.name, server])).values()]
 }
 
-/** The same in every cluster and global, so that istiod merges the copies; the pod stands in one cluster only. */
-function serviceManifest(server: Workload): Draft {
+/** The same in every cluster and shared, so that the mesh merges the copies; the pod stands in one cluster only. */
+function serviceManifest({ meshLabels }: ManifestParts, server: Workload): Draft {
   return {
     apiVersion: 'v1',
     kind: 'Service',
-    metadata: { name: server.name, namespace: meshNamespace, labels: { 'istio.io/global': 'true' } },
+    metadata: { name: server.name, namespace: meshNamespace, labels: meshLabels.shared },
     spec: {
       selector: { [workloadLabel]: server.name },
       ports: [{ name: 'tcp', port: serverPort, targetPort: serverPort, protocol: 'TCP' }],
@@ -161,7 +173,7 @@ function jobManifest({ clients, sessionId }: ManifestParts, { metadata, spec }: 
 }
 
 function podManifest(
-  { agentImage }: ManifestParts,
+  { agentImage, meshLabels }: ManifestParts,
   workload: Workload,
   nodes: readonly NodeFacts[],
   agentMap: string,
@@ -196,7 +208,7 @@ function podManifest(
     metadata: {
       name,
       namespace: namespaceOf(workload),
-      labels: { [workloadLabel]: name, 'istio.io/dataplane-mode': mesh },
+      labels: { [workloadLabel]: name, ...meshLabels.membership(mesh) },
     },
     spec: {
       serviceAccountName: name,

@@ -1,4 +1,5 @@
 import { plural } from '../../../plural.ts'
+import { isSimulated } from '../../../results/build-traits.ts'
 import type { RunResult } from '../../../results/schema.ts'
 import type { Captions } from '../frame.ts'
 
@@ -53,7 +54,7 @@ export function runCaption(result: RunResult): string {
   const made = (what: string, how: string | undefined) =>
     how === undefined || how === 'none' ? [] : [`${what}: ${how}.`]
   return [
-    isLab(result)
+    isSimulated(result)
       ? `Engine ${engineOf(result)} in network namespaces: order and relative cost carry over, the numbers are not Istio’s.`
       : `Engine ${engineOf(result)} on ${result.backend}.`,
     ...made('Delay between networks', withRoundTrips(build)),
@@ -77,10 +78,6 @@ function withRoundTrips(build: RunResult['builds'][number] | undefined): string 
 export function engineOf({ builds }: RunResult): string {
   const engine = builds[0]?.engine
   return engine ? `${engine.name} ${engine.version}` : 'no engine'
-}
-
-export function isLab(result: RunResult): boolean {
-  return result.builds[0]?.engine.name.startsWith('lab-') ?? false
 }
 
 /** Each part as a sentence. */

@@ -48,28 +48,17 @@ export const measurementPitfalls: readonly Pitfall[] = [
     remedy: 'interleave the paths, or send warm-up load before each turn',
   },
   {
-    id: 21,
-    name: 'latency from logs',
-    severity: 'error',
-    check: ({ latencySource }) =>
-      latencySource === 'access-log' ? ['latency was taken from access logs'] : [],
-    why: "ztunnel logs a connection only when it closes, and its duration counts whole milliseconds of the connection's life",
-    remedy: 'measure at the client; logs serve as evidence of the path only',
-  },
-  {
     id: 22,
-    name: 'arms under different conditions',
+    name: 'clusters that compete',
     severity: 'note',
-    check: ({ clusters, cores, interleaved }) => [
-      ...(interleaved === false ? ['paths were measured one after another'] : []),
+    check: ({ clusters, cores }) => [
       ...(cores !== undefined && cores < 2 * clusters.length
         ? [`${cores} cores for ${clusters.length} clusters: less than 2 each`]
         : []),
       ...differentThreads(clusters),
     ],
     why: 'clusters on one machine compete for its cores, and heat and load drift with time',
-    remedy:
-      'interleave the paths in random order, pin ztunnel threads, and compare differences rather than absolute numbers',
+    remedy: 'pin ztunnel threads, and compare differences rather than absolute numbers',
   },
 ]
 

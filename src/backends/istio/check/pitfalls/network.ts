@@ -1,5 +1,5 @@
 import { cidrsOverlap, parseCidr } from '../../../../topology/cidr.ts'
-import { hbonePort } from '../../context.ts'
+import { hbonePort } from '../../names.ts'
 import type { PathFacts } from '../mesh-facts.ts'
 import type { Pitfall } from './pitfall.ts'
 

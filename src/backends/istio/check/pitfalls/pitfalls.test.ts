@@ -76,8 +76,6 @@ const healthy: MeshFacts = {
   paths: [path],
   loads: [{ profile: 'closed', connections: [1, 100], requestBytes: 16, responseBytes: 16 }],
   longestRestMs: 10_000,
-  interleaved: true,
-  latencySource: 'client',
   cores: 8,
   cgroupVersion: 1,
 }
@@ -234,8 +232,6 @@ const fallen: readonly (readonly [number, MeshFacts, RegExp])[] = [
     /knows no endpoint/,
   ],
   [20, withEast({ kubernetes: 'v1.35.0' }), /Kubernetes v1\.35\.0 on cgroup v1/],
-  [21, { ...healthy, latencySource: 'access-log' }, /access logs/],
-  [22, { ...healthy, interleaved: false }, /one after another/],
   [22, { ...healthy, cores: 2 }, /2 cores for 2 clusters/],
   [22, withEast({ ztunnels: [ztunnel('east', { threads: 8 })] }), /8 and 2 threads/],
   [

@@ -2,12 +2,12 @@ import { chmodSync, existsSync } from 'node:fs'
 import { CommandError, HopmeterError, UsageError } from '../../../errors.ts'
 import { makeFolder } from '../../../make-folder.ts'
 import type { Command } from '../../backend.ts'
-import type { FactsBook } from '../../kubernetes/cluster/cluster-facts.ts'
-import type { KindCluster } from '../../kubernetes/cluster/layout.ts'
+import { sessionLabel } from '../../kubernetes/session/ownership.ts'
 import type { Session } from '../../kubernetes/session/session.ts'
-import { waitUntilReady } from '../../kubernetes/steps/run-steps.ts'
-import type { KubeStep, StepContext } from '../../kubernetes/steps/step.ts'
+import { checkStep, type KubeStep, type StepContext } from '../../kubernetes/steps/step.ts'
+import { waitUntilReady } from '../../kubernetes/steps/wait.ts'
 import type { Toolbox } from '../../kubernetes/tools/toolbox.ts'
+import type { KindCluster } from './kind-cluster.ts'
 import {
   foreignCluster,
   markerConfigMap,
@@ -15,7 +15,6 @@ import {
   markerNamespace,
   markerState,
   nodeContainers,
-  sessionLabel,
 } from './ownership.ts'
 
 const createTimeoutMs = 600_000
@@ -26,7 +25,6 @@ const clockStepMs = 1000
 
 interface ClusterStepParts {
   readonly tools: Toolbox
-  readonly facts: FactsBook
   /** Absent while planning: nothing is claimed then. */
   readonly session: Session | undefined
   /** Folder that marks the nodes as this session's. */
@@ -40,26 +38,18 @@ export function namesStep(
   session: Session | undefined,
   clusters: readonly KindCluster[],
 ): KubeStep {
-  const check = async (context: StepContext) => {
+  const list = tools.kind(['get', 'clusters'])
+  return checkStep('check that cluster names are free', [list], async (context) => {
     for (const { kindName } of clusters) {
       const containers = await nodeContainers(tools, kindName, claimed(session).id, context)
       if (containers.some(({ marked }) => !marked)) throw foreignCluster(kindName)
     }
-  }
-  return {
-    name: 'check that cluster names are free',
-    commands: [tools.kind(['get', 'clusters'])],
-    isDone: async (context) => {
-      await check(context)
-      return true
-    },
-    run: check,
-  }
+  })
 }
 
 /** Makes a cluster, or starts its nodes again after a restart of Docker. */
 export function createClusterStep(parts: ClusterStepParts, cluster: KindCluster): KubeStep {
-  const { tools, facts, session } = parts
+  const { tools, session } = parts
   const create = createCommand(parts, cluster)
   return {
     name: `create cluster ${cluster.name}`,
@@ -69,16 +59,16 @@ export function createClusterStep(parts: ClusterStepParts, cluster: KindCluster)
       if (containers.length === 0) return false
       if (containers.some(({ marked }) => !marked)) throw foreignCluster(cluster.kindName)
       if ((claimed(session).cluster(cluster.name)?.status ?? 'creating') === 'creating') return false
-      if (containers.length < cluster.nodeNames.length || !containers.every((c) => c.running)) return false
+      if (containers.length < cluster.nodes.names.length || !containers.every((c) => c.running)) return false
       if (!existsSync(cluster.kubeconfig)) return false
-      return await answersReady(facts, cluster, context)
+      return await answersReady(cluster, context)
     },
     run: async (context) => {
       const own = claimed(session)
       const containers = await nodeContainers(tools, cluster.kindName, own.id, context)
       const isWhole =
         (own.cluster(cluster.name)?.status ?? 'creating') !== 'creating' &&
-        containers.length === cluster.nodeNames.length &&
+        containers.length === cluster.nodes.names.length &&
         existsSync(cluster.kubeconfig)
       const startedMs = Date.now()
       if (isWhole) {
@@ -89,15 +79,14 @@ export function createClusterStep(parts: ClusterStepParts, cluster: KindCluster)
       } else {
         if (containers.length > 0)
           await tools.call(deleteCommand(tools, cluster), { ...context, timeoutMs: 120_000 })
-        const { name, kindName, kubeconfig, context: kubeContext } = cluster
-        own.claimCluster({ name, kindName, kubeconfig, context: kubeContext, status: 'creating' })
+        own.claimCluster(cluster.claim('creating'))
         makeFolder(parts.markerFolder, 0o700)
         await createAgainstRaces(tools, create, context)
-        if (existsSync(kubeconfig)) chmodSync(kubeconfig, 0o600)
-        own.claimCluster({ name, kindName, kubeconfig, context: kubeContext, status: 'made' })
+        if (existsSync(cluster.kubeconfig)) chmodSync(cluster.kubeconfig, 0o600)
+        own.claimCluster(cluster.claim('made'))
       }
       // A node that was stopped is still Ready in the API until its kubelet speaks again.
-      await waitForNodes(parts, cluster, isWhole ? startedMs : 0, context)
+      await waitForNodes(cluster, isWhole ? startedMs : 0, context)
     },
   }
 }
@@ -112,7 +101,7 @@ export function markClusterStep(parts: ClusterStepParts, cluster: KindCluster): 
     metadata: { name: markerConfigMap, namespace: markerNamespace, labels: { [sessionLabel]: id } },
     data: { session: id },
   }
-  const apply = tools.kubectl(cluster, ['apply', '--server-side', '--filename', '-'], marker)
+  const apply = cluster.applyCommand(marker)
   return {
     name: `mark cluster ${cluster.name} as made by hopmeter`,
     commands: [apply],
@@ -124,8 +113,7 @@ export function markClusterStep(parts: ClusterStepParts, cluster: KindCluster): 
       if ((await markerState(tools, cluster, id, context)) !== 'ours') {
         throw new HopmeterError('the marker cannot be read back')
       }
-      const { name, kindName, kubeconfig, context: kubeContext } = cluster
-      claimed(session).claimCluster({ name, kindName, kubeconfig, context: kubeContext, status: 'marked' })
+      claimed(session).claimCluster(cluster.claim('marked'))
     },
   }
 }
@@ -152,16 +140,16 @@ function createCommand(parts: ClusterStepParts, cluster: KindCluster): Command {
       podSubnet: cluster.spec.podCidr,
       serviceSubnet: cluster.spec.serviceCidr,
     },
-    nodes: cluster.nodeNames.map((_, i) => node(i === 0 ? 'control-plane' : 'worker')),
+    nodes: cluster.nodes.names.map((_, i) => node(i === 0 ? 'control-plane' : 'worker')),
   }
   const of = ['--name', cluster.kindName, '--kubeconfig', cluster.kubeconfig]
   return tools.kind(['create', 'cluster', ...of, '--config', '-'], config)
 }
 
 /** An API that starts refuses connections and permissions for a while: then there is something to wait for. */
-async function answersReady(facts: FactsBook, cluster: KindCluster, context: StepContext): Promise<boolean> {
+async function answersReady(cluster: KindCluster, context: StepContext): Promise<boolean> {
   try {
-    return (await facts.read(cluster, context)).notReady.length === 0
+    return (await cluster.readFacts(context)).notReady.length === 0
   } catch {
     context.signal.throwIfAborted()
     return false
@@ -187,20 +175,15 @@ async function createAgainstRaces(tools: Toolbox, create: Command, context: Step
   }
 }
 
-async function waitForNodes(
-  { tools, facts }: ClusterStepParts,
-  cluster: KindCluster,
-  sinceMs: number,
-  context: StepContext,
-): Promise<void> {
+async function waitForNodes(cluster: KindCluster, sinceMs: number, context: StepContext): Promise<void> {
   await waitUntilReady(
     {
       name: `nodes of ${cluster.name} are Ready`,
-      deadlineMs: tools.deadlineMs(readyDeadlineMs),
+      deadlineMs: cluster.deadlineMs(readyDeadlineMs),
       check: async (inner) => {
-        const { notReady, nodes, heardMs } = await facts.read(cluster, inner)
-        if (nodes.length < cluster.nodeNames.length)
-          return `${nodes.length} of ${cluster.nodeNames.length} joined`
+        const { notReady, nodes, heardMs } = await cluster.readFacts(inner)
+        if (nodes.length < cluster.nodes.names.length)
+          return `${nodes.length} of ${cluster.nodes.names.length} joined`
         if (notReady.length > 0) return `waiting for ${notReady.join(', ')}`
         return heardMs >= sinceMs - clockStepMs ? null : 'a kubelet has not spoken since its start'
       },
