@@ -52,3 +52,8 @@ export interface EvidenceSnapshot {
   /** Responses completed by each server workload, per path name, since its start. */
   readonly served: readonly { readonly workload: string; readonly byPath: Readonly<Record<string, number>> }[]
 }
+
+/** Equal for flows that differ in what they counted only. */
+export function flowKey(f: Flow): string {
+  return JSON.stringify([f.direction, f.protocol, f.source, f.sourceIdentity, f.requested, f.upstream])
+}

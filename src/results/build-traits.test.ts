@@ -21,7 +21,7 @@ test('files of before that was recorded are read by what they say', () => {
 test('whether CPU counters are coarse is what the build says, and of older files what the backend was', () => {
   const cpuSource = { name: 'cadvisor', perTurn: false, coversTestbed: false }
   const { cpuSource: _, ...older } = { cpuSource: undefined, ...build }
-  expect(hasCoarseCpu({ backend: 'any', builds: [{ ...build, cpuSource }] })).toBe(true)
+  expect(hasCoarseCpu({ backend: 'kind', builds: [{ ...build, cpuSource }] })).toBe(true)
   expect(
     hasCoarseCpu({ backend: 'contexts', builds: [{ ...build, cpuSource: { ...cpuSource, perTurn: true } }] }),
   ).toBe(false)

@@ -1,19 +1,13 @@
 import type { MeshInput, ServiceMesh } from '../kubernetes/mesh.ts'
-import type { Readiness, StepContext } from '../kubernetes/steps/step.ts'
-import type { PodInventory } from '../kubernetes/workloads/pod-inventory.ts'
-import { collectMeshFacts } from './check/collect-facts.ts'
-import { findPitfalls } from './check/pitfalls/find-pitfalls.ts'
+import { checkBeforeInstallStep } from './check/check-steps.ts'
 import { meshReadiness } from './check/readiness.ts'
 import { istioContext, istioImages, type IstioContext, type OwnClusters } from './context.ts'
 import { caKeyType } from './install/ca.ts'
 import { ztunnelThreads } from './install/install.ts'
 import { meshPhases } from './install/mesh-steps.ts'
-import { meshAddresses } from './prove/mesh-view.ts'
-import { IstioWatcher } from './prove/watcher.ts'
 import { istioComponentOf } from './read/component-of.ts'
-import { imagesOfMesh } from './read/images.ts'
-import { readGateways } from './read/read-mesh.ts'
 import { meshStateFiles } from './read/state-files.ts'
+import { watchMesh } from './watch-mesh.ts'
 
 /**
  * Istio ambient on the clusters of a testbed: installation and gateways as phases, the states that its paths need, and
@@ -32,18 +26,12 @@ export function ownMesh({ loadBalancer, host, ...input }: MeshInput & OwnCluster
       return facts
     },
     images: istioImages(parts),
-    phases: meshPhases(parts),
-    readiness: (found: PodInventory): readonly Readiness[] => meshReadiness(parts, found),
-    watch: async (found: PodInventory, context: StepContext) => {
-      const gateways = await readGateways(parts, context)
-      const watcher = await IstioWatcher.start(parts, found, gateways, context)
-      const [images, meshFacts] = await Promise.all([
-        imagesOfMesh(parts, context),
-        collectMeshFacts(parts, found, context, { hasProbed: true }),
-      ])
-      const notes = findPitfalls(meshFacts).map(({ message }) => message)
-      facts = { ...images, ...settings(parts), ...(notes.length > 0 ? { meshNotes: notes.join('; ') } : {}) }
-      return { watcher, addresses: meshAddresses(found, gateways) }
+    phases: [[checkBeforeInstallStep(parts)], ...meshPhases(parts)],
+    readiness: (found) => meshReadiness(parts, found),
+    watch: async (found, context) => {
+      const { kept, watched } = await watchMesh(parts, found, context)
+      facts = { ...kept, ...settings(parts) }
+      return watched
     },
     componentOf: istioComponentOf,
     stateFiles: (cluster, context) => meshStateFiles(parts, cluster, context),

@@ -1,20 +1,22 @@
 import type { Cluster } from '../../kubernetes/cluster/cluster.ts'
 import type { NodeRoutes } from '../../kubernetes/cluster/node-shell.ts'
-import { ofKind, type KubeObject, type ServiceObject } from '../../kubernetes/cluster/objects.ts'
+import {
+  ofKind,
+  type KubeObject,
+  type PodObject,
+  type SecretObject,
+  type ServiceObject,
+} from '../../kubernetes/cluster/objects.ts'
 import type { StepContext } from '../../kubernetes/steps/step.ts'
-import type { PodInventory } from '../../kubernetes/workloads/pod-inventory.ts'
+import type { FoundPod, PodInventory } from '../../kubernetes/workloads/pod-inventory.ts'
 import { certificateFingerprint } from '../../pki.ts'
 import { meshNamespace, serviceHostname, type PlannedPath } from '../../plan.ts'
 import { clusterIdOf, type IstioContext } from '../context.ts'
-import { networkLabel, systemNamespace } from '../names.ts'
-import { publishedAddress, readGateway, readGatewayService } from '../read/read-gateway.ts'
 import { readDump, readRemoteClusters, ztunnelPods } from '../read/read-mesh.ts'
 import { readRemoteSecrets, remoteServer } from '../read/remote-secrets.ts'
 import { endpointsOf, type ZtunnelDump } from '../read/ztunnel-dump.ts'
-import { readLastWays } from './last-way.ts'
 import type {
   ClusterMeshFacts,
-  GatewayFacts,
   MeshFacts,
   PathFacts,
   PodFacts,
@@ -22,33 +24,31 @@ import type {
   ZtunnelFacts,
 } from './mesh-facts.ts'
 import { policyFacts, type PolicySpec } from './policy-facts.ts'
+import { standingFacts } from './standing-facts.ts'
 
 interface PolicyObject extends KubeObject {
   readonly spec?: PolicySpec
 }
 
-/**
- * Asks every cluster and this machine for what the pitfalls judge. Reads only. `hasProbed`: requests were sent a
- * moment ago, so ztunnels' logs tell which way they took.
- * @throws HopmeterError when something does not answer.
- */
+/** Asks every cluster and this machine for what the pitfalls judge. Reads only. @throws HopmeterError */
 export async function collectMeshFacts(
-  parts: IstioContext,
+  istio: IstioContext,
   found: PodInventory,
   context: StepContext,
-  { hasProbed = false }: { readonly hasProbed?: boolean } = {},
 ): Promise<MeshFacts> {
-  const { scenario, paths: planned } = parts.plan
+  const { scenario, paths: planned } = istio.plan
   const possible = planned.filter(({ mesh, rule }) => mesh === 'ambient' && rule.possible)
-  const [clusters, ways, host] = await Promise.all([
-    Promise.all(parts.clusters.map((cluster) => clusterFacts(parts, found, cluster, context))),
-    hasProbed ? readLastWays(parts, found, possible, context) : new Map<string, never>(),
-    parts.host?.(context),
+  const [clusters, host] = await Promise.all([
+    Promise.all(istio.clusters.map((cluster) => clusterFacts(istio, found, cluster, context))),
+    istio.host?.(context),
   ])
   return {
-    istio: parts.istio,
+    istio: istio.istio,
     clusters,
-    paths: possible.map((path) => ({ ...pathFacts(path, clusters), ...ways.get(path.name) })),
+    paths: possible.map((path) => ({
+      ...pathFacts(path, clusters),
+      serverIp: found.pods.get(path.serverWorkload.name)?.ip,
+    })),
     loads: scenario.loads,
     // A path can be first in one round and last in the next.
     longestRestMs: 2 * scenario.rounds.durationMs,
@@ -56,8 +56,8 @@ export async function collectMeshFacts(
   }
 }
 
-/** Placement is where the pods really run. */
-function pathFacts(path: PlannedPath, clusters: readonly ClusterMeshFacts[]): PathFacts {
+/** Placement is where the pods really run, once they do. */
+export function pathFacts(path: PlannedPath, clusters: readonly ClusterMeshFacts[]): PathFacts {
   const { name, client, server, clientWorkload, serverWorkload, rule } = path
   const nodeOf = (workload: string, cluster: string, planned: number) =>
     clusters.find((c) => c.name === cluster)?.pods?.find((pod) => pod.workload === workload)?.node ?? planned
@@ -83,82 +83,88 @@ function directPeers({ plan, clusters }: IstioContext, cluster: Cluster): readon
   return clusters.filter((other) => other !== cluster && names.includes(other.name))
 }
 
+/** The same with how its istiod stands with others; nothing of one that cannot be asked. */
+export async function withRemotes(
+  istio: IstioContext,
+  cluster: Cluster,
+  facts: ClusterMeshFacts,
+  context: StepContext,
+): Promise<ClusterMeshFacts> {
+  if (istio.clusters.length === 1 || facts.controlPlane?.isAvailable !== true) return facts
+  const remotes = await readRemoteClusters(istio, cluster, context)
+  return remotes.ok ? { ...facts, remotes: remotes.value } : facts
+}
+
 async function clusterFacts(
-  parts: IstioContext,
+  istio: IstioContext,
   found: PodInventory,
   cluster: Cluster,
   context: StepContext,
 ): Promise<ClusterMeshFacts> {
+  const standing = await standingFacts(cluster, context)
   const inMesh = { namespace: meshNamespace }
-  const others = parts.clusters.filter((other) => other !== cluster)
-  const [
-    system,
-    mesh,
-    classes,
-    secrets,
-    objects,
-    policies,
-    ztunnels,
-    gateway,
-    { nodes, kubernetes },
-    remotes,
-    network,
-  ] = await Promise.all([
-    cluster.find<KubeObject>(['namespace', systemNamespace], {}, context),
+  const [known, mesh, secrets, objects, policies, ztunnels, { nodes }, network] = await Promise.all([
+    withRemotes(istio, cluster, standing, context),
     cluster.find<KubeObject>(['namespace', meshNamespace], {}, context),
-    cluster.list('gatewayclasses', {}, context),
     readRemoteSecrets(cluster, context),
     cluster.list('pods,services', inMesh, context),
     cluster.list<PolicyObject>('networkpolicies', inMesh, context),
-    dumps(parts, cluster, context),
-    gatewayFacts(cluster, context),
+    dumps(istio, cluster, context),
     cluster.facts(context),
-    others.length === 0 ? undefined : readRemoteClusters(parts, cluster, context),
-    routes(cluster, directPeers(parts, cluster), context),
+    routes(cluster, directPeers(istio, cluster), context),
   ])
-  const servers = others.flatMap(({ name }) => {
-    const id = clusterIdOf(parts, name)
-    const secret = secrets.find(({ metadata }) => metadata.name === `istio-remote-secret-${id}`)
-    const server = remoteServer(secret?.data?.[id])
-    return server === undefined ? [] : [[name, server] as const]
-  })
-  const workloads = [...found.pods.values()].filter(
-    ({ workload }) => workload.placement.cluster === cluster.name,
+  const own = [...found.pods.values()].filter(
+    ({ workload }) => workload.placement.cluster === cluster.name && workload.mesh === 'ambient',
   )
   return {
-    name: cluster.name,
-    podCidr: cluster.spec.podCidr,
-    serviceCidr: cluster.spec.serviceCidr,
-    network: cluster.spec.network,
-    networkLabel: system?.metadata.labels?.[networkLabel] ?? '',
-    gatewayClasses: classes.map(({ metadata }) => metadata.name),
-    ...(remotes?.ok ? { remotes: remotes.value } : {}),
-    remoteServers: new Map(servers),
+    ...known,
+    remoteServers: remoteServers(istio, cluster, secrets),
     ztunnels: ztunnels.map(({ node, startedAt, dump }) => ztunnelFacts(node, startedAt, dump)),
-    ...(gateway ? { gateway } : {}),
-    pods: workloads
-      .filter(({ workload }) => workload.mesh === 'ambient')
-      .map(({ name, ip, workload }): PodFacts => {
-        const pod = ofKind(objects, 'Pod').find(({ metadata }) => metadata.name === name)
-        const node = nodes.find((own) => own.name === pod?.spec.nodeName)?.number ?? workload.placement.node
-        const dump = ztunnels.find((ztunnel) => ztunnel.node === node)?.dump
-        return {
-          name,
-          workload: workload.name,
-          node,
-          mesh: workload.mesh,
-          redirection: pod?.metadata.annotations?.['ambient.istio.io/redirection'],
-          protocol:
-            dump?.workloads.find(({ workloadIps }) => workloadIps?.includes(ip))?.protocol ?? undefined,
-          labels: pod?.metadata.labels ?? {},
-          startedAt: pod?.status?.startTime,
-        }
-      }),
+    pods: own.map((pod) => {
+      const object = ofKind(objects, 'Pod').find(({ metadata }) => metadata.name === pod.name)
+      const node =
+        nodes.find(({ name }) => name === object?.spec.nodeName)?.number ?? pod.workload.placement.node
+      return podFacts(pod, object, node, ztunnels.find((ztunnel) => ztunnel.node === node)?.dump)
+    }),
     services: ofKind(objects, 'Service').map((service) => serviceFacts(service)),
     ...(mesh ? { namespaceLabels: mesh.metadata.labels ?? {} } : {}),
     policies: policies.flatMap((policy) => policyFacts(policy, objects)),
     ...network,
-    kubernetes: nodes.length === 0 ? undefined : kubernetes,
+  }
+}
+
+function remoteServers(
+  istio: IstioContext,
+  cluster: Cluster,
+  secrets: readonly SecretObject[],
+): ReadonlyMap<string, string> {
+  const servers = istio.clusters.flatMap((other) => {
+    const id = clusterIdOf(istio, other.name)
+    const secret = secrets.find(({ metadata }) => metadata.name === `istio-remote-secret-${id}`)
+    const server = other === cluster ? undefined : remoteServer(secret?.data?.[id])
+    return server === undefined ? [] : [[other.name, server] as const]
+  })
+  return new Map(servers)
+}
+
+function podFacts(
+  { name, ip, workload }: FoundPod,
+  object: PodObject | undefined,
+  node: number,
+  dump: ZtunnelDump | undefined,
+): PodFacts {
+  const known = dump?.workloads.find(({ workloadIps }) => workloadIps?.includes(ip))
+  const state = Object.values(dump?.workloadState ?? {}).find(({ info }) => info?.name === name)
+  return {
+    name,
+    workload: workload.name,
+    node,
+    mesh: workload.mesh,
+    redirection: object?.metadata.annotations?.['ambient.istio.io/redirection'],
+    protocol: dump && (known?.protocol ?? 'unknown'),
+    state: dump && (state?.state ?? 'absent'),
+    labels: object?.metadata.labels ?? {},
+    startedAt: object?.status?.startTime,
   }
 }
 
@@ -171,11 +177,11 @@ function routes(
   return nodes && peers.length > 0 ? nodes.routesTo(peers, context) : Promise.resolve(undefined)
 }
 
-async function dumps(parts: IstioContext, cluster: Cluster, context: StepContext) {
+async function dumps(istio: IstioContext, cluster: Cluster, context: StepContext) {
   const pods = await ztunnelPods(cluster, context)
   return Promise.all(
     pods.map(async ({ pod, node }) => {
-      const dump = await readDump(parts, cluster, pod.metadata.name, context)
+      const dump = await readDump(istio, cluster, pod.metadata.name, context)
       return { node, startedAt: pod.status?.startTime, dump }
     }),
   )
@@ -185,9 +191,10 @@ function ztunnelFacts(node: number, startedAt: string | undefined, dump: Ztunnel
   const certificates = dump.certificates ?? []
   const roots = certificates.flatMap(({ rootCerts }) => (rootCerts ?? []).flatMap(({ pem }) => pem ?? []))
   const endpoints = dump.services.map(({ hostname }) => {
-    const known = endpointsOf(dump, hostname).map(({ clusterId, networkGateway }) => ({
+    const known = endpointsOf(dump, hostname).map(({ clusterId, networkGateway, workloadIps }) => ({
       clusterId: clusterId ?? 'unknown',
       viaGateway: networkGateway?.destination,
+      ips: workloadIps ?? [],
     }))
     return [hostname, known] as const
   })
@@ -211,19 +218,6 @@ function fingerprint(encoded: string): string[] {
     return [certificateFingerprint(Buffer.from(encoded, 'base64').toString())]
   } catch {
     return []
-  }
-}
-
-async function gatewayFacts(cluster: Cluster, context: StepContext): Promise<GatewayFacts | undefined> {
-  const [gateway, service] = await Promise.all([
-    readGateway(cluster, context),
-    readGatewayService(cluster, context),
-  ])
-  if (!gateway) return undefined
-  return {
-    addresses: (gateway.status?.addresses ?? []).map(({ value }) => value),
-    clusterIp: service?.spec.clusterIP ?? '',
-    ingress: publishedAddress(service),
   }
 }
 

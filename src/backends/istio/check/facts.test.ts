@@ -77,7 +77,7 @@ class Standing {
     const parts = this.parts(over)
     const { plan, clusters, sessionId } = parts
     const found = await findPods(this.plan, sessionId, 1, clusters, quiet)
-    const collected = await collectMeshFacts({ ...parts, plan }, found, quiet, { hasProbed: true })
+    const collected = await collectMeshFacts({ ...parts, plan }, found, quiet)
     // How many cores this machine has is not what is tested.
     return findPitfalls({ ...collected, cores: 64 }).map(({ pitfall, message }) => [pitfall.id, message])
   }
@@ -90,29 +90,6 @@ class Standing {
 
   object(name: string, key: string, work: (object: KubeObject) => void): void {
     this.change(name, ({ objects }) => work(objects[key] as KubeObject))
-  }
-
-  /** One request, as the probe sends it. */
-  request(): void {
-    const path0 = this.plan.paths[0]!
-    const { context, kubeconfig } = this.parts().clusters[0]!
-    const own = this.fake.model(({ clusters }) => clusters[context.replace('kind-', '')]!.objects)
-    const { clusterIP } = (own[`Service/hopmeter/${path0.serverWorkload.name}`] as KubeObject).spec!
-    const args = [
-      'exec',
-      '--namespace',
-      'hopmeter',
-      path0.clientWorkload.name,
-      '--',
-      'node',
-      '-e',
-      'undefined',
-    ]
-    this.fake.call(
-      'kubectl',
-      ['--kubeconfig', kubeconfig, '--context', context, ...args, clusterIP!, '8080'],
-      {},
-    )
   }
 }
 
@@ -130,6 +107,12 @@ beforeEach(async () => {
 })
 afterEach(() => fake.close())
 
+interface Deployment {
+  readonly template: {
+    readonly spec: { readonly containers: readonly { readonly env: { name: string; value: string }[] }[] }
+  }
+}
+
 type Damage = (testbed: Standing) => Partial<IstioContext> | void
 
 const service = 'Service/hopmeter/server-west-n1'
@@ -138,6 +121,29 @@ const gateway = 'Service/istio-system/istio-eastwestgateway'
 
 /** What somebody does to a mesh of two networks with a load balancer, and what is said of it then. */
 const twoNetworks: Cases = [
+  [
+    24,
+    /cluster "west" has no ztunnel/,
+    (testbed) =>
+      testbed.change('west', ({ objects }) => void delete objects['DaemonSet/istio-system/ztunnel']),
+  ],
+  [
+    25,
+    /east and west have the same name for Istio: "east"/,
+    (testbed) =>
+      testbed.object('west', 'Deployment/istio-system/istiod', ({ spec }) => {
+        const { template } = spec as unknown as Deployment
+        template.spec.containers[0]!.env.find(({ name }) => name === 'CLUSTER_ID')!.value = 'east'
+      }),
+  ],
+  [
+    27,
+    /the gateway of cluster "west" serves network "east"/,
+    (testbed) =>
+      testbed.object('west', 'Gateway/istio-system/istio-eastwestgateway', ({ metadata }) => {
+        metadata.labels['topology.istio.io/network'] = 'east'
+      }),
+  ],
   [
     1,
     /pod CIDRs of east \(10\.10\.0\.0\/16\) and west/,
@@ -156,7 +162,11 @@ const twoNetworks: Cases = [
         for (const ztunnel of Object.values(ztunnels ?? {})) ztunnel.network = 'old'
       }),
   ],
-  [4, /istio-system of west is labelled ""/, (testbed) => testbed.object('west', system, unlabelled)],
+  [
+    4,
+    /cluster "west" is in network "", the scenario says "west"/,
+    (testbed) => testbed.object('west', system, unlabelled),
+  ],
   [
     5,
     /east has no GatewayClass istio-east-west/,
@@ -164,8 +174,8 @@ const twoNetworks: Cases = [
       testbed.change('east', ({ objects }) => void delete objects['GatewayClass//istio-east-west']),
   ],
   [
-    6,
-    /istiod of east has west as unknown/,
+    26,
+    /istiod of east does not know west, which is "west" to Istio/,
     (testbed) =>
       testbed.change(
         'east',
@@ -243,29 +253,6 @@ const twoNetworks: Cases = [
     /has trafficDistribution PreferClose/,
     (testbed) =>
       testbed.object('east', service, ({ spec }) => (spec!['trafficDistribution'] = 'PreferClose')),
-  ],
-  [
-    13,
-    /load-balancer took another path than declared: HBONE to 127\.20\.0\.\d+:15008/,
-    (testbed) => {
-      // For a moment west had the label of east, and somebody had routed its pods.
-      testbed.object(
-        'west',
-        system,
-        ({ metadata }) => (metadata.labels['topology.istio.io/network'] = 'east'),
-      )
-      testbed.fake.model(({ containers }) => {
-        const [a, b] = Object.values(containers).filter(({ node }) => node)
-        a!.node!.routes.push({ dst: '10.20.0.0/24', gateway: b!.address! })
-        b!.node!.routes.push({ dst: '10.10.0.0/24', gateway: a!.address! })
-      })
-      testbed.request()
-      testbed.object(
-        'west',
-        system,
-        ({ metadata }) => (metadata.labels['topology.istio.io/network'] = 'west'),
-      )
-    },
   ],
   [
     16,

@@ -1,4 +1,5 @@
 import type { Load } from '../../../scenario/types.ts'
+import type { LoadBalancerKind } from '../../../topology/model.ts'
 import type { RouteFacts } from '../../kubernetes/cluster/node-shell.ts'
 
 /** What is known of one cluster; what was not asked is absent, and what is absent is not judged. */
@@ -9,6 +10,13 @@ export interface ClusterMeshFacts {
   /** The scenario's; the label must have the same. */
   readonly network: string
   readonly networkLabel?: string | undefined
+  /** Pod CIDR of each node. */
+  readonly nodeCidrs?: readonly string[] | undefined
+  /** Two contexts with the same one lead to one cluster. */
+  readonly uid?: string | undefined
+  readonly controlPlane?: ControlPlaneFacts | undefined
+  /** The scenario's, in front of its gateway. */
+  readonly loadBalancer?: LoadBalancerKind | undefined
   readonly gatewayClasses?: readonly string[] | undefined
   /** State by cluster, as istiod says. */
   readonly remotes?: ReadonlyMap<string, string> | undefined
@@ -28,6 +36,21 @@ export interface ClusterMeshFacts {
   readonly kubernetes?: string | undefined
 }
 
+export interface ControlPlaneFacts {
+  /** Whether there is a system namespace at all. */
+  readonly isInstalled: boolean
+  /** How many there are, and whether one is available. */
+  readonly istiods: number
+  readonly isAvailable: boolean
+  /** Tag of its image. */
+  readonly version: string
+  /** What Istio calls the cluster; absent without an available istiod. */
+  readonly clusterId?: string | undefined
+  /** The daemon set; absent without one. */
+  readonly ztunnel?:
+    { readonly available: number; readonly wanted: number; readonly network: string } | undefined
+}
+
 export interface ZtunnelFacts {
   readonly node: number
   /** Its `NETWORK`. */
@@ -44,7 +67,9 @@ export interface ZtunnelFacts {
 
 export interface EndpointFacts {
   readonly clusterId: string
+  /** `network/address`. */
   readonly viaGateway?: string | undefined
+  readonly ips?: readonly string[] | undefined
 }
 
 export interface GatewayFacts {
@@ -53,6 +78,11 @@ export interface GatewayFacts {
   readonly clusterIp: string
   /** What the load balancer gave. */
   readonly ingress?: string | undefined
+  readonly className?: string | undefined
+  /** Its label. */
+  readonly network?: string | undefined
+  /** Whether its load balancer says that it proxies. */
+  readonly isProxied?: boolean | undefined
 }
 
 export interface PodFacts {
@@ -63,8 +93,10 @@ export interface PodFacts {
   readonly mesh: 'ambient' | 'none'
   /** Annotation `ambient.istio.io/redirection`. */
   readonly redirection?: string | undefined
-  /** As its own ztunnel has it. */
+  /** As its own ztunnel has it; `unknown` where that does not know the pod. */
   readonly protocol?: string | undefined
+  /** Of its proxy inside of ztunnel, e.g. `Up`. */
+  readonly state?: string | undefined
   readonly labels: Readonly<Record<string, string>>
   readonly startedAt?: string | undefined
 }
@@ -92,12 +124,10 @@ export interface PathFacts {
   readonly server: { readonly cluster: string; readonly node: number }
   readonly hostname: string
   readonly hops: number
+  /** Address of the server's pod. */
+  readonly serverIp?: string | undefined
   /** Cluster whose gateway it enters. */
   readonly gateway?: string | undefined
-  /** Whether the client's ztunnel sent its last connection the declared way, by its own log. */
-  readonly verdict?: 'proven' | 'mismatch' | undefined
-  /** That way, e.g. `HBONE to 10.20.0.7:15008`. */
-  readonly observed?: string | undefined
 }
 
 export interface MeshFacts {

@@ -1,199 +1,56 @@
-import type { Cluster } from '../../kubernetes/cluster/cluster.ts'
 import type { Readiness, StepContext } from '../../kubernetes/steps/step.ts'
-import { podsFor, type FoundPod, type PodInventory } from '../../kubernetes/workloads/pod-inventory.ts'
+import {
+  podsFor,
+  serviceKey,
+  type FoundPod,
+  type PodInventory,
+} from '../../kubernetes/workloads/pod-inventory.ts'
 import { agentCommandLine } from '../../kubernetes/workloads/workload-manifests.ts'
-import { meshNamespace, serverPort, serviceHostname, type PlannedPath } from '../../plan.ts'
+import { meshNamespace, serverPort, type PlannedPath } from '../../plan.ts'
 import type { IstioContext } from '../context.ts'
-import { gatewayName, systemNamespace } from '../names.ts'
+import { systemNamespace } from '../names.ts'
 import { probeProgram, readProbe } from '../prove/probe.ts'
-import { publishedAddress, readGateway, readGatewayService } from '../read/read-gateway.ts'
-import { readDump, readRemoteClusters, ztunnelPods } from '../read/read-mesh.ts'
-import { endpointsOf, isSplitHorizon, type ZtunnelDump } from '../read/ztunnel-dump.ts'
 import { collectMeshFacts } from './collect-facts.ts'
-import { findPitfalls } from './pitfalls/find-pitfalls.ts'
+import { findErrors, remediesOf } from './pitfalls/find-pitfalls.ts'
 import type { Finding } from './pitfalls/pitfall.ts'
 
-/** Own deadlines: what istiod pushes comes in seconds, what a laptop starts in minutes. */
-const deadlines = {
-  synced: 120_000,
-  published: 60_000,
-  captured: 60_000,
-  endpoint: 90_000,
-  probe: 90_000,
-  pitfalls: 30_000,
-} as const
+/** What istiod pushes comes in seconds, what a laptop starts in minutes. */
+const meshDeadlineMs = 120_000
+const probeDeadlineMs = 90_000
+/** After so long, what does not pass by waiting has been seen more than once. */
+const hopelessMs = 30_000
 
-/** States that paths need, in the order in which they come about. */
-export function meshReadiness(parts: IstioContext, found: PodInventory): readonly Readiness[] {
-  const paths = parts.plan.paths.filter(({ mesh, rule }) => mesh === 'ambient' && rule.possible)
-  const scale = (ms: number) => parts.clusters[0]?.deadlineMs(ms) ?? ms
-  const list = [
-    ...parts.clusters.filter(() => parts.clusters.length > 1).map((cluster) => remotesSynced(parts, cluster)),
-    ...parts.gateways.map((cluster) => gatewayPublished(cluster)),
-    ...clientNodes(parts, paths).map(([cluster, node]) => podsCaptured(parts, found, cluster, node)),
-    ...paths.map((path) => endpointKnown(parts, found, path)),
-    noPitfall(parts, found),
-    ...paths.map((path) => probeAnswered(found, path)),
+/** States that paths need: a mesh without pitfalls, and an answer on each path. */
+export function meshReadiness(istio: IstioContext, found: PodInventory): readonly Readiness[] {
+  const scale = (ms: number) => istio.clusters[0]?.deadlineMs(ms) ?? ms
+  const paths = istio.plan.paths.filter(({ mesh, rule }) => mesh === 'ambient' && rule.possible)
+  return [
+    noPitfall(istio, found, scale),
+    ...paths.map((path) => probeAnswered(found, path, scale(probeDeadlineMs))),
   ]
-  return list.map((readiness) => ({ ...readiness, deadlineMs: scale(readiness.deadlineMs) }))
-}
-
-function clusterOf({ clusters }: IstioContext, name: string): Cluster {
-  const cluster = clusters.find((c) => c.name === name)
-  if (!cluster) throw new RangeError(`no cluster "${name}"`)
-  return cluster
-}
-
-function remotesSynced(parts: IstioContext, cluster: Cluster): Readiness {
-  const wanted = parts.clusters.filter((other) => other !== cluster).map(({ name }) => name)
-  return {
-    name: `istiod of ${cluster.name} reads ${wanted.join(' and ')}`,
-    deadlineMs: deadlines.synced,
-    check: async (context) => {
-      const reading = await readRemoteClusters(parts, cluster, context)
-      if (!reading.ok) return reading.cannotRead
-      const missing = wanted.flatMap((name) => {
-        const status = reading.value.get(name)
-        return status === 'synced' ? [] : [`${name} is ${status ?? 'unknown to it'}`]
-      })
-      return missing.length === 0 ? null : missing.join(', ')
-    },
-    explain: (missing) =>
-      missing.includes('unknown')
-        ? `its remote secret is missing or has another name than the cluster: kubectl --context ${cluster.context} --namespace ${systemNamespace} get secrets --selector istio/multiCluster=true`
-        : 'its API server does not answer at the address in the remote secret: nodes must reach each other, and 127.0.0.1 is the pod itself',
-  }
-}
-
-function gatewayPublished(cluster: Cluster): Readiness {
-  return {
-    name: `the east-west gateway of ${cluster.name} publishes its load balancer's address`,
-    deadlineMs: deadlines.published,
-    check: async ({ signal }) => {
-      const [gateway, service] = await Promise.all([
-        readGateway(cluster, { signal }),
-        readGatewayService(cluster, { signal }),
-      ])
-      const addresses = (gateway?.status?.addresses ?? []).map(({ value }) => value)
-      const ingress = publishedAddress(service)
-      if (ingress === undefined) return 'its Service has no load balancer address'
-      if (addresses.length === 1 && addresses[0] === ingress) return null
-      const isClusterIp = addresses.includes(service?.spec.clusterIP ?? '-')
-      return `${addresses.join(', ') || 'nothing'}${isClusterIp ? " (the Service's ClusterIP)" : ''} instead of ${ingress}`
-    },
-    explain: () =>
-      "while the load balancer's address is pending, the gateway publishes its ClusterIP, which other clusters dial in vain for 10 s; " +
-      `kubectl --context ${cluster.context} --namespace ${systemNamespace} get gateway,service ${gatewayName}`,
-  }
-}
-
-function clientNodes(
-  parts: IstioContext,
-  paths: readonly PlannedPath[],
-): readonly (readonly [Cluster, number])[] {
-  const places = paths.flatMap(({ client, server }) => [client, server])
-  const unique = new Map(places.map((place) => [`${place.cluster}/${place.node}`, place]))
-  return [...unique.values()].map(({ cluster, node }) => [clusterOf(parts, cluster), node] as const)
-}
-
-/** The view of the ztunnel on one node. */
-async function dumpOf(
-  parts: IstioContext,
-  cluster: Cluster,
-  node: number,
-  context: StepContext,
-): Promise<ZtunnelDump | undefined> {
-  const pods = await ztunnelPods(cluster, context)
-  const pod = pods.find((entry) => entry.node === node)?.pod
-  return pod && readDump(parts, cluster, pod.metadata.name, context)
-}
-
-function podsCaptured(parts: IstioContext, found: PodInventory, cluster: Cluster, node: number): Readiness {
-  const pods = [...found.pods.values()].filter(
-    ({ workload: { mesh, placement } }) =>
-      mesh === 'ambient' && placement.cluster === cluster.name && placement.node === node,
-  )
-  return {
-    name: `pods on node ${node} of ${cluster.name} are in the mesh`,
-    deadlineMs: deadlines.captured,
-    check: async (context) => {
-      const dump = await dumpOf(parts, cluster, node, context)
-      if (!dump) return 'no ztunnel runs there'
-      const missing = pods.flatMap(({ ip, name }) => {
-        const known = dump.workloads.find(({ workloadIps }) => workloadIps?.includes(ip))
-        if (known?.protocol !== 'HBONE') return [`${name} is ${known?.protocol ?? 'unknown'} to ztunnel`]
-        const state = Object.values(dump.workloadState ?? {}).find(({ info }) => info?.name === known.name)
-        return state?.state === 'Up' ? [] : [`${name} is not redirected to ztunnel`]
-      })
-      return missing.length === 0 ? null : missing.join(', ')
-    },
-    explain: () =>
-      `namespace ${meshNamespace} needs istio.io/dataplane-mode=ambient before its pods start, and istio-cni must run on the node; ` +
-      'an uncaptured pod sends plain TCP',
-  }
-}
-
-function endpointKnown(parts: IstioContext, found: PodInventory, path: PlannedPath): Readiness {
-  const client = clusterOf(parts, path.client.cluster)
-  const { rule, serverWorkload } = path
-  const server = found.pods.get(serverWorkload.name)
-  const hostname = serviceHostname(serverWorkload)
-  const entered = rule.possible ? rule.components.find(({ kind }) => kind === 'east-west-gateway') : undefined
-  return {
-    name: `ztunnel of ${client.name} knows the way to ${serverWorkload.name}`,
-    deadlineMs: deadlines.endpoint,
-    check: async (context) => {
-      const dump = await dumpOf(parts, client, path.client.node, context)
-      if (!dump) return 'no ztunnel runs on the client’s node'
-      const endpoints = endpointsOf(dump, hostname)
-      if (endpoints.length === 0) return `${hostname} has no endpoint`
-      if (endpoints.length > 1) return `${hostname} has ${endpoints.length} endpoints`
-      const [endpoint] = endpoints
-      if (!endpoint) return `${hostname} has no endpoint`
-      if (!entered) {
-        if (isSplitHorizon(endpoint))
-          return 'it would go through a gateway: istiod takes the server for another network'
-        const isRight =
-          endpoint.workloadIps?.includes(server?.ip ?? '-') && endpoint.clusterId === path.server.cluster
-        return isRight
-          ? null
-          : `${endpoint.workloadIps?.join() ?? 'no address'} of ${endpoint.clusterId} instead of ${server?.ip}`
-      }
-      const gateway = clusterOf(parts, entered.cluster)
-      const service = await readGatewayService(gateway, context)
-      const wanted = `${gateway.spec.network}/${publishedAddress(service) ?? '?'}`
-      const actual = endpoint.networkGateway?.destination
-      return isSplitHorizon(endpoint) && actual === wanted
-        ? null
-        : `${actual ?? endpoint.workloadIps?.join() ?? 'no gateway'} instead of gateway ${wanted}`
-    },
-    explain: () =>
-      entered
-        ? `the network labels must differ, the Service must be istio.io/global=true in ${client.name} and ${path.server.cluster}, and the gateway of ${entered.cluster} must be known: istiod logs "No network gateway found" otherwise`
-        : 'the network labels must be equal, the Service must be istio.io/global=true in both clusters and AMBIENT_ENABLE_MULTI_NETWORK on in both istiods; istiod before 1.31 may serve local data only after its start',
-  }
 }
 
 /** What makes paths wrong stops here; what only colours numbers is left to the notes of a run. */
-function noPitfall(parts: IstioContext, found: PodInventory): Readiness {
+function noPitfall(istio: IstioContext, found: PodInventory, scale: (ms: number) => number): Readiness {
   let last: readonly Finding[] = []
   return {
     name: 'the mesh has none of the known pitfalls',
-    deadlineMs: deadlines.pitfalls,
-    check: async (context) => {
-      const findings = findPitfalls(await collectMeshFacts(parts, found, context))
-      last = findings.filter(({ pitfall }) => pitfall.severity === 'error')
+    deadlineMs: scale(meshDeadlineMs),
+    check: async (context: StepContext) => {
+      last = findErrors(await collectMeshFacts(istio, found, context))
       return last.length === 0 ? null : last.map(({ message }) => message).join('; ')
     },
-    explain: () =>
-      [...new Set(last.map(({ pitfall }) => `${pitfall.why}. ${pitfall.remedy}`))].join('\n') ||
-      'a cluster did not answer: is its control plane up?',
+    isHopeless: (_, waitedMs) =>
+      waitedMs >= scale(hopelessMs) &&
+      last.length > 0 &&
+      last.every(({ pitfall }) => pitfall.mayPass === undefined),
+    explain: () => remediesOf(last) || 'a cluster did not answer: is its control plane up?',
   }
 }
 
-function probeAnswered(found: PodInventory, path: PlannedPath): Readiness {
+function probeAnswered(found: PodInventory, path: PlannedPath, deadlineMs: number): Readiness {
   const clients = podsFor(found, path.clientWorkload)
-  const target = found.services.get(`${path.client.cluster}/${path.serverWorkload.name}`)
+  const target = found.services.get(serviceKey(path.client.cluster, path.serverWorkload))
   const probe = async ({ name, cluster }: FoundPod, signal: AbortSignal) => {
     const program = [agentCommandLine[0], '-e', probeProgram, target ?? '', String(serverPort)]
     const limits = { signal, timeoutMs: 20_000 }
@@ -204,7 +61,7 @@ function probeAnswered(found: PodInventory, path: PlannedPath): Readiness {
   }
   return {
     name: `one request on ${path.name} is answered by ${path.server.cluster}`,
-    deadlineMs: deadlines.probe,
+    deadlineMs,
     check: async ({ signal }) => {
       if (clients.length === 0 || target === undefined)
         return 'the client has no pod or the service no address'

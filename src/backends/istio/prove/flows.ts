@@ -1,4 +1,4 @@
-import type { Flow } from '../../../evidence/flow.ts'
+import { flowKey, type Flow } from '../../../evidence/flow.ts'
 import type { Protocol } from '../../../topology/model.ts'
 import { isIpAddress } from '../../kubernetes/cluster/reading.ts'
 import { hbonePort, spiffeId } from '../names.ts'
@@ -94,10 +94,6 @@ export function sumFlows(flows: readonly Flow[]): readonly Flow[] {
     sums.set(key, sum ? addFlow(sum, flow) : flow)
   }
   return [...sums.values()]
-}
-
-export function flowKey(f: Flow): string {
-  return JSON.stringify([f.direction, f.protocol, f.source, f.sourceIdentity, f.requested, f.upstream])
 }
 
 export function addFlow(a: Flow, b: Flow): Flow {

@@ -1,5 +1,5 @@
 import { HopmeterError } from '../../../errors.ts'
-import type { Flow, ComponentFlows } from '../../../evidence/flow.ts'
+import { flowKey, type ComponentFlows, type Flow } from '../../../evidence/flow.ts'
 import type { Component } from '../../../topology/model.ts'
 import { askAgain } from '../../kubernetes/ask-again.ts'
 import type { Cluster } from '../../kubernetes/cluster/cluster.ts'
@@ -16,7 +16,7 @@ import { gatewayPods } from '../read/read-gateway.ts'
 import { readDump, ztunnelPods, type GatewayView } from '../read/read-mesh.ts'
 import { openConnections, type OpenConnection, type ZtunnelDump } from '../read/ztunnel-dump.ts'
 import { parseCountedBytes, type CountedBytes } from '../read/ztunnel-metrics.ts'
-import { addFlow, closedFlow, flowKey, gatewayFlows, openClients, ztunnelFlows } from './flows.ts'
+import { addFlow, closedFlow, gatewayFlows, openClients, ztunnelFlows } from './flows.ts'
 import { meshView, type MeshView } from './mesh-view.ts'
 
 /** One ztunnel and what was read of it so far. */

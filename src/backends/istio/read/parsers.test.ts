@@ -17,7 +17,7 @@ import { parseAccessLine } from './access-log.ts'
 import { parseForwardedHosts } from './envoy-clusters.ts'
 import { cursorTime, newLines } from './log-cursor.ts'
 import { parseRemoteClusters } from './remote-clusters.ts'
-import { endpointsOf, isSplitHorizon, openConnections, parseZtunnelDump } from './ztunnel-dump.ts'
+import { endpointsOf, openConnections, parseZtunnelDump } from './ztunnel-dump.ts'
 import { parseCountedBytes } from './ztunnel-metrics.ts'
 
 describe("ztunnel's access log", () => {
@@ -112,8 +112,8 @@ describe("ztunnel's configuration", () => {
     const read = parseZtunnelDump(ztunnelDump)
     if (!read.ok) throw new Error(read.cannotRead)
     const endpoints = endpointsOf(read.value, 'echo.t-ambient.svc.cluster.local')
-    expect(endpoints.map((e) => [isSplitHorizon(e), e.networkGateway?.destination, e.clusterId])).toEqual([
-      [true, 'west/172.18.0.4', 'c2'],
+    expect(endpoints.map((e) => [e.workloadIps, e.networkGateway?.destination, e.clusterId])).toEqual([
+      [[], 'west/172.18.0.4', 'c2'],
     ])
     expect(read.value.config?.network).toBe('east')
   })

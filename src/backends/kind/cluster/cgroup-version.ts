@@ -1,5 +1,5 @@
 import { EnvironmentError } from '../../../errors.ts'
-import type { KubeStep, StepContext } from '../../kubernetes/steps/step.ts'
+import { checkStep, type KubeStep } from '../../kubernetes/steps/step.ts'
 import type { Toolbox } from '../../kubernetes/tools/toolbox.ts'
 import { kubernetesMinor } from '../../versions.ts'
 
@@ -27,7 +27,8 @@ function needsV2(image: string): boolean {
 /** Before nodes are made: a kubelet that does not start would be waited for until kind's own deadline. Only reads. */
 export function cgroupStep(tools: Toolbox, image: string): KubeStep {
   const info = tools.docker(['info', '--format', '{{json .}}'])
-  const check = async ({ signal }: StepContext) => {
+  const name = 'check that nodes can run here'
+  return checkStep(name, needsV2(image) ? [info] : [], async ({ signal }) => {
     if (!needsV2(image)) return
     const { CgroupVersion: version = 'unknown' } = await tools.json<{ readonly CgroupVersion?: string }>(
       info,
@@ -35,14 +36,5 @@ export function cgroupStep(tools: Toolbox, image: string): KubeStep {
     )
     const problem = cgroupProblem(version, image)
     if (problem !== undefined) throw new EnvironmentError(`cgroup ${problem}`, { hint: cgroupRemedy })
-  }
-  return {
-    name: 'check that nodes can run here',
-    commands: needsV2(image) ? [info] : [],
-    isDone: async (context) => {
-      await check(context)
-      return true
-    },
-    run: check,
-  }
+  })
 }

@@ -18,3 +18,13 @@ export const pitfalls: readonly Pitfall[] = [
 export function findPitfalls(facts: MeshFacts): readonly Finding[] {
   return pitfalls.flatMap((pitfall) => pitfall.check(facts).map((message) => ({ pitfall, message })))
 }
+
+/** What makes paths wrong or missing. */
+export function findErrors(facts: MeshFacts): readonly Finding[] {
+  return findPitfalls(facts).filter(({ pitfall }) => pitfall.severity === 'error')
+}
+
+/** Why such findings come about and what helps, each once. */
+export function remediesOf(findings: readonly Finding[]): string {
+  return [...new Set(findings.map(({ pitfall }) => `${pitfall.why}. ${pitfall.remedy}`))].join('\n')
+}

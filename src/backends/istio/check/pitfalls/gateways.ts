@@ -1,3 +1,4 @@
+import { gatewayClass, gatewayName, systemNamespace } from '../../names.ts'
 import type { ClusterMeshFacts } from '../mesh-facts.ts'
 import type { Pitfall } from './pitfall.ts'
 
@@ -7,6 +8,7 @@ export const gatewayPitfalls: readonly Pitfall[] = [
     id: 7,
     name: 'gateway publishes a wrong address',
     severity: 'error',
+    mayPass: 'anywhere',
     check: ({ clusters }) => [
       ...clusters.flatMap(({ name, gateway }) => (gateway ? gatewayProblem(name, gateway) : [])),
       ...severalGateways(clusters),
@@ -31,6 +33,18 @@ export const gatewayPitfalls: readonly Pitfall[] = [
     why: 'a gateway forwards to pods of every cluster of its network, so a server in two of them is reached over routes of different length',
     remedy: 'run the server in one cluster of the network only; the result names whose gateway it was',
   },
+  {
+    id: 27,
+    name: 'gateway cannot be entered',
+    severity: 'error',
+    check: ({ clusters, paths }) =>
+      clusters
+        .filter(({ name, controlPlane }) => controlPlane && paths.some(({ gateway }) => gateway === name))
+        .flatMap((cluster) => entranceProblem(cluster)),
+    why: 'other networks reach pods through the gateway of their network only, and what proxies in front of it is one component more',
+    remedy:
+      'Istio samples/multicluster/gen-eastwest-gateway.sh --ambient makes one; it needs the label of its network and a load balancer that passes packets on',
+  },
 ]
 
 function gatewayProblem(
@@ -53,4 +67,18 @@ function severalGateways(clusters: readonly ClusterMeshFacts[]): readonly string
   return [...owners]
     .filter(([, names]) => names.length > 1)
     .map(([network, names]) => `network ${network} has gateways in ${names.join(' and ')}`)
+}
+
+/** How the scenario's gateway and the one that is there differ. */
+function entranceProblem({ name, network, gateway, loadBalancer }: ClusterMeshFacts): readonly string[] {
+  if (!gateway) return [`cluster "${name}" has no Gateway "${gatewayName}" in ${systemNamespace}`]
+  if (gateway.className !== gatewayClass)
+    return [`the gateway of cluster "${name}" is of class "${gateway.className}", not ${gatewayClass}`]
+  if (gateway.network !== network)
+    return [`the gateway of cluster "${name}" serves network "${gateway.network}", not "${network}"`]
+  if (gateway.ingress === undefined)
+    return [`the gateway of cluster "${name}" has no address: its load balancer is pending`]
+  return gateway.isProxied === true && loadBalancer !== 'proxy'
+    ? [`a load balancer that proxies (ipMode: Proxy) stands before the gateway of cluster "${name}"`]
+    : []
 }

@@ -9,21 +9,6 @@ const poolReleaseMs = 5 * 60_000
 /** What makes right paths give numbers that mean something else. */
 export const measurementPitfalls: readonly Pitfall[] = [
   {
-    id: 13,
-    name: 'path not as declared',
-    severity: 'error',
-    check: ({ paths }) =>
-      paths
-        .filter(({ verdict }) => verdict === 'mismatch')
-        .map(({ name, observed }) =>
-          [`${name} took another path than declared`, ...(observed === undefined ? [] : [observed])].join(
-            ': ',
-          ),
-        ),
-    why: 'configuration may be right and traffic still go elsewhere; only what components saw counts',
-    remedy: 'the reasons stand with the evidence; samples of that window are not used',
-  },
-  {
     id: 16,
     name: 'more streams than a connection carries',
     severity: 'note',

@@ -1,6 +1,6 @@
 import { cidrsOverlap, parseCidr } from '../../../../topology/cidr.ts'
 import { hbonePort } from '../../names.ts'
-import type { PathFacts } from '../mesh-facts.ts'
+import type { ClusterMeshFacts, PathFacts } from '../mesh-facts.ts'
 import type { Pitfall } from './pitfall.ts'
 
 /** Packets that do not arrive, or not as they were sent. */
@@ -15,9 +15,10 @@ export const networkPitfalls: readonly Pitfall[] = [
           ['pod', a.podCidr, b.podCidr],
           ['service', a.serviceCidr, b.serviceCidr],
         ] as const
-        return kinds
+        const planned = kinds
           .filter(([, one, other]) => overlap(one, other))
           .map(([kind, one, other]) => `${kind} CIDRs of ${a.name} (${one}) and ${b.name} (${other}) overlap`)
+        return planned.length > 0 || a.network !== b.network ? planned : sharedAddresses(a, b)
       }),
     why: "a node takes an address of the other cluster for one of its own and never routes the packet; kind's defaults overlap",
     remedy: 'give every cluster CIDRs of its own in the scenario and make the clusters anew',
@@ -87,6 +88,16 @@ function pairs<T>(items: readonly T[]): readonly (readonly [T, T])[] {
 function overlap(a: string, b: string): boolean {
   const [one, other] = [parseCidr(a), parseCidr(b)]
   return one !== undefined && other !== undefined && cidrsOverlap(one, other)
+}
+
+/** Pods of one network dial each other by address. */
+function sharedAddresses(a: ClusterMeshFacts, b: ClusterMeshFacts): readonly string[] {
+  for (const one of a.nodeCidrs ?? []) {
+    const other = b.nodeCidrs?.find((cidr) => overlap(one, cidr))
+    if (other !== undefined)
+      return [`pods of ${a.name} and ${b.name} have the same addresses: ${one} and ${other}`]
+  }
+  return []
 }
 
 function directPairs(paths: readonly PathFacts[]): readonly (readonly [string, string])[] {

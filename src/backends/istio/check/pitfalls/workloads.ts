@@ -1,3 +1,4 @@
+import type { ClusterMeshFacts, EndpointFacts, PathFacts } from '../mesh-facts.ts'
 import type { Pitfall } from './pitfall.ts'
 
 /** Services, endpoints and pods of the paths. */
@@ -40,6 +41,7 @@ export const workloadPitfalls: readonly Pitfall[] = [
     id: 10,
     name: 'pod not captured',
     severity: 'error',
+    mayPass: 'anywhere',
     check: ({ clusters }) =>
       clusters.flatMap(({ name, pods, namespaceLabels }) => {
         const meshed = (pods ?? []).filter(({ mesh }) => mesh === 'ambient')
@@ -49,9 +51,11 @@ export const workloadPitfalls: readonly Pitfall[] = [
             : []
         const uncaptured = meshed.flatMap((pod) => {
           if (pod.redirection !== 'enabled') return [`${pod.name} of ${name} is not redirected to ztunnel`]
-          return pod.protocol === undefined || pod.protocol === 'HBONE'
+          if (pod.protocol !== undefined && pod.protocol !== 'HBONE')
+            return [`ztunnel has ${pod.name} of ${name} as ${pod.protocol}`]
+          return pod.state === undefined || pod.state === 'Up'
             ? []
-            : [`ztunnel has ${pod.name} of ${name} as ${pod.protocol}`]
+            : [`the proxy of ${pod.name} of ${name} is ${pod.state}`]
         })
         return [...namespace, ...uncaptured]
       }),
@@ -81,6 +85,7 @@ export const workloadPitfalls: readonly Pitfall[] = [
     id: 12,
     name: 'endpoints elsewhere',
     severity: 'error',
+    mayPass: 'anywhere',
     check: ({ clusters, paths }) =>
       paths.flatMap((path) => {
         const client = clusters.find(({ name }) => name === path.client.cluster)
@@ -91,6 +96,7 @@ export const workloadPitfalls: readonly Pitfall[] = [
         const distribution = service?.trafficDistribution
         return [
           ...elsewhere.map(({ clusterId }) => `${path.hostname} has an endpoint in ${clusterId}, too`),
+          ...known.flatMap((endpoint) => wrongWay(path, endpoint, clusters)),
           ...(distribution === undefined ? [] : [`${path.hostname} has trafficDistribution ${distribution}`]),
         ]
       }),
@@ -129,3 +135,27 @@ export const workloadPitfalls: readonly Pitfall[] = [
     remedy: 'restart ztunnel after a change of networks, and client pods after ztunnel',
   },
 ]
+
+/** An endpoint in the right cluster that is reached another way than the path is to take. */
+function wrongWay(
+  { name, server, gateway, serverIp }: PathFacts,
+  { clusterId, viaGateway, ips = [] }: EndpointFacts,
+  clusters: readonly ClusterMeshFacts[],
+): readonly string[] {
+  if (clusterId !== server.cluster) return []
+  if (gateway === undefined) {
+    if (viaGateway !== undefined)
+      return [`${name} would go through gateway ${viaGateway}: istiod takes the server for another network`]
+    return serverIp === undefined || ips.includes(serverIp)
+      ? []
+      : [`${name} would go to ${ips.join() || 'no address'} instead of ${serverIp}`]
+  }
+  const entered = clusters.find((cluster) => cluster.name === gateway)
+  const [published, ...others] = entered?.gateway?.addresses ?? []
+  // Of a gateway that publishes something else another pitfall tells.
+  const isKnown = others.length === 0 && published === entered?.gateway?.ingress
+  const wanted = isKnown && published !== undefined ? `${entered?.network}/${published}` : undefined
+  return wanted === undefined || viaGateway === wanted
+    ? []
+    : [`${name} would go through ${viaGateway ?? 'no gateway'} instead of gateway ${wanted}`]
+}
