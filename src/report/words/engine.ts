@@ -1,11 +1,1 @@
 import type { RunResult } from '../../results/schema.ts'
-
-/** e.g. `istio 1.27.1`. */
-export function engineOf({ builds }: RunResult): string {
-  const engine = builds[0]?.engine
-  return engine ? `${engine.name} ${engine.version}` : 'no engine'
-}
-
-export function isLab(result: RunResult): boolean {
-  return result.builds[0]?.engine.name.startsWith('lab-') ?? false
-}
