@@ -20,7 +20,8 @@ function headerOfFormat1(header: RunHeader): RunHeader {
   return { ...header, schemaVersion: 1, hopmeterVersion: '0.1.0', rounds, paths: [...header.paths, control] }
 }
 
-function roundOfFormat1({ restart: _, ...round }: RoundEvent): RoundEvent {
+function roundOfFormat1(event: RoundEvent): RoundEvent {
+  const { restart: _, ...round } = event
   const withControl = <T extends { readonly path: string }>(items: readonly T[]): T[] => [
     ...items,
     ...items.filter(({ path }) => path === 'single').map((item) => ({ ...item, path: controlName })),
