@@ -32,7 +32,7 @@ export async function* readJournal(file: string): AsyncGenerator<JournalEvent> {
     }
     try {
       if (event.type === 'run') rules = new RunRules(event)
-      else rules && checkEvent(rules, event)
+      else if (rules) checkEvent(rules, event)
     } catch (error) {
       throw contradiction(`${file}:${number}`, error)
     }

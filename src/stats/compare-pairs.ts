@@ -104,7 +104,7 @@ function roundWarnings({ unit, values }: Units, correlation: number, effectiveN:
  * Whether the few groups above the observations, taken as a sample of such groups, say the same: Student's interval of
  * their medians. It is wide for two, as it should be; large differences pass all the same.
  */
-function agree(above: readonly number[], { verdict, alpha, contrasts, ...comparison }: Comparison): boolean {
+function agree(above: readonly number[], { verdict, alpha, ...comparison }: Comparison): boolean {
   if (above.length < 2 || verdict === 'cannot tell') return true
   const centre = mean([...above])
   const halfWidth =

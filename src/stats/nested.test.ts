@@ -1,6 +1,6 @@
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
-import { levelOf, mapNested, unitsOf, type Nested } from './nested.ts'
+import { levelOf, mapNested, unitsOf } from './nested.ts'
 
 const fewest = 6
 const start = (...rounds: number[]) => rounds
@@ -16,7 +16,7 @@ describe('what is an observation', () => {
     ['nothing', [], 'round', 0, 0],
     ['builds without rounds', [[[], []], [[]]], 'round', 0, 0],
   ] as const)('%s', (_, nested, unit, n, above) => {
-    const units = unitsOf(nested as Nested, fewest)
+    const units = unitsOf(nested, fewest)
     expect(units).toMatchObject({ unit })
     expect(units.values).toHaveLength(n)
     expect(units.above).toHaveLength(above)

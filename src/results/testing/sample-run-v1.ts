@@ -14,13 +14,14 @@ export function sampleEventsOfFormat1(options: Omit<SampleEventsOptions, 'restar
 }
 
 function headerOfFormat1(header: RunHeader): RunHeader {
-  const { restarts: _, ...rounds } = header.rounds
+  const { restarts: _restarts, ...rounds } = header.rounds
   const single = header.paths.find(({ name }) => name === 'single')!
   const control = { ...single, name: controlName, controlOf: 'single' }
   return { ...header, schemaVersion: 1, hopmeterVersion: '0.1.0', rounds, paths: [...header.paths, control] }
 }
 
-function roundOfFormat1({ restart: _, ...round }: RoundEvent): RoundEvent {
+function roundOfFormat1(event: RoundEvent): RoundEvent {
+  const { restart: _restart, ...round } = event
   const withControl = <T extends { readonly path: string }>(items: readonly T[]): T[] => [
     ...items,
     ...items.filter(({ path }) => path === 'single').map((item) => ({ ...item, path: controlName })),
