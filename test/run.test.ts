@@ -42,7 +42,7 @@ describe('hopmeter run in the lab', () => {
       for (const sample of round.paths) {
         expect(sample).toMatchObject({ bad: 0, errors: 0, lost: 0, reconnects: 0 })
         expect(sample.n).toBeGreaterThan(0)
-        expect(sample.halvesNs?.map((own) => own !== null)).toEqual([true, true])
+        expect(sample.halvesNs).toHaveLength(2)
       }
       expect(round.flags).not.toContain('served-differs')
     }
