@@ -49,18 +49,18 @@ function apart(found: readonly number[], expected: readonly number[]): number {
 
 test('is exact: every pattern of signs counts once', () => {
   fc.assert(
-    fc.property(withoutTies, (family) =>
-      expect(apart(jointSignFlip(family), byBruteForce(family))).toBeLessThan(1e-12),
-    ),
+    fc.property(withoutTies, (family) => {
+      expect(apart(jointSignFlip(family), byBruteForce(family))).toBeLessThan(1e-12)
+    }),
     { numRuns: 200 },
   )
 })
 
 test('ties count against a difference, as in brute force', () => {
   fc.assert(
-    fc.property(fc.array(value, { minLength: 1, maxLength: 8 }), (own) =>
-      expect(apart(jointSignFlip([own]), byBruteForce([own]))).toBeLessThan(1e-12),
-    ),
+    fc.property(fc.array(value, { minLength: 1, maxLength: 8 }), (own) => {
+      expect(apart(jointSignFlip([own]), byBruteForce([own]))).toBeLessThan(1e-12)
+    }),
   )
 })
 
