@@ -16,8 +16,8 @@ const mayImport: Readonly<Record<string, readonly string[]>> = {
   scenario: ['topology', 'agent', 'common'],
   results: ['common'],
   stats: ['evidence', 'results', 'topology', 'common'],
-  // What the components saw is said in the words of backends, and kept in those of results.
-  evidence: ['backends', 'results', 'topology', 'agent', 'common'],
+  // What the components saw is kept in the words of results; which backend saw it is not known here.
+  evidence: ['results', 'topology', 'agent', 'common'],
   backends: ['evidence', 'scenario', 'topology', 'agent', 'process', 'common'],
   measure: ['backends', 'evidence', 'results', 'stats', 'scenario', 'topology', 'agent', 'process', 'common'],
   report: ['measure', 'evidence', 'results', 'stats', 'scenario', 'topology', 'common'],
@@ -33,6 +33,35 @@ const mayImport: Readonly<Record<string, readonly string[]>> = {
     'process',
     'common',
   ],
+}
+
+/**
+ * What the rooms of the backends may import of each other, beside themselves and what lies directly in
+ * `src/backends`. `kubernetes/` stands for all rooms in it. kubernetes does not know the mesh, the mesh does not know
+ * whose the clusters are, and only those who own clusters see both.
+ */
+const rooms: Readonly<Record<string, readonly string[]>> = {
+  lab: [],
+  'kubernetes/tools': [],
+  'kubernetes/steps': [],
+  'kubernetes/cluster': ['kubernetes/steps', 'kubernetes/tools'],
+  'kubernetes/session': ['kubernetes/steps', 'kubernetes/tools'],
+  'kubernetes/workloads': ['kubernetes/steps', 'kubernetes/cluster', 'kubernetes/session'],
+  'kubernetes/cpu': ['kubernetes/'],
+  kubernetes: ['kubernetes/'],
+  'istio/read': ['kubernetes/', 'istio'],
+  'istio/install': ['kubernetes/', 'istio', 'istio/read'],
+  'istio/prove': ['kubernetes/', 'istio', 'istio/read'],
+  'istio/check': ['kubernetes/', 'istio', 'istio/read', 'istio/prove'],
+  istio: ['kubernetes/', 'istio/'],
+  'kind/cluster': ['kubernetes/'],
+  'kind/images': ['kubernetes/', 'kind/cluster'],
+  'kind/routes': ['kubernetes/', 'kind/cluster'],
+  'kind/load-balancer': ['kubernetes/', 'kind/cluster'],
+  'kind/node-cgroups': ['kubernetes/', 'kind/cluster'],
+  'kind/doctor': ['kubernetes/', 'istio/', 'kind', 'kind/cluster'],
+  kind: ['kubernetes/', 'istio/', 'kind/'],
+  contexts: ['kubernetes/', 'istio/'],
 }
 
 /** Packages that one place hides from the rest. */
@@ -87,6 +116,34 @@ function folderOf(file: string): string {
   return below === undefined ? 'common' : folder
 }
 
+/** Files that reach themselves, with those that they reach on the way back. */
+function circlesAmong(nodes: readonly string[], arrows: readonly Import[]): string[][] {
+  const next = new Map(nodes.map((file) => [file, arrows.filter(({ from }) => from === file)]))
+  const reached = new Map(nodes.map((file) => [file, reachedFrom(file)]))
+  function reachedFrom(start: string): ReadonlySet<string> {
+    const seen = new Set<string>()
+    const open = [start]
+    for (let file = open.pop(); file !== undefined; file = open.pop()) {
+      for (const { to } of next.get(file) ?? []) {
+        if (!seen.has(to)) open.push(to)
+        seen.add(to)
+      }
+    }
+    return seen
+  }
+  const circles = nodes
+    .filter((file) => reached.get(file)?.has(file))
+    .map((file) => nodes.filter((other) => reached.get(file)?.has(other) && reached.get(other)?.has(file)))
+  return [...new Map(circles.map((circle) => [circle.join(' '), circle])).values()]
+}
+
+/** e.g. `kind/routes`, `kind` for files directly in it, `lab` with all below; undefined outside of the backends' rooms. */
+function roomOf(file: string): string | undefined {
+  const [src, backends, room, ...below] = file.split('/')
+  if (src !== 'src' || backends !== 'backends' || room === undefined || below.length === 0) return undefined
+  return below.length === 1 || room === 'lab' ? room : `${room}/${below[0]}`
+}
+
 describe('the source', () => {
   test('is found, with its imports', () => {
     expect(shipped.length).toBeGreaterThan(200)
@@ -101,6 +158,40 @@ describe('the source', () => {
       return a !== b && !mayImport[a]?.includes(b)
     })
     expect(wrong).toEqual([])
+  })
+
+  test('has no circle of files, types included', () => {
+    expect(circlesAmong(shipped, imports)).toEqual([])
+  })
+
+  test('would show a circle, and who is in it', () => {
+    const arrow = (from: string, to: string) => ({ from, to })
+    const arrows = [arrow('a', 'b'), arrow('b', 'c'), arrow('c', 'b'), arrow('c', 'd'), arrow('d', 'node:fs')]
+    expect(circlesAmong(['a', 'b', 'c', 'd'], arrows)).toEqual([['b', 'c']])
+  })
+
+  test('has backends whose rooms know no more than their names say', () => {
+    const wrong = imports.filter(({ from, to }) => {
+      const [a, b] = [roomOf(from), roomOf(to)]
+      if (a === undefined || b === undefined || a === b) return false
+      return !rooms[a]?.some((room) => room === b || (room.endsWith('/') && `${b}/`.startsWith(room)))
+    })
+    expect(wrong).toEqual([])
+    expect(new Set(shipped.flatMap((file) => roomOf(file) ?? []))).toEqual(new Set(Object.keys(rooms)))
+  })
+
+  test('tells the backends apart in their registry only', () => {
+    const asked = shipped.filter((file) =>
+      /[!=]== '(?:lab|kind|contexts)'/.test(readFileSync(path.join(root, file), 'utf8')),
+    )
+    expect(asked).toEqual([])
+    const others = imports.filter(
+      ({ from, to }) =>
+        from.startsWith('src/cli/') &&
+        to.startsWith('src/backends/') &&
+        !['registry', 'backend', 'plan'].includes(path.basename(to, '.ts')),
+    )
+    expect(others).toEqual([])
   })
 
   test('keeps the command line out of the library', () => {
@@ -177,7 +268,7 @@ describe('the source', () => {
     const wrong = shipped.filter((file) => printing.test(readFileSync(path.join(root, file), 'utf8')))
     // Programs inside workloads answer in JSON lines; the entry point says what signals do, in words of its own.
     const place =
-      /^src\/(cli\/(context|main)\.ts|agent\/|backends\/lab\/(components|delay)\/|backends\/kubernetes\/istio\/probe\.ts)/
+      /^src\/(cli\/(context|main)\.ts|agent\/|backends\/lab\/(components|delay)\/|backends\/istio\/prove\/probe\.ts)/
     expect(wrong.filter((file) => !place.test(file))).toEqual([])
   })
 

@@ -1,6 +1,6 @@
-import type { Flow } from '../evidence/flow.ts'
-import type { Plan, PlannedPath, Workload } from './plan.ts'
+import type { OwnedAddress, EvidenceSnapshot } from '../evidence/flow.ts'
 import type { Component } from '../topology/model.ts'
+import type { Plan, PlannedPath, Workload } from './plan.ts'
 
 export type BackendName = 'lab' | 'kind' | 'contexts'
 
@@ -8,6 +8,8 @@ export type BackendName = 'lab' | 'kind' | 'contexts'
 export interface Engine {
   readonly name: string
   readonly version: string
+  /** Whether stand-ins forward the bytes, so that their numbers are not those of what they stand for. */
+  readonly simulated?: boolean | undefined
 }
 
 /** A command as file and arguments; never a shell string. */
@@ -37,29 +39,6 @@ export interface BackendContext {
   readonly note?: ((message: string) => void) | undefined
   /** Where a bring-up that fails keeps what its clusters say; nothing is kept where it is absent. */
   readonly failureFolder?: string | undefined
-}
-
-/** An address of the testbed and the component that owns it; evidence resolves dialled addresses with it. */
-export interface OwnedAddress {
-  /** `ip:port`. */
-  readonly address: string
-  readonly component: Component
-}
-
-/** What one running component saw. `instance` tells two processes of one node's ztunnel apart. */
-export interface ComponentFlows {
-  readonly component: Component
-  /** Name of the process or pod. */
-  readonly instance: string
-  readonly flows: readonly Flow[]
-}
-
-/** All that the components saw so far. */
-export interface EvidenceSnapshot {
-  /** Flows of each component that can tell; pods tell nothing here. */
-  readonly components: readonly ComponentFlows[]
-  /** Responses completed by each server workload, per path name, since its start. */
-  readonly served: readonly { readonly workload: string; readonly byPath: Readonly<Record<string, number>> }[]
 }
 
 /** One pod of a client workload: a testbed with several clients has as many of each. */
@@ -149,6 +128,21 @@ export interface Backend {
   steps(plan: Plan): readonly Step[] | Promise<readonly Step[]>
   /** Stands the testbed up; on failure or abort it leaves nothing behind and throws. */
   up(plan: Plan, context: BackendContext): Promise<Testbed>
+}
+
+/** What a machine can do for a backend. */
+export interface DoctorReport {
+  /** Whether scenarios that need nothing special can run. */
+  readonly ok: boolean
+  readonly checks: readonly {
+    readonly name: string
+    readonly ok: boolean
+    /** A version, or what went wrong. */
+    readonly detail: string
+    /** What to do when it is not ok. */
+    readonly remedy?: string | undefined
+  }[]
+  readonly scenarios: readonly { readonly name: string; readonly ok: boolean; readonly reason?: string }[]
 }
 
 /** The pods of a client workload, also where the backend has one each. */

@@ -39,13 +39,17 @@ export function planVerb(context: CliContext): Command {
     .action(async (name: string, options: PlanFlags) => {
       const { scenario: loaded, hash } = await loadScenario(name)
       const scenario = withMesh(loaded, options.mesh)
-      const { resolve, backend, results } = options
+      const { resolve, results } = options
       if (resolve !== undefined) {
-        print(context, await planToResolve({ scenario: scenario.name, backend, results }, resolve * 1e6))
+        print(
+          context,
+          await planToResolve({ scenario: scenario.name, backend: options.backend, results }, resolve * 1e6),
+        )
         return
       }
       const plan = planScenario(scenario)
-      const steps = await createBackend(options.backend, options).steps(plan)
+      const backend = await createBackend(options.backend, options)
+      const steps = await backend.steps(plan)
       if (options.output === 'json') {
         const { workloads } = plan
         const paths = plan.paths.map(({ name: path, expect, rule }) => ({ name: path, expect, ...rule }))

@@ -1,5 +1,5 @@
-import path from 'node:path'
 import { Option, type Command } from 'commander'
+import path from 'node:path'
 import { exitCodes } from '../errors.ts'
 import { runScenario, type FinishedRun, type RunScenarioOptions } from '../measure/run-scenario.ts'
 import { ladderOf, writeCharts } from '../report/charts/write.ts'
@@ -91,11 +91,12 @@ export async function runWithFlags(
 ): Promise<FinishedRun> {
   const progress = createProgress(context, { quiet: flags.quiet })
   try {
+    const backend = await createBackend(flags.backend, flags)
     const measured = (signal: AbortSignal) =>
       runScenario({
         ...choices,
         scenarioFile,
-        backend: createBackend(flags.backend, flags),
+        backend,
         resultsRoot: flags.results,
         reporter: progress,
         signal,

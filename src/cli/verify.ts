@@ -30,7 +30,7 @@ export function verifyVerb(context: CliContext): Command {
       const { scenario: loaded } = await loadScenario(name)
       const scenario = withMesh(loaded, flags.mesh)
       const progress = createProgress(context, { quiet: flags.quiet })
-      const backend = createBackend(flags.backend, flags)
+      const backend = await createBackend(flags.backend, flags)
       const work = (signal: AbortSignal) =>
         verifyScenario({
           scenario,

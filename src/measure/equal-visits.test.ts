@@ -36,8 +36,8 @@ describe('nothing is visited more often than anything else', { timeout: 120_000 
         const components = own.flatMap(({ rule }) => (rule.possible ? rule.components : [])).map(componentKey)
         const through = (key: string) =>
           own.filter(({ rule }) => rule.possible && rule.components.some((c) => componentKey(c) === key))
-        const usedByOne = [...new Set(components)].filter((key) => through(key).length === 1)
-        const ofComponents = usedByOne.map((key) => servedVia(round, through(key)[0]!.name))
+        const unshared = [...new Set(components)].filter((key) => through(key).length === 1)
+        const ofComponents = unshared.map((key) => servedVia(round, through(key)[0]!.name))
         expect(spreadOf(ofComponents)).toBeLessThanOrEqual(1)
       }
     }

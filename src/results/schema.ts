@@ -128,7 +128,14 @@ export const buildEvent = z.strictObject({
   type: z.literal('build'),
   build: positive,
   at: moment,
-  engine: z.strictObject({ name: text, version: text }),
+  engine: z.strictObject({
+    name: text,
+    version: text,
+    /** Stand-ins forwarded the bytes. Absent for others, and in files of before it was recorded. */
+    simulated: z.boolean().optional(),
+  }),
+  /** How CPU times of components were read; absent where they were not, and in files of before it was recorded. */
+  cpuSource: z.strictObject({ name: text, perTurn: z.boolean(), coversTestbed: z.boolean() }).optional(),
   delayMethod: text,
   loadBalancer: text,
   facts: recordOf(text, 'names per list'),

@@ -1,3 +1,4 @@
+import { hasCoarseCpu } from '../results/build-traits.ts'
 import type { RunResult } from '../results/schema.ts'
 import { componentKey } from '../topology/component.ts'
 import type { Component } from '../topology/model.ts'
@@ -39,8 +40,11 @@ export function cpuPerRequest(result: RunResult): readonly CpuCost[] {
   if (measured.some((round) => round.turns !== undefined)) {
     return costs(measured, (round) => turnUses(result, round), summarizeLatency)
   }
-  const isCoarse = result.backend === 'contexts'
-  return costs(measured, (round) => roundUses(result, round), isCoarse ? undefined : summarizeLatency)
+  return costs(
+    measured,
+    (round) => roundUses(result, round),
+    hasCoarseCpu(result) ? undefined : summarizeLatency,
+  )
 }
 
 function turnUses(result: RunResult, round: MeasuredRound): Use[] {

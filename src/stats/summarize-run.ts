@@ -1,3 +1,4 @@
+import { hasCoarseCpu, isSimulated } from '../results/build-traits.ts'
 import { failedOf, type Outcomes } from '../results/outcomes.ts'
 import type { RunResult } from '../results/schema.ts'
 import { componentKey, componentTitle } from '../topology/component.ts'
@@ -64,6 +65,10 @@ export interface RunSummary {
   readonly scenario: string
   readonly title: string
   readonly engine: string
+  /** Stand-ins forwarded the bytes. */
+  readonly simulated: boolean
+  /** CPU counters moved too seldom to tell rounds apart. */
+  readonly coarseCpu: boolean
   readonly status: RunResult['status']
   readonly reason?: string | undefined
   readonly startedAt: string
@@ -152,6 +157,8 @@ export function summarizeRun(result: RunResult, options: SummaryOptions = {}): R
     scenario: result.scenario.name,
     title: result.scenario.title,
     engine: firstBuild ? `${firstBuild.engine.name} ${firstBuild.engine.version}` : 'none',
+    simulated: isSimulated(result),
+    coarseCpu: hasCoarseCpu(result),
     status: result.status,
     reason: result.reason,
     startedAt: result.startedAt,

@@ -1,9 +1,9 @@
+import type { OwnedAddress } from '../../evidence/flow.ts'
 import type { Component } from '../../topology/model.ts'
 import { meshNamespace, serverPort, serviceHostname, type Plan, type Workload } from '../plan.ts'
 import type { ComponentConfig, Identity, OutboundService } from './components/protocol.ts'
 import { forwardingOf, type Forwarding, type Misroute } from './forwarding.ts'
 import { hboneAddress, type LabLayout, type LabPod } from './layout.ts'
-import type { OwnedAddress } from '../backend.ts'
 
 export const trustDomain = 'cluster.local'
 /** Identity of every east-west gateway, as Istio's generated gateways have it. */

@@ -8,12 +8,11 @@ import {
   ExtendedKeyUsageExtension,
   KeyUsageFlags,
   KeyUsagesExtension,
-  PemConverter,
   SubjectAlternativeNameExtension,
   SubjectKeyIdentifierExtension,
   X509CertificateGenerator,
 } from '@peculiar/x509'
-import { randomBytes, webcrypto } from 'node:crypto'
+import { clockSkewMs, newKeys, newSerial, privateKeyPem, signingAlgorithm } from '../pki.ts'
 import type { Identity } from './components/protocol.ts'
 
 /** The certificate authority of one lab. Its keys live in memory only and end with the process. */
@@ -23,10 +22,6 @@ export interface MeshAuthority {
   issue(spiffe: string): Promise<Identity>
 }
 
-const curve = { name: 'ECDSA', namedCurve: 'P-256' } as const
-const signingAlgorithm = { name: 'ECDSA', hash: 'SHA-256' } as const
-/** Istio dates workload certificates back by this, against clocks that differ. */
-const clockSkewMs = 2 * 60_000
 /** Istio's default lifetime of a workload certificate. */
 const leafLifetimeMs = 24 * 3_600_000
 const rootLifetimeMs = 7 * leafLifetimeMs
@@ -85,20 +80,4 @@ export async function createMeshAuthority(trustDomain: string): Promise<MeshAuth
   }
 
   return { rootPem, issue }
-}
-
-async function newKeys(): Promise<webcrypto.CryptoKeyPair> {
-  return await webcrypto.subtle.generateKey(curve, true, ['sign', 'verify'])
-}
-
-async function privateKeyPem(keys: webcrypto.CryptoKeyPair): Promise<string> {
-  const pkcs8 = await webcrypto.subtle.exportKey('pkcs8', keys.privateKey)
-  return PemConverter.encode(pkcs8, PemConverter.PrivateKeyTag)
-}
-
-/** 16 random bytes; the top bit is cleared because serial numbers are positive. */
-function newSerial(): string {
-  const bytes = randomBytes(16)
-  bytes[0] = (bytes[0]! & 0x7f) | 0x01
-  return bytes.toString('hex')
 }

@@ -1,16 +1,10 @@
 import type { ServeMessage } from '../../agent/protocol.ts'
+import type { EvidenceSnapshot } from '../../evidence/flow.ts'
 import { until } from '../../process/until.ts'
-import type { Component } from '../../topology/model.ts'
 import { componentKey } from '../../topology/component.ts'
+import type { Component } from '../../topology/model.ts'
 import { hopmeterVersion } from '../../version.ts'
-import type {
-  Command,
-  ComponentCpu,
-  CpuSource,
-  EvidenceSnapshot,
-  RestartContext,
-  Testbed,
-} from '../backend.ts'
+import type { Command, ComponentCpu, CpuSource, RestartContext, Testbed } from '../backend.ts'
 import { serverPort, type Plan, type PlannedPath, type Workload } from '../plan.ts'
 import type { Anchor } from './anchor.ts'
 import { onCpu } from './cpus.ts'
@@ -62,7 +56,7 @@ interface LabParts {
 
 /** A lab that is up. */
 export class LabTestbed implements Testbed {
-  readonly engine = { name: 'lab-node', version: hopmeterVersion }
+  readonly engine = { name: 'lab-node', version: hopmeterVersion, simulated: true }
   readonly cpuSource: CpuSource = { name: 'schedstat', perTurn: true, coversTestbed: true }
   readonly delayMethod: string
   readonly loadBalancer: string

@@ -5,7 +5,3 @@ export function engineOf({ builds }: RunResult): string {
   const engine = builds[0]?.engine
   return engine ? `${engine.name} ${engine.version}` : 'no engine'
 }
-
-export function isLab(result: RunResult): boolean {
-  return result.builds[0]?.engine.name.startsWith('lab-') ?? false
-}

@@ -21,7 +21,7 @@ function headerOfFormat1(header: RunHeader): RunHeader {
 }
 
 function roundOfFormat1(event: RoundEvent): RoundEvent {
-  const { restart: _restart, ...round } = event
+  const { restart: _, ...round } = event
   const withControl = <T extends { readonly path: string }>(items: readonly T[]): T[] => [
     ...items,
     ...items.filter(({ path }) => path === 'single').map((item) => ({ ...item, path: controlName })),

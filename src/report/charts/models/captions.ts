@@ -1,6 +1,7 @@
 import { plural } from '../../../plural.ts'
+import { isSimulated } from '../../../results/build-traits.ts'
 import type { RunResult } from '../../../results/schema.ts'
-import { engineOf, isLab } from '../../words/engine.ts'
+import { engineOf } from '../../words/engine.ts'
 import type { Captions } from '../frame.ts'
 
 /** The words around every chart of a run: its finding, what was sent and how much of it, and on what. */
@@ -54,7 +55,7 @@ export function runCaption(result: RunResult): string {
   const made = (what: string, how: string | undefined) =>
     how === undefined || how === 'none' ? [] : [`${what}: ${how}.`]
   return [
-    isLab(result)
+    isSimulated(result)
       ? `Engine ${engineOf(result)} in network namespaces: order and relative cost carry over, the numbers are not Istio’s.`
       : `Engine ${engineOf(result)} on ${result.backend}.`,
     ...made('Delay between networks', withRoundTrips(build)),

@@ -1,9 +1,9 @@
+import { plural } from '../../../plural.ts'
+import { isSimulated } from '../../../results/build-traits.ts'
 import type { RunResult } from '../../../results/schema.ts'
 import type { RunComparison } from '../../../stats/compare-runs.ts'
 import type { RunSummary, StepSummary } from '../../../stats/summarize-run.ts'
 import { decimalsFor, formatNumber } from '../quantity.ts'
-import { plural } from '../../../plural.ts'
-import { isLab } from '../../words/engine.ts'
 import type { Distribution } from './distribution.ts'
 
 // What each chart of a run shows, as the sentence above it. A chart claims only what has a verdict or is a plain
@@ -141,7 +141,9 @@ function isClear({ comparison: { verdict } }: StepSummary): boolean {
 }
 
 function inTheLab(result: RunResult, sentence: string): string {
-  return isLab(result) ? `In the lab, ${sentence}` : sentence.charAt(0).toUpperCase() + sentence.slice(1)
+  return isSimulated(result)
+    ? `In the lab, ${sentence}`
+    : sentence.charAt(0).toUpperCase() + sentence.slice(1)
 }
 
 function perConnection(result: RunResult, load: string): string {
