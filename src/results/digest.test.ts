@@ -190,7 +190,7 @@ describe('a digest refuses', () => {
     const failure = digest([sampleHeader(), { ...round, paths }])
     await expect(failure).rejects.toThrow(ResultError)
     await expect(failure).rejects.toThrow(
-      /build 1, round 7, path "gateway", load "pingpong": not a histogram/,
+      /build 1, restart 1, round 7, path "gateway", load "pingpong": not a histogram/,
     )
   })
 
