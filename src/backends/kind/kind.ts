@@ -20,8 +20,10 @@ import type { Plan } from '../plan.ts'
 import { agentImage, defaultIstio, fullIstioVersion, loadBalancerImage, pinsFor } from '../versions.ts'
 import { cgroupStep } from './cluster/cgroup-version.ts'
 import { createClusterStep, markClusterStep, namesStep } from './cluster/create-cluster.ts'
+import { daemonStep } from './cluster/daemon.ts'
 import { KindCluster } from './cluster/kind-cluster.ts'
 import { kindClusterName } from './cluster/names.ts'
+import { checkProvider } from './cluster/provider.ts'
 import { wholeClusters } from './cluster/release.ts'
 import { hostFacts } from './host-facts.ts'
 import { ImageStore } from './images/image-store.ts'
@@ -41,6 +43,7 @@ export function createKind(options: KubernetesOptions = {}): Backend {
     steps: (plan) => stepsOf(assemble(plan, options, undefined)),
     up: (plan, context) => {
       checkSupported(plan)
+      checkProvider()
       const nodeImage = chosenNodeImage(options)
       return bringUp(plan, context, options, {
         backend: 'kind',
@@ -60,6 +63,7 @@ export function createKind(options: KubernetesOptions = {}): Backend {
 /** Everything `up` would do, as steps. Nothing is touched by making them. */
 function assemble(plan: Plan, options: KubernetesOptions, session: Session | undefined): Assembly {
   const routeKind = checkSupported(plan)
+  checkProvider()
   const { scenario } = plan
   const folder = session?.folder ?? path.join(stateFolder(options.stateRoot), scenario.name)
   const sessionId = session?.id ?? 'SESSION-ID'
@@ -96,6 +100,7 @@ function assemble(plan: Plan, options: KubernetesOptions, session: Session | und
     meshLabels: istioLabels,
   }
   const phases: readonly Phase[] = [
+    [daemonStep(tools, session)],
     [namesStep(tools, session, clusters), cgroupStep(tools, nodeImage)],
     clusters.map((cluster) => createClusterStep(clusterParts, cluster)),
     clusters.map((cluster) => markClusterStep(clusterParts, cluster)),

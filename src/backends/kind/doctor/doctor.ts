@@ -19,6 +19,7 @@ const inotifyFolder = '/proc/sys/fs/inotify'
 /** kind's own advice for several clusters on one machine. */
 const inotifyMinimum = { max_user_instances: 512, max_user_watches: 524_288 } as const
 /** inotify instances, counted in running nodes; all of them count for one user, as they share the kernel. */
+import { providerProblem, providerRemedy } from '../cluster/provider.ts'
 const inotifyInstances = { controlPlane: 28, istio: 3, worker: 17, istioWorker: 3, machine: 8 } as const
 
 /** MiB; the first two measured (a fresh control plane, and what Istio adds to it), the rest estimated. */
@@ -58,7 +59,12 @@ export async function kindDoctor(
   ])
   const info = docker.ok ? await dockerInfo(tools) : undefined
   const image = options.nodeImage ?? pinsFor(istio).nodeImage.image
-  const own = [kindForImage(kind, istio, options), cgroupCheck(info, image), ...inotifyChecks(limits)]
+  const own = [
+    kindForImage(kind, istio, options),
+    ...providerChecks(),
+    cgroupCheck(info, image),
+    ...inotifyChecks(limits),
+  ]
   const machine: KindCheck[] = info
     ? [
         {
@@ -206,6 +212,14 @@ async function dockerInfo(tools: Toolbox): Promise<DockerInfo | undefined> {
 type InotifyLimits = Readonly<Partial<Record<keyof typeof inotifyMinimum, number>>>
 
 /** Nothing on Docker Desktop: the limits are those of its own machine. */
+/** Only where it is wrong: hopmeter tells kind itself which provider to take. */
+function providerChecks(): readonly KindCheck[] {
+  const problem = providerProblem()
+  return problem === undefined
+    ? []
+    : [{ name: 'provider', ok: false, detail: problem, remedy: providerRemedy }]
+}
+
 export function readInotifyLimits(folder = inotifyFolder): InotifyLimits {
   const names = Object.keys(inotifyMinimum).filter((name) => existsSync(path.join(folder, name)))
   return Object.fromEntries(

@@ -37,6 +37,8 @@ const sessionState = z.object({
   kept: z.boolean(),
   clusters: z.array(claimedCluster),
   /** Docker containers beside the clusters: load balancers. */
+  /** Which Docker it was made in, as that calls itself; sessions of before have none. */
+  daemon: z.string().optional(),
   containers: z.array(z.string()),
 })
 

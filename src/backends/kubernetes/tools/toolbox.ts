@@ -68,11 +68,13 @@ export class Toolbox {
     return { file: this.#program(tool), args }
   }
 
-  /** Environment for every program: nothing in it leads to the user's own clusters. */
+  /** Environment for every program: nothing in it leads to the user's own clusters, nor to another Docker. */
   env(command: Command): Record<string, string> {
     const at = command.args.indexOf('--kubeconfig')
     const kubeconfig = (at === -1 ? undefined : command.args[at + 1]) ?? this.#options.noKubeconfig
     return {
+      // Else kind takes podman where docker is missing, and makes what docker cannot find again.
+      KIND_EXPERIMENTAL_PROVIDER: 'docker',
       KUBECONFIG: kubeconfig,
       KUBECTL_KUBERC: 'false',
       // Beside the kubeconfig, so that it goes when the testbed goes; but not beside a file of the user's.
