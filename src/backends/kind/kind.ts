@@ -4,7 +4,8 @@ import path from 'node:path'
 import { HopmeterError } from '../../errors.ts'
 import type { Scenario } from '../../scenario/types.ts'
 import type { Backend } from '../backend.ts'
-import { cachedGatewayApi, cachedPrograms } from '../istio/install/cached-tools.ts'
+import { cachedPrograms, verifiedGatewayApi } from '../istio/install/cached-tools.ts'
+import { istioctlDoubt, istioctlFit } from '../istio/install/istioctl-version.ts'
 import { istioLabels } from '../istio/labels.ts'
 import { ownMesh } from '../istio/own-mesh.ts'
 import { bringUp, stepsOf, type Assembly } from '../kubernetes/bring-up.ts'
@@ -122,10 +123,10 @@ function ofKind(clusters: readonly KindCluster[], wanted: string): KindCluster {
 function checkIstioctl(
   { istioctl }: Readonly<Partial<Record<ToolName, string>>>,
   { istio = defaultIstio, istioTag, istioHub }: KubernetesOptions,
-): void {
+): readonly string[] {
   const wanted = fullIstioVersion(istio)
-  if (istioctl === undefined || istioctl === wanted || istioTag !== undefined || istioHub !== undefined)
-    return
+  if (istioctl === undefined || istioTag !== undefined || istioHub !== undefined) return []
+  if (istioctlFit(istioctl, wanted) !== 'other') return [istioctlDoubt(istioctl, wanted) ?? []].flat()
   throw new HopmeterError(`check tools: istioctl is ${istioctl}, but Istio ${wanted} is to be installed`, {
     hint: `hopmeter tools install --istio ${wanted}, or --istio ${istioctl}`,
   })
