@@ -1,5 +1,4 @@
 import { createHash } from 'node:crypto'
-import { existsSync } from 'node:fs'
 import path from 'node:path'
 import { HopmeterError } from '../../errors.ts'
 import type { Scenario } from '../../scenario/types.ts'
@@ -134,8 +133,9 @@ function checkIstioctl(
 
 /** CRDs that `tools install` fetched spare a download. */
 function withCachedCrds(options: KubernetesOptions): KubernetesOptions {
-  const cached = cachedGatewayApi(pinsFor(options.istio ?? defaultIstio).gatewayApi, options.cacheRoot)
-  return options.gatewayApi === undefined && existsSync(cached) ? { ...options, gatewayApi: cached } : options
+  if (options.gatewayApi !== undefined) return options
+  const gatewayApi = verifiedGatewayApi(pinsFor(options.istio ?? defaultIstio).gatewayApi, options.cacheRoot)
+  return gatewayApi === undefined ? options : { ...options, gatewayApi }
 }
 
 function chosenNodeImage(options: KubernetesOptions): string {
