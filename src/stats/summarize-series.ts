@@ -51,8 +51,10 @@ export function summarizeSeries(series: Nested, options: SummarizeOptions = {}):
   if (n === 0) return { ...common, ...none, estimate: null, warnings }
 
   const numbers = values.map(({ value }) => value)
-  if (unit !== 'round') return { ...common, ...oneSampleLocation(numbers, alpha), warnings }
+  if (unit === 'build') return { ...common, ...oneSampleLocation(numbers, alpha), warnings }
+  // Restarts are independent of each other, the speed of the host meanwhile is not: in a level it does not cancel.
   const { estimate, low, high, confidence, correlation, effectiveN } = roundLocation(numbers, alpha)
+  if (unit === 'restart') return { ...common, estimate, low, high, confidence, warnings }
   warnings.push(oneStart(above.length))
   if (n < fewest) return { ...common, ...none, estimate, warnings }
   if (effectiveN < n) warnings.push(autocorrelated(correlation, n, effectiveN))
