@@ -17,7 +17,6 @@ import { agentText } from '../kubernetes/workloads/agent-text.ts'
 import { workloadStep } from '../kubernetes/workloads/workload-steps.ts'
 import type { Plan } from '../plan.ts'
 import { agentImage } from '../versions.ts'
-import { checkKubeconfigFile } from './kubeconfig-file.ts'
 import { namespacesOnly } from './release.ts'
 
 export interface ContextsOptions extends KubernetesOptions {
@@ -61,8 +60,7 @@ function contextsSessionName(plan: Plan): string {
   return `${plan.scenario.name}-contexts`
 }
 
-function checkContexts(plan: Plan, { contexts, kubeconfig }: ContextsOptions): void {
-  checkKubeconfigFile(kubeconfig)
+function checkContexts(plan: Plan, { contexts }: ContextsOptions): void {
   const { clusters } = plan.scenario.topology
   // kubectl would take the current context of the file, which can be any cluster.
   const empty = Object.keys(contexts).filter((name) => contexts[name]?.trim() === '')

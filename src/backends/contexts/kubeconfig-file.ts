@@ -1,6 +1,7 @@
 import { accessSync, constants, statSync, type Stats } from 'node:fs'
 import path from 'node:path'
 import { UsageError } from '../../errors.ts'
+import type { Backend } from '../backend.ts'
 
 /**
  * The one file that has the contexts: what the user names, else what `$KUBECONFIG` does; which file that is is never
@@ -39,6 +40,21 @@ export function checkKubeconfigFile(file: string): void {
   throw new UsageError(`the kubeconfig ${file} ${problem}`, {
     hint: '--kubeconfig FILE (or KUBECONFIG) names another one',
   })
+}
+
+/** The same backend, which looks at its kubeconfig before it plans or makes anything. */
+export function withKubeconfigFile(backend: Backend, file: string): Backend {
+  return {
+    ...backend,
+    steps: (plan) => {
+      checkKubeconfigFile(file)
+      return backend.steps(plan)
+    },
+    up: (plan, context) => {
+      checkKubeconfigFile(file)
+      return backend.up(plan, context)
+    },
+  }
 }
 
 function fileProblem(file: string): string | undefined {
