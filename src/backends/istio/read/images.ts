@@ -18,7 +18,7 @@ export async function imagesOfMesh(
   const proxies = gateways.map((cluster) => gatewayPods(cluster, context))
   const images = async (pods: readonly Promise<readonly PodObject[]>[]) =>
     imagesOf((await Promise.all(pods)).flat())
-  const balancers = [...loadBalancers.values()].map(({ image }) => image?.(context))
+  const balancers = [...loadBalancers.values()].map(async (balancer) => await balancer.image?.(context))
   const [istiod, ztunnel, gateway, balancer] = await Promise.all([
     images(istiods),
     images(ztunnels),
