@@ -68,9 +68,10 @@ const backends: readonly BackendEntry[] = [
     name: 'contexts',
     canKeep: true,
     create: async ({ kubeconfig, contexts = {}, ...options }) => {
-      const { kubeconfigFile } = await import('./contexts/kubeconfig-file.ts')
+      const { kubeconfigFile, withKubeconfigFile } = await import('./contexts/kubeconfig-file.ts')
       const { createContexts } = await import('./contexts/contexts.ts')
-      return createContexts({ ...options, contexts, kubeconfig: kubeconfigFile(kubeconfig) })
+      const file = kubeconfigFile(kubeconfig)
+      return withKubeconfigFile(createContexts({ ...options, contexts, kubeconfig: file }), file)
     },
     doctor: kindDoctor,
     release: async () => (await import('./contexts/release.ts')).namespacesOnly,

@@ -1,6 +1,6 @@
 import { existsSync, readFileSync, writeFileSync } from 'node:fs'
 import path from 'node:path'
-import { fail, flag } from './model.mjs'
+import { fail, flag, imageId } from './model.mjs'
 import { endProcess, startProcess, waitForPort } from './pods.mjs'
 
 const haproxy = path.join(import.meta.dirname, 'haproxy.mjs')
@@ -82,6 +82,7 @@ function inspect(model, args) {
     hostPort === undefined ? {} : { '9999/tcp': [{ HostIp: '127.0.0.1', HostPort: String(hostPort) }] }
   return JSON.stringify([
     {
+      Image: image === undefined ? undefined : imageId(image),
       State: { Running: running },
       Config: { Image: image, Labels: labels },
       NetworkSettings: {

@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs'
 import { reconcile, replacedRemote, republish, restart } from './istio.mjs'
-import { fail, flag, parseDocuments, podUid } from './model.mjs'
+import { fail, flag, imageId, parseDocuments, podUid } from './model.mjs'
 import { gatewayCrd, get, key, now, object, objectsOf, put, resource } from './objects.mjs'
 import { inPod, serverEnvironment } from './exec-in-pod.mjs'
 import { killPods, podAddress, startPod } from './pods.mjs'
@@ -150,7 +150,12 @@ function runPod(model, clusterName, cluster, pod) {
   pod.spec.nodeName = node.name
   pod.metadata.uid = podUid(model)
   const ready = { type: 'Ready', status: 'True' }
-  pod.status = { phase: 'Running', podIP, startTime: now(), conditions: [ready] }
+  const { image } = pod.spec.containers[0]
+  const container = { image, imageID: imageId(image), ready: true, restartCount: 0, state: { running: {} } }
+  pod.status = {
+    ...{ phase: 'Running', podIP, startTime: now(), conditions: [ready] },
+    containerStatuses: [container],
+  }
   if (isCaptured(cluster, pod)) pod.metadata.annotations['ambient.istio.io/redirection'] = 'enabled'
   startPod(model, clusterName, name, serverEnvironment(model, pod))
 }

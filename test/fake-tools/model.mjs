@@ -1,4 +1,5 @@
 // A small model of Docker, kind clusters and Kubernetes objects, kept in a folder. Enough for whole lives of testbeds.
+import { createHash } from 'node:crypto'
 import { existsSync, mkdirSync, readFileSync, renameSync, rmdirSync, writeFileSync } from 'node:fs'
 import { createRequire } from 'node:module'
 import path from 'node:path'
@@ -98,6 +99,11 @@ export function flag(args, ...names) {
 
 export function flags(args, name) {
   return args.flatMap((arg, i) => (arg === name ? [args[i + 1]] : []))
+}
+
+/** Digest by which Docker and the runtimes of nodes know an image. */
+export function imageId(image) {
+  return `sha256:${createHash('sha256').update(image).digest('hex')}`
 }
 
 export function podUid(model) {

@@ -1,11 +1,14 @@
 import { execFileSync } from 'node:child_process'
-import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { mkdirSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import path from 'node:path'
 import { afterEach, beforeEach, expect, test } from 'vitest'
 import { UsageError } from '../../errors.ts'
+import { loadScenario } from '../../scenario/load.ts'
+import { withoutMesh } from '../../scenario/without-mesh.ts'
+import { planScenario } from '../plan.ts'
 import { backendEntry } from '../registry.ts'
-import { kubeconfigFile } from './kubeconfig-file.ts'
+import { checkKubeconfigFile, kubeconfigFile } from './kubeconfig-file.ts'
 
 let folder: string
 let file: string
@@ -42,7 +45,7 @@ test.for<[string, string | undefined, string | undefined, RegExp]>([
   const at = (text: string | undefined) => text?.replaceAll('FOLDER', folder)
   let error: unknown
   try {
-    kubeconfigFile(at(flag), { KUBECONFIG: at(variable) })
+    checkKubeconfigFile(kubeconfigFile(at(flag), { KUBECONFIG: at(variable) }))
   } catch (caught) {
     error = caught
   }
@@ -52,7 +55,17 @@ test.for<[string, string | undefined, string | undefined, RegExp]>([
   expect(refusal.hint).toMatch(/--kubeconfig FILE/)
 })
 
-test('the backend refuses such a file before anything is planned', async () => {
-  const create = backendEntry('contexts').create({ contexts: { a: 'x' }, kubeconfig: `${file}-none` })
-  await expect(create).rejects.toThrow(/does not exist/)
+test('the backend refuses such a file before anything is planned or made', async () => {
+  const { scenario } = await loadScenario('single-cluster')
+  const plan = planScenario(withoutMesh(scenario))
+  const contexts = Object.fromEntries(scenario.topology.clusters.map(({ name }) => [name, 'x']))
+  const backend = await backendEntry('contexts').create({
+    ...{ contexts, kubeconfig: `${file}-none`, stateRoot: folder },
+    execute: () => Promise.reject(new Error('nothing is to be run')),
+  })
+  const context = { signal: new AbortController().signal, progress: () => {} }
+  expect(() => backend.steps(plan)).toThrow(/does not exist/)
+  const up = Promise.resolve().then(() => backend.up(plan, context))
+  await expect(up).rejects.toThrow(/does not exist/)
+  expect(readdirSync(folder)).toEqual(['config'])
 })

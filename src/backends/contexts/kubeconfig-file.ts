@@ -1,11 +1,12 @@
 import { accessSync, constants, statSync, type Stats } from 'node:fs'
 import path from 'node:path'
 import { UsageError } from '../../errors.ts'
+import type { Backend } from '../backend.ts'
 
 /**
  * The one file that has the contexts: what the user names, else what `$KUBECONFIG` does; which file that is is never
  * guessed. As kubectl reads that list, empty entries are none and a file that is named twice is one.
- * @throws UsageError when that is not exactly one file that can be read again and again.
+ * @throws UsageError when that is not exactly one.
  */
 export function kubeconfigFile(named: string | undefined, env: NodeJS.ProcessEnv = process.env): string {
   const source = named === undefined ? 'KUBECONFIG' : '--kubeconfig'
@@ -26,14 +27,36 @@ export function kubeconfigFile(named: string | undefined, env: NodeJS.ProcessEnv
       hint: `--kubeconfig FILE; to make one of them: KUBECONFIG=${entries.join(path.delimiter)} kubectl config view --flatten > FILE`,
     })
   }
+  return file
+}
+
+/**
+ * Before anything is planned or made; what is in the file is for kubectl to judge.
+ * @throws UsageError when it is no file that can be read again and again.
+ */
+export function checkKubeconfigFile(file: string): void {
   const problem = fileProblem(file)
-  if (problem === undefined) return file
+  if (problem === undefined) return
   throw new UsageError(`the kubeconfig ${file} ${problem}`, {
-    hint: `${source} named it; --kubeconfig FILE names another one`,
+    hint: '--kubeconfig FILE (or KUBECONFIG) names another one',
   })
 }
 
-/** Before anything is made; what is in the file is for kubectl to judge. */
+/** The same backend, which looks at its kubeconfig before it plans or makes anything. */
+export function withKubeconfigFile(backend: Backend, file: string): Backend {
+  return {
+    ...backend,
+    steps: (plan) => {
+      checkKubeconfigFile(file)
+      return backend.steps(plan)
+    },
+    up: (plan, context) => {
+      checkKubeconfigFile(file)
+      return backend.up(plan, context)
+    },
+  }
+}
+
 function fileProblem(file: string): string | undefined {
   let found: Stats
   try {

@@ -3,6 +3,7 @@ import { checkBeforeInstallStep } from './check/check-steps.ts'
 import { meshReadiness } from './check/readiness.ts'
 import { istioContext, istioImages, type IstioContext, type OwnClusters } from './context.ts'
 import { caKeyType } from './install/ca.ts'
+import { gatewayApiFacts } from './install/gateway-api-facts.ts'
 import { ztunnelThreads } from './install/install.ts'
 import { meshPhases } from './install/mesh-steps.ts'
 import { istioComponentOf } from './read/component-of.ts'
@@ -30,7 +31,7 @@ export function ownMesh({ loadBalancer, host, ...input }: MeshInput & OwnCluster
     readiness: (found) => meshReadiness(parts, found),
     watch: async (found, context) => {
       const { kept, watched } = await watchMesh(parts, found, context)
-      facts = { ...kept, ...settings(parts) }
+      facts = { ...kept, ...settings(parts), ...gatewayApiFacts(parts) }
       return watched
     },
     componentOf: istioComponentOf,

@@ -18,6 +18,7 @@ import type { KubernetesOptions } from './tools/options.ts'
 import { toolDoubt, toolProblem, toolRemedies, toolVersions } from './tools/tool-versions.ts'
 import type { Toolbox, ToolName } from './tools/toolbox.ts'
 import { findPods } from './workloads/find-pods.ts'
+import type { PodInventory } from './workloads/pod-inventory.ts'
 
 const cleanUpTimeoutMs = 600_000
 const stateTimeoutMs = 300_000
@@ -116,7 +117,7 @@ async function connect(
       facts: {
         kubernetes,
         ...owner.facts,
-        agentImage: options.agentImage ?? agentImage,
+        agentImage: agentImages(found) || (options.agentImage ?? agentImage),
         ...versions,
         ...mesh?.facts,
       },
@@ -140,6 +141,14 @@ async function connect(
     await detachServers(servers)
     throw error
   }
+}
+
+/** Which images the tag of the agent's was, where the clusters say it. */
+function agentImages({ pods }: PodInventory): string {
+  return [...new Set([...pods.values()].map(({ image }) => image))]
+    .filter((image) => image !== '')
+    .toSorted()
+    .join(', ')
 }
 
 /** A node that stops shows as a connection that ends somewhere; whoever reads that wants to know why. Never throws. */

@@ -20,6 +20,8 @@ export interface Gateway {
 export interface LoadBalancer {
   /** As results name it; undefined where it is no component of its own. */
   readonly label: string | undefined
+  /** Its image as Docker has it, with its digest; absent where it is no component of its own. */
+  image?(context: Signal): Promise<string | undefined>
   /** Stands it up; absent where nothing has to stand. */
   readonly step?: KubeStep | undefined
   /** What the gateway's Service has to publish; undefined while there is nothing to publish. */

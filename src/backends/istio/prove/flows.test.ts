@@ -29,7 +29,7 @@ const found: PodInventory = {
       const ip = `10.${number(cluster)}0.${node - 1}.${20 + i}`
       const nodeAddress = `172.18.0.${number(cluster)}`
       const { name } = workload
-      return [name, { name, index: 0, workload, cluster: kube, ip, nodeAddress }]
+      return [name, { name, index: 0, workload, cluster: kube, ip, nodeAddress, image: '' }]
     }),
   ),
   services: new Map(

@@ -9,6 +9,7 @@ import type { Gateway, LoadBalancer, ProxyWatch } from '../../kubernetes/load-ba
 import { sessionLabel } from '../../kubernetes/session/ownership.ts'
 import type { KubeStep, StepContext } from '../../kubernetes/steps/step.ts'
 import type { Toolbox } from '../../kubernetes/tools/toolbox.ts'
+import { withDigest } from '../../kubernetes/workloads/images.ts'
 import type { KindCluster } from '../cluster/kind-cluster.ts'
 import { loadBalancerName } from '../cluster/names.ts'
 import { kindNetwork } from '../cluster/provider.ts'
@@ -21,6 +22,8 @@ const configFile = '/tmp/hopmeter-haproxy.cfg'
 const targetLabel = 'hopmeter.dev/target'
 
 interface ContainerObject {
+  /** Digest of its image. */
+  readonly Image?: string
   readonly State?: { readonly Running?: boolean }
   readonly Config?: { readonly Image?: string; readonly Labels?: Readonly<Record<string, string>> }
   readonly NetworkSettings?: {
@@ -38,6 +41,10 @@ export function proxy(parts: LoadBalancerParts, cluster: KindCluster, gateway: G
   const logs = tools.docker(['logs', name])
   return {
     label: `haproxy (${image})`,
+    image: async (context) => {
+      const digest = (await inspect(tools, name, context))?.Image
+      return digest?.startsWith('sha256:') ? withDigest(image, digest) : image
+    },
     step: standStep(parts, cluster, name, gateway),
     ingress: async (context) => {
       const container = await inspect(tools, name, context)

@@ -3,6 +3,7 @@ import type { Plan, Workload } from '../../plan.ts'
 import type { Cluster } from '../cluster/cluster.ts'
 import { ofKind, type KubeObject, type PodObject } from '../cluster/objects.ts'
 import type { StepContext } from '../steps/step.ts'
+import { imagesOf } from './images.ts'
 import { indexedPods, ownObjects } from './own-objects.ts'
 import { serviceKey, type FoundPod, type PodInventory } from './pod-inventory.ts'
 
@@ -36,7 +37,8 @@ export async function findPods(
             throw new HopmeterError(`pod ${workload.name}${which} of ${cluster.name} has no address`)
           }
           const { name } = pod.metadata
-          pods.set(name, { name, index, workload, cluster, ip, nodeAddress: node?.address ?? '' })
+          const image = imagesOf([pod])
+          pods.set(name, { name, index, workload, cluster, ip, nodeAddress: node?.address ?? '', image })
         }
       }
       for (const workload of workloads.filter(({ role }) => role === 'server')) {

@@ -12,6 +12,8 @@ export interface FoundPod {
   readonly ip: string
   /** Of its node, on the network between nodes. */
   readonly nodeAddress: string
+  /** What it runs, with its digest; empty where the cluster does not say it. */
+  readonly image: string
 }
 
 export interface PodInventory {
