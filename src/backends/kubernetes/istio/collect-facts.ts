@@ -20,7 +20,7 @@ import { remoteServer } from './remote-secrets.ts'
 import { clusterIdOf, gatewayName, networkLabel, systemNamespace, type IstioParts } from './parts.ts'
 import { policyFacts, type PolicySpec } from './policy-facts.ts'
 import { routeFacts } from './route-facts.ts'
-import { endpointsOf, type ZtunnelDump } from './ztunnel-dump.ts'
+import { endpointsOf, type ZtunnelDump } from '../../../evidence/ztunnel/ztunnel-dump.ts'
 
 interface KubeObject {
   readonly kind: string

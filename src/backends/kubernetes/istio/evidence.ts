@@ -7,7 +7,7 @@ import type { StepContext } from '../contract.ts'
 import type { Found } from '../find-pods.ts'
 import type { KindCluster } from '../layout.ts'
 import type { FlowWatcher } from '../testbed.ts'
-import { parseAccessLine } from './access-log.ts'
+import { parseAccessLine } from '../../../evidence/ztunnel/access-log.ts'
 import { parseForwardedHosts } from './envoy-clusters.ts'
 import { addFlow, closedFlow, flowKey, gatewayFlows, openClients, ztunnelFlows } from './flows.ts'
 import { gatewayPods, readGatewayService, gatewayNodePort } from './gateway-steps.ts'
@@ -17,8 +17,12 @@ import { cursorTime, newLines, type LogCursor } from './log-cursor.ts'
 import { hostOf, meshView, type GatewayView, type MeshView } from './mesh-view.ts'
 import { isProxied, systemNamespace, type IstioParts } from './parts.ts'
 import { readDump, ztunnelPods } from './read-mesh.ts'
-import { openConnections, type OpenConnection, type ZtunnelDump } from './ztunnel-dump.ts'
-import { parseCountedBytes, type CountedBytes } from './ztunnel-metrics.ts'
+import {
+  openConnections,
+  type OpenConnection,
+  type ZtunnelDump,
+} from '../../../evidence/ztunnel/ztunnel-dump.ts'
+import { parseCountedBytes, type CountedBytes } from '../../../evidence/ztunnel/ztunnel-metrics.ts'
 
 const attempts = 3
 const pauseMs = 300

@@ -9,8 +9,8 @@ import type { Found } from '../find-pods.ts'
 import { serviceKey, type FoundPod } from '../testbed.ts'
 import { closedFlow, gatewayFlows, openClients, ztunnelFlows, type ZtunnelState } from './flows.ts'
 import { meshAddresses, meshView, spiffeId, type GatewayView } from './mesh-view.ts'
-import type { AccessLine } from './access-log.ts'
-import type { OpenConnection } from './ztunnel-dump.ts'
+import type { AccessLine } from '../../../evidence/ztunnel/access-log.ts'
+import type { OpenConnection } from '../../../evidence/ztunnel/ztunnel-dump.ts'
 
 const { scenario } = await loadScenario('mixed')
 const plan = planScenario(scenario)

@@ -1,11 +1,11 @@
 import type { Flow } from '../../../evidence/flow.ts'
 import type { Protocol } from '../../../topology/model.ts'
-import type { AccessLine } from './access-log.ts'
+import type { AccessLine } from '../../../evidence/ztunnel/access-log.ts'
 import { hostOf, portOf, spiffeId, type MeshView } from './mesh-view.ts'
 import { hbonePort } from './parts.ts'
-import { isIpAddress } from './reading.ts'
-import type { OpenConnection } from './ztunnel-dump.ts'
-import type { CountedBytes } from './ztunnel-metrics.ts'
+import { isIpAddress } from '../../../evidence/reading.ts'
+import type { OpenConnection } from '../../../evidence/ztunnel/ztunnel-dump.ts'
+import type { CountedBytes } from '../../../evidence/ztunnel/ztunnel-metrics.ts'
 
 /** What one ztunnel told, up to one reading. */
 export interface ZtunnelState {

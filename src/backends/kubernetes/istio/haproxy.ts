@@ -1,5 +1,5 @@
 import { connect } from 'node:net'
-import { cannotRead, splitAddress, type Reading } from './reading.ts'
+import { cannotRead, splitAddress, type Reading } from '../../../evidence/reading.ts'
 
 /** A connection that HAProxy carries now. */
 export interface ProxySession {

@@ -1,7 +1,7 @@
 import { serviceHostname, type PlannedPath } from '../../plan.ts'
 import type { StepContext } from '../contract.ts'
 import { podsFor, type Found } from '../find-pods.ts'
-import { parseAccessLine, type AccessLine } from './access-log.ts'
+import { parseAccessLine, type AccessLine } from '../../../evidence/ztunnel/access-log.ts'
 import { publishedAddress, readGatewayService } from './gateway-steps.ts'
 import { hostOf } from './mesh-view.ts'
 import { hbonePort, systemNamespace, type IstioParts } from './parts.ts'

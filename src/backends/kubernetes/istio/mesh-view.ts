@@ -3,7 +3,7 @@ import { meshNamespace, serverPort, serviceHostname, type Plan } from '../../pla
 import type { Found } from '../find-pods.ts'
 import { serviceKey } from '../testbed.ts'
 import { hbonePort } from './parts.ts'
-import { splitAddress } from './reading.ts'
+import { splitAddress } from '../../../evidence/reading.ts'
 
 /** A gateway as clients of other networks reach it, and as servers see it. */
 export interface GatewayView {

@@ -1,11 +1,11 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import { parseAccessLine } from './access-log.ts'
+import { parseAccessLine } from '../../../evidence/ztunnel/access-log.ts'
 import { parseForwardedHosts } from './envoy-clusters.ts'
 import { parseSessions } from './haproxy.ts'
 import { cursorTime, newLines } from './log-cursor.ts'
 import { readProbe } from './probe.ts'
-import { isIpAddress, splitAddress } from './reading.ts'
+import { isIpAddress, splitAddress } from '../../../evidence/reading.ts'
 import { parseRemoteClusters } from './remote-clusters.ts'
 import {
   byteCounters,
@@ -17,8 +17,13 @@ import {
   serverClosed,
   ztunnelDump,
 } from './testing/recorded.ts'
-import { endpointsOf, isSplitHorizon, openConnections, parseZtunnelDump } from './ztunnel-dump.ts'
-import { parseCountedBytes } from './ztunnel-metrics.ts'
+import {
+  endpointsOf,
+  isSplitHorizon,
+  openConnections,
+  parseZtunnelDump,
+} from '../../../evidence/ztunnel/ztunnel-dump.ts'
+import { parseCountedBytes } from '../../../evidence/ztunnel/ztunnel-metrics.ts'
 
 describe("ztunnel's access log", () => {
   it('tells of a connection through a gateway from the client side', () => {

@@ -13,9 +13,9 @@ import {
 } from './gateway-steps.ts'
 import type { GatewayView } from './mesh-view.ts'
 import { clusterNameOf, hbonePort, isProxied, systemNamespace, type IstioParts } from './parts.ts'
-import type { Reading } from './reading.ts'
+import type { Reading } from '../../../evidence/reading.ts'
 import { parseRemoteClusters } from './remote-clusters.ts'
-import { parseZtunnelDump, type ZtunnelDump } from './ztunnel-dump.ts'
+import { parseZtunnelDump, type ZtunnelDump } from '../../../evidence/ztunnel/ztunnel-dump.ts'
 
 /** ztunnel pods of a cluster, with the number of their node. */
 export async function ztunnelPods(

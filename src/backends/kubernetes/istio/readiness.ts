@@ -11,7 +11,7 @@ import { collectMeshFacts } from './collect-facts.ts'
 import { findPitfalls } from './pitfalls/find-pitfalls.ts'
 import type { Finding } from './pitfalls/pitfall.ts'
 import { probeProgram, readProbe } from './probe.ts'
-import { endpointsOf, isSplitHorizon, type ZtunnelDump } from './ztunnel-dump.ts'
+import { endpointsOf, isSplitHorizon, type ZtunnelDump } from '../../../evidence/ztunnel/ztunnel-dump.ts'
 
 /** Own deadlines: what istiod pushes comes in seconds, what a laptop starts in minutes. */
 const deadlines = {

@@ -1,4 +1,4 @@
-import { cannotRead, type Reading } from './reading.ts'
+import { cannotRead, type Reading } from '../reading.ts'
 
 /** Application bytes between one client and one service or server, since this ztunnel started. */
 export interface CountedBytes {
