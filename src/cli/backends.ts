@@ -6,8 +6,15 @@ import type { KubernetesOptions } from '../backends/kubernetes/options.ts'
 import { createLab } from '../backends/lab/lab.ts'
 import { UsageError } from '../errors.ts'
 
-/** What the command line says of Kubernetes testbeds. */
-export interface KubernetesFlags {
+/** Programs that the lab uses instead of its own. */
+export interface EngineFlags {
+  readonly ztunnel?: string
+  readonly envoy?: string
+  readonly haproxy?: string
+}
+
+/** What the command line says of testbeds. */
+export interface KubernetesFlags extends EngineFlags {
   readonly istio?: string
   readonly istioHub?: string
   readonly istioTag?: string
@@ -33,11 +40,25 @@ export function createBackend(name: string, flags: KubernetesFlags = {}): Backen
         hint: '--clients (HOPMETER_CLIENTS) is for --backend kind and contexts; the lab has one client per node',
       })
     }
-    return createLab()
+    return createLab({ engines: enginesOf(flags) })
+  }
+  const [engine] = Object.keys(enginesOf(flags))
+  if (engine !== undefined) {
+    throw new UsageError(`--${engine} is for --backend lab`, {
+      hint: 'on kind and contexts Istio brings its own; see --istio, --istio-hub and --lb-image',
+    })
   }
   if (name === 'kind') return createKind(kubernetesOptions(flags))
   if (name === 'contexts') return contextsBackend(flags)
   throw new UsageError(`there is no backend "${name}"`, { hint: 'use --backend lab, kind or contexts' })
+}
+
+function enginesOf({ ztunnel, envoy, haproxy }: EngineFlags): EngineFlags {
+  return {
+    ...(ztunnel === undefined ? {} : { ztunnel }),
+    ...(envoy === undefined ? {} : { envoy }),
+    ...(haproxy === undefined ? {} : { haproxy }),
+  }
 }
 
 /** Which file to read is said by the user: hopmeter does not go looking for clusters. */

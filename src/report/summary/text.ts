@@ -195,7 +195,12 @@ export function caveats(summary: RunSummary, choice: SummaryChoice = {}): string
   const delta = formatUs(summary.deltaNs)
   const share = summary.rounds === 0 ? 0 : Math.round((100 * summary.flaggedRounds) / summary.rounds)
   return [
-    ...(summary.engine.startsWith('lab-node')
+    ...(/^lab-(?:node\+|\S+\+node)/.test(summary.engine)
+      ? [
+          `Part of what forwards bytes is the lab’s own (${summary.engine}): order and relative cost carry over, the numbers are not Istio’s.`,
+        ]
+      : []),
+    ...(summary.engine.startsWith('lab-node ')
       ? [
           'The lab forwards bytes with its own proxies: order and relative cost carry over, the numbers are not Istio’s.',
         ]
