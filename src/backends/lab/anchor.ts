@@ -108,7 +108,7 @@ function anchorOf(
     },
     start: (command) => {
       const { file, args, input } = enter(command)
-      const child = start(file, args, { detached: true, env: toolEnv })
+      const child = start(file, args, { detached: true, env: { ...toolEnv, ...command.env } })
       if (input !== undefined) child.stdin.write(input)
       started.add(child)
       const forget = () => void started.delete(child)

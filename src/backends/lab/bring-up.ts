@@ -8,21 +8,18 @@ import type { Identity } from './components/protocol.ts'
 import { detectDelayMethod, requireDelay } from './delay/detect.ts'
 import { verifyDelays } from './delay/verify.ts'
 import type { DelayMethod } from './delay/steps.ts'
+import { findEngines, nameEngines, type Engines } from './engines/engines.ts'
+import type { ForwardingProgram } from './engines/forwarding-program.ts'
+import { programStarter } from './engines/start-programs.ts'
 import { layOut, type LabLayout } from './layout.ts'
 import { LineProcess } from './line-process.ts'
 import { planMesh, trustDomain, type Mesh } from './mesh.ts'
 import { hasBridgeNetfilter, makeNetwork } from './network.ts'
 import type { LabOptions } from './options.ts'
 import { createMeshAuthority } from './pki.ts'
-import {
-  componentCommand,
-  delayRelayCommand,
-  relayConfig,
-  serverCommand,
-  serverConfigs,
-} from './processes.ts'
+import { delayRelayCommand, relayConfig, serverCommand, serverConfigs } from './processes.ts'
 import { requirePrograms } from './programs.ts'
-import { LabTestbed, type RunningComponent } from './testbed.ts'
+import { LabTestbed } from './testbed.ts'
 import { toolVersion, type Tool } from './tools.ts'
 import { underlay } from './underlay.ts'
 
@@ -35,6 +32,7 @@ export async function bringUp(plan: Plan, context: BackendContext, options: LabO
   const layout = layOut(plan, options.misroute)
   const mesh = planMesh(plan, layout, options.misroute)
   requirePrograms()
+  const engines = await findEngines(options.engines ?? {}, signal)
   const versions = await toolVersions(plan, signal)
   progress('open private namespaces')
   const anchor = await openAnchor(signal, options.isolation)
@@ -46,15 +44,17 @@ export async function bringUp(plan: Plan, context: BackendContext, options: LabO
     const [identity] = await together([issueIdentities(mesh), makeNetwork(anchor, network, progress, signal)])
     const relays = await startRelays(anchor, plan, layout, delayMethod, context)
     progress('start ztunnels, gateways, load balancers and echo servers')
-    const [components, servers, speakers] = await together([
-      startComponents(anchor, mesh, identity, signal),
+    const [forwarding, servers, speakers] = await together([
+      startComponents(anchor, mesh, identity, engines, signal),
       startServers(anchor, plan, layout, signal),
       startSpeakers(anchor, layout, context),
     ])
     const delayFacts = await verifyDelays(anchor, layout, delays, progress, signal)
     const facts = { ...factsOf(anchor, versions, bridgeNetfilter), ...delayFacts }
     const helpers = [...relays, ...speakers]
-    return new LabTestbed({ anchor, plan, layout, mesh, components, servers, helpers, delayMethod, facts })
+    const names = nameEngines(engines, layout, mesh.captures.length > 0)
+    const running = { engines: names, programs: forwarding, servers, helpers }
+    return new LabTestbed({ anchor, plan, layout, mesh, ...running, delayMethod, facts })
   } catch (error) {
     await anchor.close()
     // What an abort breaks fails in many ways; the abort is the reason.
@@ -99,14 +99,11 @@ async function startComponents(
   anchor: Anchor,
   mesh: Mesh,
   identity: (spiffe: string) => Identity,
+  engines: Engines,
   signal: AbortSignal,
-): Promise<readonly RunningComponent[]> {
-  return await together(
-    mesh.components.map(async ({ name, netns, component, config }) => {
-      const process = await LineProcess.start(anchor, name, componentCommand(netns), config(identity), signal)
-      return { component, process }
-    }),
-  )
+): Promise<readonly ForwardingProgram[]> {
+  const starters = mesh.components.map((component) => programStarter(anchor, component, identity, engines))
+  return await together(starters.map((starter) => starter.start(signal)))
 }
 
 async function startServers(

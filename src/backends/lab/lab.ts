@@ -41,6 +41,8 @@ async function labSteps(plan: Plan, options: LabOptions): Promise<readonly Step[
       name: `open private namespaces; this prints "ready PID", and what follows runs inside: ${enter} sh`,
       commands: [anchorCommand(isolation)],
     },
-    ...[...phases.flat(), ...processSteps(plan, layout, mesh, delayMethod)].map((step) => toStep(step)),
+    ...[...phases.flat(), ...processSteps(plan, layout, mesh, delayMethod, options.engines)].map((step) =>
+      toStep(step),
+    ),
   ]
 }

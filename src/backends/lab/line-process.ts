@@ -1,7 +1,7 @@
-import { readFileSync } from 'node:fs'
 import { JsonLinesProcess, type JsonLine } from '../../json-lines-process.ts'
 import { throttledMsOf } from '../cgroup.ts'
 import type { Anchor } from './anchor.ts'
+import { onlyChild } from './child-process.ts'
 import type { LabCommand } from './command.ts'
 import { cpuTimeMs } from './cpu-time.ts'
 
@@ -76,18 +76,13 @@ export class LineProcess {
     return child === undefined ? undefined : throttledMsOf(child)
   }
 
+  /** Ends its input, which ends the program. Never throws. */
+  async end(): Promise<void> {
+    await this.#process.end(answerWithinMs)
+  }
+
   #programPid(): number | undefined {
     const { pid } = this.#process
     return pid === undefined ? undefined : onlyChild(pid)
-  }
-}
-
-/** `nsenter` stays outside the PID namespace; the program is its child. */
-function onlyChild(pid: number): number | undefined {
-  try {
-    const children = readFileSync(`/proc/${pid}/task/${pid}/children`, 'utf8').trim()
-    return children === '' ? undefined : Number(children.split(' ')[0])
-  } catch {
-    return undefined // ended, or a kernel without CONFIG_PROC_CHILDREN
   }
 }

@@ -1,5 +1,6 @@
 import type { Isolation } from './isolation.ts'
 import type { DelayMethod } from './delay/steps.ts'
+import type { EngineChoice } from './engines/engines.ts'
 import type { Misroute } from './forwarding.ts'
 
 export interface LabOptions {
@@ -11,4 +12,6 @@ export interface LabOptions {
   readonly isolation?: Isolation | undefined
   /** Whether the kernel has br_netfilter; found out when absent. */
   readonly bridgeNetfilter?: boolean | undefined
+  /** Real programs instead of our own: `ztunnel`, `envoy` as gateway, `haproxy` as load balancer. */
+  readonly engines?: EngineChoice | undefined
 }

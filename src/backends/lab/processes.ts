@@ -6,6 +6,9 @@ import { type LabCommand, type LabStep } from './command.ts'
 import type { ComponentConfig, Identity } from './components/protocol.ts'
 import type { RelayConfig } from './delay/protocol.ts'
 import { delayedPairs, type DelayMethod } from './delay/steps.ts'
+import type { EngineChoice } from './engines/engines.ts'
+import { envoyCommand, envoyFile } from './engines/envoy/command.ts'
+import { haproxyCommand, haproxyFile } from './engines/haproxy/command.ts'
 import type { LabLayout } from './layout.ts'
 import type { Mesh } from './mesh.ts'
 import { programs } from './programs.ts'
@@ -51,14 +54,15 @@ export function processSteps(
   layout: LabLayout,
   mesh: Mesh,
   delayMethod: DelayMethod,
+  engines: EngineChoice = {},
 ): readonly LabStep[] {
   const relay =
     delayMethod === 'userspace-vxlan'
       ? [withInput(delayRelayCommand(underlay.netns), relayConfig(layout, plan.scenario.delays))]
       : []
   const speakers = layout.routeMode === 'bgp' ? bgpSpeakers(layout).map(({ start }) => start) : []
-  const components = mesh.components.map((component) =>
-    withInput(componentCommand(component.netns), component.config(shownIdentity) satisfies ComponentConfig),
+  const components = mesh.components.flatMap((component) =>
+    programCommands(component.netns, component.config(shownIdentity), engines),
   )
   const servers = serverConfigs(plan, layout).map((config) => withInput(serverCommand(config.pod), config))
   return [
@@ -67,6 +71,23 @@ export function processSteps(
     { name: 'start ztunnels, gateways and load balancers (stay)', commands: components },
     { name: 'start echo servers (stay)', commands: servers },
   ].filter(({ commands }) => commands.length > 0)
+}
+
+/** Who plays the role is said by `engines`; what a program reads from a file is shown as its input. */
+function programCommands(
+  netns: string,
+  config: ComponentConfig,
+  { envoy, haproxy }: EngineChoice,
+): readonly LabCommand[] {
+  if (config.role === 'gateway' && envoy !== undefined) {
+    const { file, content } = envoyFile(config)
+    return [{ file: 'tee', args: [file], input: content }, envoyCommand(envoy, netns, file)]
+  }
+  if (config.role === 'load-balancer' && haproxy !== undefined) {
+    const { file, content } = haproxyFile(config)
+    return [{ file: 'tee', args: [file], input: content }, haproxyCommand(haproxy, netns, file)]
+  }
+  return [withInput(componentCommand(netns), config)]
 }
 
 function shownIdentity(spiffe: string): Identity {

@@ -1,30 +1,33 @@
 import type { ServeMessage } from '../../agent/protocol.ts'
 import type { Component } from '../../topology/model.ts'
 import { componentKey } from '../../topology/component.ts'
-import { hopmeterVersion } from '../../version.ts'
-import type { Command, ComponentCpu, CpuSource, EvidenceSnapshot, Testbed } from '../backend.ts'
+import type { Flow } from '../../evidence/flow.ts'
+import type {
+  Command,
+  ComponentCpu,
+  ComponentFlows,
+  CpuSource,
+  EvidenceSnapshot,
+  Testbed,
+} from '../backend.ts'
 import { serverPort, type Plan, type PlannedPath, type Workload } from '../plan.ts'
 import type { Anchor } from './anchor.ts'
-import type { ComponentMessage } from './components/protocol.ts'
+import type { EngineNames } from './engines/engines.ts'
+import type { ForwardingProgram } from './engines/forwarding-program.ts'
 import type { LabLayout } from './layout.ts'
 import type { LineProcess } from './line-process.ts'
 import type { Mesh } from './mesh.ts'
 import { programs } from './programs.ts'
 
-type FlowsMessage = Extract<ComponentMessage, { type: 'flows' }>
 type StatsMessage = Extract<ServeMessage, { type: 'stats' }>
-
-export interface RunningComponent {
-  readonly component: Component
-  readonly process: LineProcess
-}
 
 interface LabParts {
   readonly anchor: Anchor
   readonly plan: Plan
   readonly layout: LabLayout
   readonly mesh: Mesh
-  readonly components: readonly RunningComponent[]
+  readonly engines: EngineNames
+  readonly programs: readonly ForwardingProgram[]
   /** Named like their workloads. */
   readonly servers: readonly LineProcess[]
   /** Programs on which packets depend and that have nothing to tell: relay, BGP speakers. */
@@ -35,7 +38,7 @@ interface LabParts {
 
 /** A lab that is up. */
 export class LabTestbed implements Testbed {
-  readonly engine = { name: 'lab-node', version: hopmeterVersion }
+  readonly engine: Testbed['engine']
   readonly cpuSource: CpuSource = { name: 'schedstat', perTurn: true, coversTestbed: true }
   readonly delayMethod: string
   readonly loadBalancer: string
@@ -46,10 +49,10 @@ export class LabTestbed implements Testbed {
   constructor(parts: LabParts) {
     this.#parts = parts
     this.delayMethod = parts.delayMethod
-    this.facts = parts.facts
+    this.engine = parts.engines.engine
+    this.loadBalancer = parts.engines.loadBalancer
+    this.facts = { ...parts.facts, ...parts.engines.facts }
     this.addresses = parts.mesh.addresses
-    const isProxied = parts.layout.gateways.some(({ loadBalancer }) => loadBalancer === 'proxy')
-    this.loadBalancer = isProxied ? 'lab-node' : 'none'
   }
 
   agentCommand(workload: Workload, mode: 'load'): Command {
@@ -74,12 +77,13 @@ export class LabTestbed implements Testbed {
   }
 
   cpuUsage(): Promise<readonly ComponentCpu[]> {
-    const { components, servers, plan } = this.#parts
+    const { programs: forwarding, servers, plan } = this.#parts
     const running = [
-      ...components,
-      ...servers.flatMap((process): RunningComponent[] => {
+      ...forwarding.map((program) => ({ component: program.component, process: program })),
+      ...servers.flatMap((process) => {
         const workload = plan.workloads.find(({ name }) => name === process.name)
-        return workload ? [{ component: { kind: 'server-pod', ...workload.placement }, process }] : []
+        const component: Component | undefined = workload && { kind: 'server-pod', ...workload.placement }
+        return component ? [{ component, process }] : []
       }),
     ]
     const sums = new Map<string, ComponentCpu>()
@@ -97,15 +101,11 @@ export class LabTestbed implements Testbed {
   /** @throws HopmeterError when a program of the lab has ended. */
   async evidence(): Promise<EvidenceSnapshot> {
     for (const helper of this.#parts.helpers) helper.assertRunning()
-    const flows = this.#parts.components.map(async ({ component, process }) => {
-      const answer = await process.ask<FlowsMessage>({ type: 'flows' }, 'flows')
-      return { component, instance: process.name, flows: answer.flows }
-    })
     const served = this.#parts.servers.map(async (server) => {
       const answer = await server.ask<StatsMessage>({ type: 'stats' }, 'stats')
       return { workload: server.name, byPath: answer.served }
     })
-    return { components: await Promise.all(flows), served: await Promise.all(served) }
+    return { components: await flowsOf(this.#parts.programs), served: await Promise.all(served) }
   }
 
   down(): Promise<void> {
@@ -117,4 +117,22 @@ export class LabTestbed implements Testbed {
     if (!pod) throw new RangeError(`workload "${workload.name}" has no pod in this lab`)
     return pod
   }
+}
+
+/** Gateways first: they know whose connection it is of which a ztunnel tells only that it comes from a gateway. */
+async function flowsOf(all: readonly ForwardingProgram[]): Promise<readonly ComponentFlows[]> {
+  const isZtunnel = ({ component }: ForwardingProgram) => component.kind === 'ztunnel'
+  const read = (some: readonly ForwardingProgram[], others: readonly Flow[]) =>
+    Promise.all(
+      some.map(async (program): Promise<ComponentFlows> => {
+        const { component, name: instance } = program
+        return { component, instance, flows: await program.flows(others) }
+      }),
+    )
+  const forwarders = await read(
+    all.filter((program) => !isZtunnel(program)),
+    [],
+  )
+  const forwarded = forwarders.flatMap(({ flows }) => flows)
+  return [...(await read(all.filter(isZtunnel), forwarded)), ...forwarders]
 }
