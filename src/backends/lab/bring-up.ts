@@ -4,21 +4,20 @@ import type { Plan } from '../plan.ts'
 import { openAnchor, type Anchor } from './anchor.ts'
 import { bgpSpeakers } from './bgp.ts'
 import { startSpeaker, type RunningSpeaker } from './bgp-wait.ts'
-import type { Identity } from './components/protocol.ts'
 import { detectDelayMethod, requireDelay } from './delay/detect.ts'
 import { verifyDelays } from './delay/verify.ts'
 import type { DelayMethod } from './delay/steps.ts'
-import { findEngines, nameEngines, type Engines } from './engines/engines.ts'
-import type { ForwardingProgram } from './engines/forwarding-program.ts'
-import { programStarter } from './engines/start-programs.ts'
+import { findEngines, nameEngines } from './engines/engines.ts'
+import { programStarters, type Credentials } from './engines/start-programs.ts'
 import { layOut, type LabLayout } from './layout.ts'
 import { LineProcess } from './line-process.ts'
-import { planMesh, trustDomain, type Mesh } from './mesh.ts'
+import { planMesh, type Mesh } from './mesh.ts'
 import { hasBridgeNetfilter, makeNetwork } from './network.ts'
 import type { LabOptions } from './options.ts'
 import { createMeshAuthority } from './pki.ts'
 import { delayRelayCommand, relayConfig, serverCommand, serverConfigs } from './processes.ts'
 import { requirePrograms } from './programs.ts'
+import { trustDomain } from './relations.ts'
 import { LabTestbed } from './testbed.ts'
 import { toolVersion, type Tool } from './tools.ts'
 import { underlay } from './underlay.ts'
@@ -30,7 +29,7 @@ import { underlay } from './underlay.ts'
 export async function bringUp(plan: Plan, context: BackendContext, options: LabOptions): Promise<Testbed> {
   const { signal, progress } = context
   const layout = layOut(plan, options.misroute)
-  const mesh = planMesh(plan, layout, options.misroute)
+  const mesh = planMesh(plan, layout, options.misroute, options.engines?.ztunnel !== undefined)
   requirePrograms()
   const engines = await findEngines(options.engines ?? {}, signal)
   const versions = await toolVersions(plan, signal)
@@ -41,11 +40,15 @@ export async function bringUp(plan: Plan, context: BackendContext, options: LabO
     const { delays } = plan.scenario
     const { bridgeNetfilter = hasBridgeNetfilter() } = options
     const network = { layout, captures: mesh.captures, delays, delayMethod, bridgeNetfilter }
-    const [identity] = await together([issueIdentities(mesh), makeNetwork(anchor, network, progress, signal)])
+    const [credentials] = await together([
+      issueIdentities(mesh),
+      makeNetwork(anchor, network, progress, signal),
+    ])
+    const starters = programStarters(anchor, plan, layout, mesh, credentials, engines)
     const relays = await startRelays(anchor, plan, layout, delayMethod, context)
     progress('start ztunnels, gateways, load balancers and echo servers')
     const [forwarding, servers, speakers] = await together([
-      startComponents(anchor, mesh, identity, engines, signal),
+      together(starters.map((starter) => starter.start(signal))),
       startServers(anchor, plan, layout, signal),
       startSpeakers(anchor, layout, context),
     ])
@@ -83,27 +86,19 @@ async function chooseDelayMethod(
   return method
 }
 
-async function issueIdentities(mesh: Mesh): Promise<(spiffe: string) => Identity> {
+async function issueIdentities(mesh: Mesh): Promise<Credentials> {
   const authority = await createMeshAuthority(trustDomain)
   const names = new Set(mesh.components.flatMap(({ identities }) => identities))
   const issued = await Promise.all([...names].map((spiffe) => authority.issue(spiffe)))
   const bySpiffe = new Map(issued.map((identity) => [identity.spiffe, identity]))
-  return (spiffe) => {
-    const identity = bySpiffe.get(spiffe)
-    if (!identity) throw new HopmeterError(`no keys were made for ${spiffe}`)
-    return identity
+  return {
+    authority,
+    identity: (spiffe) => {
+      const identity = bySpiffe.get(spiffe)
+      if (!identity) throw new HopmeterError(`no keys were made for ${spiffe}`)
+      return identity
+    },
   }
-}
-
-async function startComponents(
-  anchor: Anchor,
-  mesh: Mesh,
-  identity: (spiffe: string) => Identity,
-  engines: Engines,
-  signal: AbortSignal,
-): Promise<readonly ForwardingProgram[]> {
-  const starters = mesh.components.map((component) => programStarter(anchor, component, identity, engines))
-  return await together(starters.map((starter) => starter.start(signal)))
 }
 
 async function startServers(

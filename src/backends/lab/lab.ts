@@ -29,7 +29,7 @@ export function createLab(options: LabOptions = {}): Backend {
  */
 async function labSteps(plan: Plan, options: LabOptions): Promise<readonly Step[]> {
   const layout = layOut(plan, options.misroute)
-  const mesh = planMesh(plan, layout, options.misroute)
+  const mesh = planMesh(plan, layout, options.misroute, options.engines?.ztunnel !== undefined)
   const { delays } = plan.scenario
   const delayMethod = delays.length === 0 ? 'none' : (options.delayMethod ?? (await detectDelayMethodAlone()))
   const isolation = options.isolation ?? preferredIsolation()
