@@ -52,13 +52,13 @@ describe('the steps of a lab', () => {
   })
 
   it('are what they are, with programs of others', async () => {
-    const engines = { envoy: '/opt/envoy', haproxy: 'haproxy' }
+    const engines = { ztunnel: '/opt/ztunnel', envoy: '/opt/envoy', haproxy: 'haproxy' }
     const text = await textOf(apart('static', 'proxy'), { delayMethod: 'netem', engines })
     await expect(text).toMatchFileSnapshot('testing/steps/engines.txt')
   })
 
   it('hold no keys', async () => {
-    const engines = { envoy: '/opt/envoy', haproxy: 'haproxy' }
+    const engines = { ztunnel: '/opt/ztunnel', envoy: '/opt/envoy', haproxy: 'haproxy' }
     expect(await textOf(ladder())).not.toContain('PRIVATE KEY')
     expect(await textOf(ladder(), { engines })).not.toContain('PRIVATE KEY')
   })

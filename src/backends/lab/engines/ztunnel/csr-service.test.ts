@@ -2,7 +2,7 @@
 import 'reflect-metadata'
 import { Pkcs10CertificateRequestGenerator, SubjectAlternativeNameExtension } from '@peculiar/x509'
 import { webcrypto, X509Certificate } from 'node:crypto'
-import { connect, type Http2SecureServer } from 'node:http2'
+import { connect, type Http2SecureServer, type IncomingHttpHeaders } from 'node:http2'
 import type { AddressInfo } from 'node:net'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { createMeshAuthority, type MeshAuthority } from '../../pki.ts'
@@ -70,9 +70,9 @@ describe('the certificate service', () => {
       te: 'trailers',
     })
     const statuses: string[] = []
-    const note = (headers: Readonly<Record<string, unknown>>) => {
+    const note = (headers: IncomingHttpHeaders) => {
       const status = headers['grpc-status']
-      if (status !== undefined) statuses.push(String(status as string))
+      if (typeof status === 'string') statuses.push(status)
     }
     stream.on('response', note)
     stream.on('trailers', note)

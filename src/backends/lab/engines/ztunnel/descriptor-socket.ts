@@ -132,10 +132,11 @@ function library(): Promise<Library> {
 }
 
 async function load(): Promise<Library> {
-  // Bundled, this file lies elsewhere than the module, which brings a native library along.
-  const { default: koffi } = (await import('koffi')) as typeof import('koffi') & {
-    default: typeof import('koffi')
-  }
+  // At run time: a machine for which the module brings no native library must still be able to run everything else.
+  const { default: koffi } = await import('koffi').catch((cause: unknown) => {
+    const why = cause instanceof Error ? cause.message : String(cause)
+    throw new Error(`a real ztunnel needs the native module koffi, which does not load here: ${why}`, { cause })
+  })
   const c = koffi.load(null)
   koffi.struct('iovec', { iov_base: 'void *', iov_len: 'size_t' })
   koffi.struct('msghdr', {
@@ -152,17 +153,16 @@ async function load(): Promise<Library> {
     (...args) =>
       new Promise((resolve, reject) => {
         call.async(...args, (error: unknown, result: number) =>
-          error instanceof Error ? reject(error) : resolve(Number(result)),
+          error instanceof Error ? reject(error) : resolve(result),
         )
       })
-  const at = (call: Foreign): Call => call as unknown as Call
   return {
-    socket: at(c.func('int socket(int, int, int)')),
-    bind: at(c.func('int bind(int, const void *, uint32_t)')),
-    listen: at(c.func('int listen(int, int)')),
-    connect: at(c.func('int connect(int, const void *, uint32_t)')),
-    close: at(c.func('int close(int)')),
-    send: at(c.func('long sendmsg(int, const msghdr *, int)')),
+    socket: c.func('int socket(int, int, int)'),
+    bind: c.func('int bind(int, const void *, uint32_t)'),
+    listen: c.func('int listen(int, int)'),
+    connect: c.func('int connect(int, const void *, uint32_t)'),
+    close: c.func('int close(int)'),
+    send: c.func('long sendmsg(int, const msghdr *, int)'),
     accept: waiting(c.func('int accept4(int, void *, void *, int)')),
     receive: waiting(c.func('long recv(int, _Out_ void *, size_t, int)')),
     receiveMessage: waiting(c.func('long recvmsg(int, const msghdr *, int)')),
