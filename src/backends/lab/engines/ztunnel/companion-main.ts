@@ -9,9 +9,14 @@ function send(message: CompanionMessage): void {
   process.stdout.write(`${JSON.stringify(message)}\n`)
 }
 
+/** An ordinary exit would wait for the thread that waits for the next ztunnel. */
+function end(): void {
+  process.kill(process.pid, 'SIGKILL')
+}
+
 function fail(error: unknown): void {
   send({ type: 'error', message: error instanceof Error ? error.message : String(error) })
-  process.exit(1)
+  end()
 }
 
 async function onLine(line: string): Promise<void> {
@@ -27,7 +32,7 @@ async function onLine(line: string): Promise<void> {
 }
 
 process.on('uncaughtException', fail)
-process.on('SIGTERM', () => process.exit(0))
+process.on('SIGTERM', end)
 // Ctrl-C reaches the whole foreground group, but our parent still needs us until it has ended its run.
 process.on('SIGINT', () => {})
-readLines(process.stdin, (line) => void onLine(line).catch(fail), { onEnd: () => process.exit(0) })
+readLines(process.stdin, (line) => void onLine(line).catch(fail), { onEnd: end })
