@@ -7,7 +7,9 @@ import { readFileSync } from 'node:fs'
 export function onlyChild(pid: number): number | undefined {
   try {
     const children = readFileSync(`/proc/${pid}/task/${pid}/children`, 'utf8').trim()
-    return children === '' ? undefined : Number(children.split(' ')[0])
+    const child = Number(children.split(' ')[0])
+    // The kernel writes 0 for a child that is just going, and a signal to 0 would end all of our own group.
+    return Number.isInteger(child) && child > 1 ? child : undefined
   } catch {
     return undefined
   }

@@ -224,7 +224,8 @@ function fail(error: unknown): void {
   process.exit(1)
 }
 
-process.on('SIGTERM', () => process.exit(0))
+// An ordinary exit would wait for the thread that waits for messages.
+process.on('SIGTERM', () => process.kill(process.pid, 'SIGKILL'))
 if (process.argv[2] === 'version') {
   console.log('version.BuildInfo{Version:"0.0.0-stand-in", GitRevision:"none", IstioVersion:"unknown"}')
 } else if (process.env['STAND_IN_FAILS'] === 'at-start') fail(new Error('the stand-in was told to fail'))
