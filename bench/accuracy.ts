@@ -3,11 +3,11 @@
  * Run with: npm run bench:accuracy. Needs wrk on PATH (Debian: wrk). Exits with 1 when a bound is missed.
  */
 import type { DriverLoad } from '../src/agent/protocol.ts'
-import { run } from '../src/exec.ts'
+import { run } from '../src/process/exec.ts'
 import { interleave, type InterleavedRound } from '../src/measure/interleave.ts'
 import { startLocalServer } from '../src/measure/local-agent.ts'
-import { textTable } from '../src/report/table.ts'
-import { comparePaired } from '../src/stats/compare-paired.ts'
+import { textTable } from '../src/report/render/text/table.ts'
+import { comparePairs, type Pair } from '../src/stats/compare-pairs.ts'
 import { median } from 'simple-statistics'
 
 const stepsUs = [10, 50, 300] as const
@@ -43,7 +43,9 @@ async function steps(busyPoll: boolean): Promise<void> {
         ['slower', stepUs],
         ['twin', 0],
       ] as const) {
-        const { difference, low, high } = comparePaired(mediansOf(found, 'base'), mediansOf(found, path))
+        const slower = mediansOf(found, path)
+        const pairs = mediansOf(found, 'base').map((base, i): Pair => [base, slower[i] ?? Number.NaN])
+        const { difference, low, high } = comparePairs([[pairs]], { scale: 'difference' })
         const readUs = (difference ?? Number.NaN) / 1000
         const allowedUs = 1 + 0.02 * trueUs
         const ok = Math.abs(readUs - trueUs) <= allowedUs

@@ -6,18 +6,19 @@
  * and does nothing.
  */
 import { median } from 'simple-statistics'
-import { createClusterStep, markClusterStep } from '../src/backends/kubernetes/cluster-steps.ts'
-import type { Phase, StepContext } from '../src/backends/kubernetes/contract.ts'
-import { createToolbox } from '../src/backends/kubernetes/create-toolbox.ts'
-import { stateFolder } from '../src/backends/kubernetes/folders.ts'
-import { kindNodeNames, type KindCluster } from '../src/backends/kubernetes/layout.ts'
-import { FactsBook } from '../src/backends/kubernetes/node-facts.ts'
-import { kindClusterName, Session } from '../src/backends/kubernetes/session.ts'
-import { runPhases } from '../src/backends/kubernetes/steps.ts'
-import { takeDown } from '../src/backends/kubernetes/take-down.ts'
-import { toolVersions } from '../src/backends/kubernetes/tools.ts'
-import { defaultIstio, pinsFor } from '../src/backends/kubernetes/versions.ts'
-import { textTable } from '../src/report/table.ts'
+import type { Phase, StepContext } from '../src/backends/kubernetes/steps/step.ts'
+import { createToolbox } from '../src/backends/kubernetes/tools/create-toolbox.ts'
+import { stateFolder } from '../src/backends/kubernetes/tools/folders.ts'
+import { wholeClusters } from '../src/backends/kind/cluster/release.ts'
+import { Session } from '../src/backends/kubernetes/session/session.ts'
+import { runPhases } from '../src/backends/kubernetes/steps/run-steps.ts'
+import { takeDown } from '../src/backends/kubernetes/session/take-down.ts'
+import { defaultIstio, pinsFor } from '../src/backends/versions.ts'
+import { textTable } from '../src/report/render/text/table.ts'
+import { toolVersions } from '../src/backends/kubernetes/tools/tool-versions.ts'
+import { kindClusterName } from '../src/backends/kind/cluster/names.ts'
+import { KindCluster } from '../src/backends/kind/cluster/kind-cluster.ts'
+import { createClusterStep, markClusterStep } from '../src/backends/kind/cluster/create-cluster.ts'
 
 const clusterCount = 3
 const repetitions = Number(process.env['HOPMETER_BENCH_REPETITIONS'] ?? 2)
@@ -30,20 +31,16 @@ const stop = new AbortController()
 for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => stop.abort(new Error(signal)))
 
 function clustersOf(session: Session): readonly KindCluster[] {
-  return Array.from({ length: clusterCount }, (_, i): KindCluster => {
+  return Array.from({ length: clusterCount }, (_, i) => {
     const cluster = `c${i + 1}`
-    const kindName = kindClusterName(name, cluster)
     const cidrs = { podCidr: `10.${i + 1}0.0.0/16`, serviceCidr: `10.1${i + 1}0.0.0/16` }
-    return {
-      name: cluster,
-      kindName,
-      kubeconfig: session.file(`${cluster}.kubeconfig`),
-      context: `kind-${kindName}`,
-      nodeNames: kindNodeNames(kindName, 1),
-      spec: { name: cluster, network: 'any', nodes: 1, ...cidrs },
-    }
+    const spec = { name: cluster, network: 'any', nodes: 1, ...cidrs }
+    const kubeconfig = session.file(`${cluster}.kubeconfig`)
+    return new KindCluster(tools, kindClusterName(name, cluster), kubeconfig, spec, noRoutes)
   })
 }
+
+const noRoutes = () => Promise.reject(new Error('nothing is routed here'))
 
 /** Seconds until all clusters are Ready and marked, as the kind backend makes them. */
 async function creation(inParallel: boolean): Promise<number> {
@@ -52,7 +49,6 @@ async function creation(inParallel: boolean): Promise<number> {
   const context: StepContext = { signal: stop.signal, progress: () => {} }
   const parts = {
     tools,
-    facts: new FactsBook(tools),
     session,
     markerFolder: session.file(`marker-${session.id}`),
     nodeImage,
@@ -66,7 +62,10 @@ async function creation(inParallel: boolean): Promise<number> {
     await runPhases(phases, context)
     return (performance.now() - start) / 1000
   } finally {
-    await takeDown(tools, session, { ...context, signal: AbortSignal.timeout(cleanUpTimeoutMs) })
+    await takeDown(tools, session, wholeClusters, {
+      ...context,
+      signal: AbortSignal.timeout(cleanUpTimeoutMs),
+    })
     release()
   }
 }

@@ -10,7 +10,7 @@ import { layOut } from '../src/backends/lab/layout.ts'
 import { planMesh } from '../src/backends/lab/mesh.ts'
 import { hasBridgeNetfilter, makeNetwork } from '../src/backends/lab/network.ts'
 import { planScenario } from '../src/backends/plan.ts'
-import { textTable } from '../src/report/table.ts'
+import { textTable } from '../src/report/render/text/table.ts'
 import { loadScenario } from '../src/scenario/load.ts'
 
 const repetitions = 10

@@ -8,7 +8,7 @@ import path from 'node:path'
 import { createLab } from '../src/backends/lab/lab.ts'
 import type { Reporter } from '../src/measure/reporter.ts'
 import { runScenario } from '../src/measure/run-scenario.ts'
-import { summaryText } from '../src/report/summary/text.ts'
+import { summaryText } from '../src/report/render/text/summary.ts'
 import { loadScenario } from '../src/scenario/load.ts'
 import { summarizeRun } from '../src/stats/summarize-run.ts'
 

@@ -14,13 +14,13 @@ import { PathRecorder } from '../src/agent/path-recorder.ts'
 import type { PathSample } from '../src/agent/protocol.ts'
 import { AgentClient } from '../src/measure/agent-client.ts'
 import { localAgentCommand, startLocalServer } from '../src/measure/local-agent.ts'
-import { textTable } from '../src/report/table.ts'
+import { textTable } from '../src/report/render/text/table.ts'
 import { digestJournal } from '../src/results/digest.ts'
 import { histogramQuantiles } from '../src/results/histogram.ts'
 import { readJournal } from '../src/results/journal-reader.ts'
 import { JournalWriter } from '../src/results/journal-writer.ts'
 import { sampleBuild, sampleEnd, sampleHeader, sampleRound } from '../src/results/testing/sample-run.ts'
-import { seededRandom } from '../src/stats/seeded-random.ts'
+import { seededRandom } from '../src/random.ts'
 import { studentQuantile } from '../src/stats/student-t.ts'
 import { summarizeRun } from '../src/stats/summarize-run.ts'
 
@@ -40,7 +40,7 @@ async function realLoad(minutes: number): Promise<void> {
   const server = await startLocalServer('memory')
   const load = { profile: 'closed', connections: 16, requestBytes: 0, responseBytes: 16 } as const
   const target = { path: 'one', host: server.host, port: server.port }
-  const agent = await AgentClient.open(localAgentCommand('load'), load, [target], 5000)
+  const agent = await AgentClient.open(localAgentCommand('load'), { load, timeoutMs: 5000 }, [target])
   const points: Record<'agent' | 'host', Point[]> = { agent: [], host: [] }
   let requests = 0
   const startedAt = performance.now()
@@ -75,7 +75,7 @@ async function recordedValues(wanted: number): Promise<boolean> {
   const random = seededRandom(1)
   let recorded = 0
   try {
-    const recorders = template.paths.map(({ path: name }) => new PathRecorder(name))
+    const recorders = template.paths.map(({ path: name }) => new PathRecorder(name, true))
     const journal = await JournalWriter.create(file)
     await journal.append(
       sampleHeader({ rounds: { count: rounds, durationMs: 1000, warmupMs: 500, builds: 1 } }),
@@ -83,7 +83,7 @@ async function recordedValues(wanted: number): Promise<boolean> {
     await journal.append(sampleBuild())
     for (let round = 1; round <= rounds; round++) {
       const paths = recorders.map((recorder, i) => {
-        for (let k = 0; k < perRound; k++) recorder.warm.record(60_000 * (i + 2) + 40_000 * random() ** 4)
+        for (let k = 0; k < perRound; k++) recorder.recordWarm(60_000 * (i + 2) + 40_000 * random() ** 4)
         recorder.sent = recorder.received = perRound
         recorded += perRound
         // Over the wire as one line, as from an agent.

@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os'
 import path from 'node:path'
 import { chartsOfRun } from '../src/report/charts/models/run-charts.ts'
 import { writeCharts } from '../src/report/charts/write.ts'
-import { htmlReport } from '../src/report/html/report.ts'
+import { htmlReport } from '../src/report/render/html/report.ts'
 import { sampleReportRun } from '../src/report/testing/sample-runs.ts'
 
 // How long the pictures of one headline run take (bound: 5 s), and a page over a hundred runs (10 s, 10 MB).

@@ -6,7 +6,7 @@
 import { linkSync, mkdirSync, mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import path from 'node:path'
-import { run } from '../src/exec.ts'
+import { run } from '../src/process/exec.ts'
 import { createRunDirectory, runFiles } from '../src/results/run-directory.ts'
 import { newRunId } from '../src/results/run-id.ts'
 import { bundled } from '../src/results/testing/bundled.ts'

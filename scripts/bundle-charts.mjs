@@ -39,7 +39,7 @@ export async function bundleChartRenderer(root) {
 /** Writes `dist/report-page.js`: Chart.js, the charts and the script of report pages, to be put into each of them. */
 export async function bundleReportPage(root) {
   await buildWhole({
-    entryPoints: [path.join(root, 'src/report/html/browser.ts')],
+    entryPoints: [path.join(root, 'src/report/render/html/browser.ts')],
     outfile: path.join(root, 'dist/report-page.js'),
     bundle: true,
     platform: 'browser',

@@ -4,31 +4,20 @@ import { mkdir, writeFile } from 'node:fs/promises'
 import path from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { bundle } from './bundle.mjs'
-import { chartKinds, drawingOf, heightOf } from '../src/report/charts/kinds.ts'
+import { chartModules, drawingOf, heightOf } from '../src/report/charts/kinds.ts'
 import { chartedRun } from '../src/report/charts/models/charted-run.ts'
 import { comparisonCharts } from '../src/report/charts/models/comparison-charts.ts'
-import { engineOf } from '../src/report/charts/models/captions.ts'
+import { engineOf } from '../src/report/words/engine.ts'
 import { chartsOfRun } from '../src/report/charts/models/run-charts.ts'
 import { printStage, renderChart } from '../src/report/charts/render.ts'
-import { inlineText } from '../src/report/markdown/inline.ts'
+import { inlineText } from '../src/report/render/markdown/inline.ts'
 import { listRuns, openRun } from '../src/results/store.ts'
 
 const root = path.join(path.dirname(fileURLToPath(import.meta.url)), '..')
 const results = process.argv[2] ?? path.join(root, 'results')
 const folder = path.join(root, 'docs/gallery')
 
-const purposes = {
-  ladder: 'What each added component costs. The first picture for a post.',
-  percentiles:
-    'The whole distribution, with the tail stretched: where a path differs, at the median or beyond p99.',
-  ecdf: 'The share of requests that were answered within a time, with its band.',
-  delta: 'Which differences are real: the estimate, its interval and the verdict.',
-  rounds: 'Every round in time order. Noise, drift and flagged rounds show here first.',
-  versions: 'The same paths over versions.',
-  'delta across versions': 'What a newer version changed, path by path, and whether that is more than noise.',
-  'new-vs-reused': 'What opening a connection adds to a request.',
-  topology: 'The scenario: networks, clusters, gateways, routes, and the components of every path.',
-}
+const acrossVersions = 'What a newer version changed, path by path, and whether that is more than noise.'
 
 await bundle()
 const runs = []
@@ -62,9 +51,10 @@ const candidates = [
 await mkdir(folder, { recursive: true })
 const sections = []
 const wanted = [
-  ...chartKinds.map((kind) => ({
+  ...chartModules.map(({ kind, purpose }) => ({
     name: kind,
     kind,
+    purpose,
     found: candidates.find(({ spec }) => spec.kind === kind),
     missing:
       kind === 'versions'
@@ -74,9 +64,14 @@ const wanted = [
   ...comparisons
     .filter((spec) => spec.kind === 'delta')
     .slice(0, 1)
-    .map((spec) => ({ name: 'delta across versions', kind: 'delta', found: { spec, from: compared } })),
+    .map((spec) => ({
+      name: 'delta across versions',
+      kind: 'delta',
+      purpose: acrossVersions,
+      found: { spec, from: compared },
+    })),
 ]
-for (const { name, kind, found, missing } of wanted) {
+for (const { name, kind, purpose, found, missing } of wanted) {
   const picture = async (theme) => {
     const file = `${name.replaceAll(' ', '-')}-${theme}.png`
     const height = heightOf(found.spec, printStage({ theme }))
@@ -90,7 +85,7 @@ for (const { name, kind, found, missing } of wanted) {
     ? `${await picture('light')}\n\n${await picture('dark')}\n\nFrom ${inlineText(found.from)}.`
     : missing
   const of = name === kind && kind !== 'versions' ? 'RUN' : 'RUN-ON-ONE-VERSION RUN-ON-ANOTHER'
-  sections.push(`## ${name}\n\n${purposes[name]}\n\n\`hopmeter chart ${of} --kind ${kind}\`\n\n${body}`)
+  sections.push(`## ${name}\n\n${purpose}\n\n\`hopmeter chart ${of} --kind ${kind}\`\n\n${body}`)
 }
 const intro =
   '# Gallery\n\nEvery kind of chart, drawn by `npm run gallery` from the sample runs under `results/`.'

@@ -57,15 +57,31 @@ export interface ScenarioProblem {
   readonly message: string
 }
 
+/** Why a program failed: not there, out of time, stopped by us, ended by a signal, or by its own exit code. */
+export type CommandFailure = 'missing' | 'timeout' | 'stopped' | 'signal' | 'exit'
+
 /** A program that hopmeter started failed, timed out or is missing. */
 export class CommandError extends HopmeterError {
   override name = 'CommandError'
+  readonly reason: CommandFailure
+  /** The same in words, e.g. `exited with 3`. */
+  readonly how: string
   /** The command as a user could paste it. */
   readonly command: string
   readonly output: string
 
-  constructor(message: string, details: { command: string; output: string } & HopmeterErrorOptions) {
+  constructor(
+    message: string,
+    details: {
+      reason?: CommandFailure
+      how?: string
+      command: string
+      output: string
+    } & HopmeterErrorOptions,
+  ) {
     super(message, details)
+    this.reason = details.reason ?? 'exit'
+    this.how = details.how ?? 'failed'
     this.command = details.command
     this.output = details.output
   }
@@ -96,4 +112,19 @@ export class InterruptedError extends HopmeterError {
     super(`interrupted by ${signal}`, options)
     this.exitCode = signal === 'SIGINT' ? exitCodes.sigint : exitCodes.sigterm
   }
+}
+
+/** An error that nobody foresaw: a bug in hopmeter. Its cause is that error. */
+export class InternalError extends HopmeterError {
+  override name = 'InternalError'
+
+  constructor(cause: unknown) {
+    super(`a bug in hopmeter: ${cause instanceof Error ? cause.message : String(cause)}`, { cause })
+  }
+}
+
+/** The failed command behind an error, however deep. */
+export function commandBehind(error: unknown): CommandError | undefined {
+  for (let at = error; at instanceof Error; at = at.cause) if (at instanceof CommandError) return at
+  return undefined
 }

@@ -1,6 +1,6 @@
 import * as fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
-import { printable, printableLines } from './terminal-text.ts'
+import { printable, printableJson, printableLines } from './terminal-text.ts'
 
 describe('printable', () => {
   test.each([
@@ -32,4 +32,14 @@ describe('printable', () => {
 
 test('printableLines keeps lines and tabs and nothing else', () => {
   expect(printableLines('a\r\nb\tc\u001b[2J\rd')).toBe('a\nb\tc' + String.raw`\x1b[2J\rd`)
+})
+
+test('printableJson gives every reader the same value, without a character that steers a terminal', () => {
+  fc.assert(
+    fc.property(fc.jsonValue({ stringUnit: 'binary' }), (value) => {
+      const text = printableJson(JSON.stringify(value, null, 2))
+      expect(text.replaceAll('\n', '')).not.toMatch(/[\p{C}\u{2028}\u{2029}]/u)
+      expect(JSON.parse(text)).toEqual(JSON.parse(JSON.stringify(value)))
+    }),
+  )
 })

@@ -21,6 +21,21 @@ export function printableLines(text: string): string {
     )
 }
 
+/**
+ * JSON text whose strings hold no such character: each is written as the escape that JSON has for it, so every reader
+ * gets the same value back.
+ */
+export function printableJson(json: string): string {
+  return json.replaceAll(unsafe, (character) =>
+    character === '\n' ? character : character.split('').map(jsonEscape).join(''),
+  )
+}
+
+/** UTF-16 units, as JSON counts them. */
+function jsonEscape(unit: string): string {
+  return String.raw`\u${unit.charCodeAt(0).toString(16).padStart(4, '0')}`
+}
+
 function visible(character: string): string {
   const code = character.codePointAt(0)!
   if (character === '\n') return String.raw`\n`

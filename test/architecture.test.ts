@@ -7,25 +7,67 @@ const root = fileURLToPath(new URL('..', import.meta.url))
 
 /** What the code of each folder may import, beside its own folder: dependencies point one way. */
 const mayImport: Readonly<Record<string, readonly string[]>> = {
-  // Files directly in src: errors, programs, folders, version, texts for terminals.
-  common: ['agent'],
-  agent: [],
+  // Files directly in src: errors, folders, version, texts for terminals.
+  common: [],
+  // Programs that we start, what they say, and waiting.
+  process: ['common'],
+  agent: ['process'],
   topology: [],
   scenario: ['topology', 'agent', 'common'],
   results: ['common'],
-  stats: ['results', 'topology', 'common'],
-  // What the components saw is said in the words of backends, and kept in those of results.
-  evidence: ['backends', 'results', 'topology', 'agent', 'common'],
-  backends: ['evidence', 'scenario', 'topology', 'agent', 'common'],
-  measure: ['backends', 'evidence', 'results', 'stats', 'scenario', 'topology', 'agent', 'common'],
-  report: ['measure', 'results', 'stats', 'scenario', 'topology', 'common'],
-  cli: ['measure', 'report', 'backends', 'results', 'stats', 'scenario', 'topology', 'agent', 'common'],
+  stats: ['evidence', 'results', 'topology', 'common'],
+  // What the components saw is kept in the words of results; which backend saw it is not known here.
+  evidence: ['results', 'topology', 'agent', 'common'],
+  backends: ['evidence', 'scenario', 'topology', 'agent', 'process', 'common'],
+  measure: ['backends', 'evidence', 'results', 'stats', 'scenario', 'topology', 'agent', 'process', 'common'],
+  report: ['measure', 'evidence', 'results', 'stats', 'scenario', 'topology', 'common'],
+  cli: [
+    'measure',
+    'report',
+    'backends',
+    'results',
+    'stats',
+    'scenario',
+    'topology',
+    'agent',
+    'process',
+    'common',
+  ],
+}
+
+/**
+ * What the rooms of the backends may import of each other, beside themselves and what lies directly in
+ * `src/backends`. `kubernetes/` stands for all rooms in it. kubernetes does not know the mesh, the mesh does not know
+ * whose the clusters are, and only those who own clusters see both.
+ */
+const rooms: Readonly<Record<string, readonly string[]>> = {
+  lab: [],
+  'kubernetes/tools': [],
+  'kubernetes/steps': [],
+  'kubernetes/cluster': ['kubernetes/steps', 'kubernetes/tools'],
+  'kubernetes/session': ['kubernetes/steps', 'kubernetes/tools'],
+  'kubernetes/workloads': ['kubernetes/steps', 'kubernetes/cluster', 'kubernetes/session'],
+  'kubernetes/cpu': ['kubernetes/'],
+  kubernetes: ['kubernetes/'],
+  'istio/read': ['kubernetes/', 'istio'],
+  'istio/install': ['kubernetes/', 'istio', 'istio/read'],
+  'istio/prove': ['kubernetes/', 'istio', 'istio/read'],
+  'istio/check': ['kubernetes/', 'istio', 'istio/read', 'istio/prove'],
+  istio: ['kubernetes/', 'istio/'],
+  'kind/cluster': ['kubernetes/'],
+  'kind/images': ['kubernetes/', 'kind/cluster'],
+  'kind/routes': ['kubernetes/', 'kind/cluster'],
+  'kind/load-balancer': ['kubernetes/', 'kind/cluster'],
+  'kind/node-cgroups': ['kubernetes/', 'kind/cluster'],
+  'kind/doctor': ['kubernetes/', 'istio/', 'kind', 'kind/cluster'],
+  kind: ['kubernetes/', 'istio/', 'kind/'],
+  contexts: ['kubernetes/', 'istio/'],
 }
 
 /** Packages that one place hides from the rest. */
 const onlyIn: Readonly<Record<string, RegExp>> = {
-  execa: /^src\/exec\.ts$/,
-  'node:child_process': /^src\/exec\.ts$/,
+  execa: /^src\/process\//,
+  'node:child_process': /^src\/process\//,
   commander: /^src\/cli\//,
   ora: /^src\/cli\//,
   autocannon: /^src\/agent\/drivers\//,
@@ -33,6 +75,18 @@ const onlyIn: Readonly<Record<string, RegExp>> = {
   yaml: /^src\/(scenario|backends)\//,
   'chart.js': /^src\/report\//,
   '@peculiar/x509': /^src\/backends\//,
+}
+
+/** Rooms below `src/report` and what each may import of the others; formats do not know each other. */
+const reportRooms: Readonly<Record<string, readonly string[]>> = {
+  '.': [],
+  words: ['.'],
+  tables: ['words', '.'],
+  charts: ['tables', 'words', '.'],
+  export: ['.'],
+  'render/text': ['tables', 'words', '.'],
+  'render/markdown': ['charts', 'tables', 'words', '.'],
+  'render/html': ['charts', 'tables', 'words', '.'],
 }
 
 interface Import {
@@ -62,6 +116,34 @@ function folderOf(file: string): string {
   return below === undefined ? 'common' : folder
 }
 
+/** Files that reach themselves, with those that they reach on the way back. */
+function circlesAmong(nodes: readonly string[], arrows: readonly Import[]): string[][] {
+  const next = new Map(nodes.map((file) => [file, arrows.filter(({ from }) => from === file)]))
+  const reached = new Map(nodes.map((file) => [file, reachedFrom(file)]))
+  function reachedFrom(start: string): ReadonlySet<string> {
+    const seen = new Set<string>()
+    const open = [start]
+    for (let file = open.pop(); file !== undefined; file = open.pop()) {
+      for (const { to } of next.get(file) ?? []) {
+        if (!seen.has(to)) open.push(to)
+        seen.add(to)
+      }
+    }
+    return seen
+  }
+  const circles = nodes
+    .filter((file) => reached.get(file)?.has(file))
+    .map((file) => nodes.filter((other) => reached.get(file)?.has(other) && reached.get(other)?.has(file)))
+  return [...new Map(circles.map((circle) => [circle.join(' '), circle])).values()]
+}
+
+/** e.g. `kind/routes`, `kind` for files directly in it, `lab` with all below; undefined outside of the backends' rooms. */
+function roomOf(file: string): string | undefined {
+  const [src, backends, room, ...below] = file.split('/')
+  if (src !== 'src' || backends !== 'backends' || room === undefined || below.length === 0) return undefined
+  return below.length === 1 || room === 'lab' ? room : `${room}/${below[0]}`
+}
+
 describe('the source', () => {
   test('is found, with its imports', () => {
     expect(shipped.length).toBeGreaterThan(200)
@@ -78,6 +160,40 @@ describe('the source', () => {
     expect(wrong).toEqual([])
   })
 
+  test('has no circle of files, types included', () => {
+    expect(circlesAmong(shipped, imports)).toEqual([])
+  })
+
+  test('would show a circle, and who is in it', () => {
+    const arrow = (from: string, to: string) => ({ from, to })
+    const arrows = [arrow('a', 'b'), arrow('b', 'c'), arrow('c', 'b'), arrow('c', 'd'), arrow('d', 'node:fs')]
+    expect(circlesAmong(['a', 'b', 'c', 'd'], arrows)).toEqual([['b', 'c']])
+  })
+
+  test('has backends whose rooms know no more than their names say', () => {
+    const wrong = imports.filter(({ from, to }) => {
+      const [a, b] = [roomOf(from), roomOf(to)]
+      if (a === undefined || b === undefined || a === b) return false
+      return !rooms[a]?.some((room) => room === b || (room.endsWith('/') && `${b}/`.startsWith(room)))
+    })
+    expect(wrong).toEqual([])
+    expect(new Set(shipped.flatMap((file) => roomOf(file) ?? []))).toEqual(new Set(Object.keys(rooms)))
+  })
+
+  test('tells the backends apart in their registry only', () => {
+    const asked = shipped.filter((file) =>
+      /[!=]== '(?:lab|kind|contexts)'/.test(readFileSync(path.join(root, file), 'utf8')),
+    )
+    expect(asked).toEqual([])
+    const others = imports.filter(
+      ({ from, to }) =>
+        from.startsWith('src/cli/') &&
+        to.startsWith('src/backends/') &&
+        !['registry', 'backend', 'plan'].includes(path.basename(to, '.ts')),
+    )
+    expect(others).toEqual([])
+  })
+
   test('keeps the command line out of the library', () => {
     expect(imports.filter(({ from, to }) => from === 'src/index.ts' && to.startsWith('src/cli/'))).toEqual([])
     expect(imports.filter(({ to }) => to === 'src/index.ts')).toEqual([])
@@ -86,6 +202,39 @@ describe('the source', () => {
   test.each(Object.entries(onlyIn))('imports %s in its place only', (name, place) => {
     const users = imports.filter(({ to }) => to === name || to.startsWith(`${name}/`))
     expect(users.map(({ from }) => from).filter((from) => !place.test(from))).toEqual([])
+  })
+
+  test('has reports whose formats know tables and words, and not each other', () => {
+    const roomOf = (file: string) => {
+      const [first = '.', second = ''] = file.slice('src/report/'.length).split('/').slice(0, -1)
+      return first === 'render' ? `render/${second}` : first
+    }
+    const inside = imports.filter((i) => i.from.startsWith('src/report/') && i.to.startsWith('src/report/'))
+    expect(new Set(inside.map(({ from }) => roomOf(from)))).toEqual(
+      new Set(Object.keys(reportRooms).filter((room) => room !== '.')),
+    )
+    const wrong = inside.filter(({ from, to }) => {
+      const [a, b] = [roomOf(from), roomOf(to)]
+      return a !== b && !reportRooms[a]?.includes(b)
+    })
+    expect(wrong).toEqual([])
+  })
+
+  test('loads nothing but commander before a verb is asked for', () => {
+    const seen = new Set<string>()
+    const open = ['src/cli/main.ts', 'src/cli/completion.ts']
+    for (let file = open.pop(); file !== undefined; file = open.pop()) {
+      if (seen.has(file)) continue
+      seen.add(file)
+      if (!file.startsWith('src/')) continue
+      const text = readFileSync(path.join(root, file), 'utf8')
+      // Types are gone when the program runs, and what is imported later is loaded later.
+      for (const [, to = ''] of text.matchAll(/^(?:import|export) (?!type\b)[^'"]*?from '([^']+)'/gm))
+        open.push(to.startsWith('.') ? path.join(path.dirname(file), to) : to)
+    }
+    expect(seen).toContain('src/cli/program.ts')
+    const packages = [...seen].filter((name) => !name.startsWith('src/') && !name.startsWith('node:'))
+    expect(packages).toEqual(['commander'])
   })
 
   test('does no input or output to find a path', () => {
@@ -112,6 +261,15 @@ describe('the source', () => {
     const kebab = /^[a-z0-9]+(-[a-z0-9]+)*(\.[a-z0-9]+(-[a-z0-9]+)*)*$/
     const names = sources.flatMap((file) => file.split('/'))
     expect([...new Set(names)].filter((name) => !kebab.test(name))).toEqual([])
+  })
+
+  test('prints through one door', () => {
+    const printing = /\bconsole\.|\b(?:stdout|stderr)\.write\(/
+    const wrong = shipped.filter((file) => printing.test(readFileSync(path.join(root, file), 'utf8')))
+    // Programs inside workloads answer in JSON lines; the entry point says what signals do, in words of its own.
+    const place =
+      /^src\/(cli\/(context|main)\.ts|agent\/|backends\/lab\/(components|delay)\/|backends\/kubernetes\/istio\/probe\.ts)/
+    expect(wrong.filter((file) => !place.test(file))).toEqual([])
   })
 
   test('starts programs by file and arguments, never by a shell string', () => {

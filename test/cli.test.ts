@@ -1,5 +1,14 @@
 import { execFileSync } from 'node:child_process'
-import { closeSync, constants, existsSync, mkdirSync, openSync, readFileSync } from 'node:fs'
+import {
+  closeSync,
+  constants,
+  existsSync,
+  mkdirSync,
+  openSync,
+  readdirSync,
+  readFileSync,
+  symlinkSync,
+} from 'node:fs'
 import { mkdir, writeFile } from 'node:fs/promises'
 import { createServer, type Server } from 'node:http'
 import path from 'node:path'
@@ -16,6 +25,8 @@ beforeEach(async () => {
 
 afterEach(() => hopmeter.dispose())
 
+const runIds = ['2026-11-21t10-00-00z-hop-ladder-0001', '2026-11-22t10-00-00z-hop-ladder-0002'] as const
+
 const verbs =
   'list show plan doctor calibrate probe run aa verify results summary compare chart report export import schema completion'.split(
     ' ',
@@ -23,14 +34,14 @@ const verbs =
 
 describe('help and usage', () => {
   test.each(verbs)('%s --help shows usage and examples', async (verb) => {
-    const { code, stdout } = await hopmeter.run([...verb.split(' '), '--help'])
+    const { code, stdout } = await hopmeter.call([...verb.split(' '), '--help'])
     expect(code).toBe(0)
     expect(stdout).toContain(`Usage: hopmeter ${verb}`)
     expect(stdout).toContain('Examples:')
   })
 
   test('an unknown verb is a usage error with a suggestion', async () => {
-    const { code, stderr, stdout } = await hopmeter.run(['sumary'])
+    const { code, stderr, stdout } = await hopmeter.call(['sumary'])
     expect({ code, stdout }).toEqual({ code: 2, stdout: '' })
     expect(stderr).toContain('Did you mean summary?')
   })
@@ -48,7 +59,7 @@ describe('help and usage', () => {
     [['results', 'list', '--nonsense'], "unknown option '--nonsense'"],
     [['results', '--nonsense'], "unknown option '--nonsense'"],
   ])('%j is refused with exit code 2', async (args, message) => {
-    const { code, stderr, stdout } = await hopmeter.run(args)
+    const { code, stderr, stdout } = await hopmeter.call(args)
     expect({ code, stdout }).toEqual({ code: 2, stdout: '' })
     expect(stderr).toContain(message)
   })
@@ -64,9 +75,95 @@ describe('help and usage', () => {
   })
 
   test('a run that does not exist is an operational failure that names the next step', async () => {
-    const { code, stderr } = await hopmeter.run(['summary', 'latest'])
+    const { code, stderr } = await hopmeter.call(['summary', 'latest'])
     expect(code).toBe(1)
     expect(stderr).toMatch(/^Error: .*\n {2}next: /m)
+  })
+})
+
+describe('an answer that cannot be given', () => {
+  const keepTwoPaths = async () => {
+    const directory = await createRunDirectory(path.join(hopmeter.folder, 'results'), runIds[0], 'name: x\n')
+    for (const event of sampleEvents({ rounds: 30 }))
+      await directory.append(event.type === 'run' ? { ...event, id: runIds[0] } : event)
+    await directory.finish()
+  }
+  const regression = ['compare', 'latest#single', 'latest#gateway', '--fail-on', 'p50>5%', '-o', 'json']
+
+  test('keeps its verdict when the reader has gone away', async () => {
+    await keepTwoPaths()
+    expect((await hopmeter.run(regression)).code).toBe(3)
+    const { child, done } = hopmeter.start(regression)
+    child.stdout!.destroy()
+    expect(await done).toMatchObject({ code: 3, stderr: expect.not.stringContaining('Error') as string })
+    const piped = { command: ['bash', '-c', '"$@" | true; exit "${PIPESTATUS[0]}"', 'bash'] }
+    expect((await hopmeter.run(regression, piped)).code).toBe(3)
+    expect((await hopmeter.run(['list'], piped)).code).toBe(0)
+  })
+
+  test('keeps its verdict on a full disk, and is a failure where it had none', async () => {
+    await keepTwoPaths()
+    const full = { command: ['sh', '-c', 'exec "$@" >/dev/full', 'sh'] }
+    expect(await hopmeter.run(regression, full)).toMatchObject({
+      code: 3,
+      stderr: expect.stringContaining('cannot write the results') as string,
+    })
+    for (const args of [['list'], ['schema'], ['completion', 'bash'], ['--version'], ['run', '--help']]) {
+      expect({ args, code: (await hopmeter.run(args, full)).code }).toEqual({ args, code: 1 })
+    }
+  })
+
+  test('is a failure where a shell closed standard output, and none where it was sent to /dev/null', async () => {
+    const through = (redirection: string) =>
+      hopmeter.run(['list'], { command: ['bash', '-c', `"$@" ${redirection}; exit $?`, 'bash'] })
+    expect(await through('>&-')).toMatchObject({
+      code: 1,
+      stderr: expect.stringContaining('standard output is closed') as string,
+    })
+    expect(await through('>/dev/null')).toMatchObject({ code: 0, stderr: '' })
+  })
+
+  test('because the working folder is gone says so', async () => {
+    const gone = { command: ['sh', '-c', 'mkdir gone && cd gone && rmdir ../gone && exec "$@"', 'sh'] }
+    for (const args of [['chart', 'latest'], ['run', 'single-cluster'], ['results'], ['summary', './x']]) {
+      const { code, stderr } = await hopmeter.run(args, gone)
+      expect(stderr).not.toContain('a bug in hopmeter')
+      if (args[0] !== 'results') expect({ args, code }).toEqual({ args, code: 1 })
+    }
+  })
+})
+
+describe('what was left empty', () => {
+  test.each([
+    [['run', '', '--no-chart'], 'argument 1 is empty'],
+    [['summary', ' '], 'argument 1 is empty'],
+    [['compare', 'latest', ''], 'argument 2 is empty'],
+    [['compare', 'a,,b', 'c'], 'names a run that is empty'],
+    [['down', ''], 'argument 1 is empty'],
+    [['import', ''], 'argument 1 is empty'],
+    [['probe', ''], 'argument 1 is empty'],
+    [['summary', '--results', ''], '--results'],
+    [['summary', '--metric', ''], '--metric'],
+    [['run', 'mixed', '--path='], '--path'],
+    [['run', 'mixed', '--label', 'a='], '"a" has no value'],
+    [['run', 'mixed', '--seed', ''], '--seed'],
+    [['plan', 'mixed', '--backend', 'contexts', '--context', 'east-1='], '"east-1" has no value'],
+    [['plan', 'mixed', '--backend', 'kind', '--istio-set', 'tag='], '"tag" has no value'],
+    [['plan', 'mixed', '--backend', 'kind', '--gateway-api', ''], '--gateway-api'],
+    [['export', 'latest', '--format', 'csv', '--out', ''], '--out'],
+    [['list', '-o', ''], '--output'],
+  ])('%j is refused with exit code 2', async (args, message) => {
+    const { code, stderr, stdout } = await hopmeter.run(args)
+    expect({ code, stdout }).toEqual({ code: 2, stdout: '' })
+    expect(stderr).toContain(message)
+  })
+
+  test('is unset when it is a variable of ours', async () => {
+    const names = 'OUTPUT RESULTS BACKEND MESH ISTIO GATEWAY_API NODE_IMAGE CLIENTS RESOURCES ISTIOD_ENV'
+    const variables = names.split(' ').map((name, i) => `HOPMETER_${name}=${i % 2 === 0 ? '' : ' '}`)
+    const plain = await hopmeter.run(['plan', 'mixed'])
+    const { code, stdout } = await hopmeter.run(['plan', 'mixed'], { command: ['env', ...variables] })
+    expect({ code, stdout }).toEqual({ code: 0, stdout: plain.stdout })
   })
 })
 
@@ -86,7 +183,7 @@ spec:
     - { name: p, client: { cluster: a }, server: { cluster: c }, expect: 4 }
 `,
     )
-    const { code, stderr } = await hopmeter.run(['run', file])
+    const { code, stderr } = await hopmeter.call(['run', file])
     expect(code).toBe(2)
     expect(stderr).toMatch(/bad\.yaml:7:\d+: .*netwrok.*network/)
     expect(stderr).toMatch(/bad\.yaml:9:\d+: .*"c"/)
@@ -94,7 +191,7 @@ spec:
   })
 
   test('plan prints commands that a shell can read, and touches nothing', async () => {
-    const { code, stdout } = await hopmeter.run(['plan', 'mixed'])
+    const { code, stdout } = await hopmeter.call(['plan', 'mixed'])
     expect(code).toBe(0)
     const script = stdout.slice(stdout.indexOf('\n# ') + 1)
     expect(() => execFileSync('bash', ['-n'], { input: script })).not.toThrow()
@@ -109,8 +206,6 @@ spec:
   })
 })
 
-const runIds = ['2026-11-21t10-00-00z-hop-ladder-0001', '2026-11-22t10-00-00z-hop-ladder-0002'] as const
-
 /** A kept run of two rounds. */
 async function keepRun(id: string): Promise<void> {
   const directory = await createRunDirectory(path.join(hopmeter.folder, 'results'), id, 'name: x\n')
@@ -122,23 +217,23 @@ async function keepRun(id: string): Promise<void> {
 describe('kept runs', () => {
   test('are listed by "results" alone, wherever they are', async () => {
     await keepRun(runIds[0])
-    const { code, stdout } = await hopmeter.run(['results', '--results', 'results'])
+    const { code, stdout } = await hopmeter.call(['results', '--results', 'results'])
     expect(code).toBe(0)
     expect(stdout).toMatch(new RegExp(`^RUN .*\n${runIds[0]} `))
-    expect(await hopmeter.run(['results', 'list'])).toMatchObject({ code: 0, stdout })
-    const json = await hopmeter.run(['results', '-o', 'json'])
+    expect(await hopmeter.call(['results', 'list'])).toMatchObject({ code: 0, stdout })
+    const json = await hopmeter.call(['results', '-o', 'json'])
     expect(JSON.parse(json.stdout)).toMatchObject([{ id: runIds[0], rounds: 2 }])
   })
 
   test('that cannot be read are named, and latest is the newest of the others', async () => {
     await keepRun(runIds[0])
     mkdirSync(path.join(hopmeter.folder, 'results', runIds[1]))
-    const { code, stdout, stderr } = await hopmeter.run(['compare', 'latest#single', 'latest#gateway'])
+    const { code, stdout, stderr } = await hopmeter.call(['compare', 'latest#single', 'latest#gateway'])
     expect({ code, stderr }).toMatchObject({ code: 0 })
     expect(stdout).toContain('gateway')
     expect(stderr.match(new RegExp(`${runIds[1]} cannot be read and is skipped`, 'g'))).toHaveLength(1)
     expect(stderr).toContain(`latest is ${runIds[0]}`)
-    expect((await hopmeter.run(['results'])).stderr).toContain(`${runIds[1]} cannot be read: `)
+    expect((await hopmeter.call(['results'])).stderr).toContain(`${runIds[1]} cannot be read: `)
   })
 
   test.each([
@@ -148,13 +243,74 @@ describe('kept runs', () => {
     ['export', 'latest', '--format', 'csv', '--out', '/proc/hopmeter.csv'],
   ])('%s %s where nothing can be written fails and says so', async (...args) => {
     await keepRun(runIds[0])
-    const { code, stdout, stderr } = await hopmeter.run(args)
+    const { code, stdout, stderr } = await hopmeter.call(args)
     expect({ code, stdout }).toEqual({ code: 1, stdout: '' })
     expect(stderr).toMatch(/^Error: cannot write \/proc\/hopmeter.*: ENOENT.*\n {2}next: .*--out/)
   })
 
+  test('are written to standard output where --out says so, and to the format that a name says', async () => {
+    await keepRun(runIds[0])
+    const plain = await hopmeter.run(['export', 'latest', '--format', 'csv'])
+    for (const out of ['-', '/dev/stdout'])
+      expect(await hopmeter.run(['export', 'latest', '--format', 'csv', '--out', out])).toEqual(plain)
+    const html = await hopmeter.run(['report', 'latest', '--no-charts', '--out', '-'])
+    expect(html.stdout).toMatch(/^<!doctype html>/i)
+    const markdown = await hopmeter.run(['report', 'latest', '--format', 'markdown', '--out', '-'])
+    expect(markdown.stdout).toMatch(/^# Every component/)
+    expect(existsSync(path.join(hopmeter.folder, '-'))).toBe(false)
+    expect((await hopmeter.run(['report', 'latest', '--no-charts', '--out', 'x.MD'])).code).toBe(0)
+    expect(readFileSync(path.join(hopmeter.folder, 'x.MD'), 'utf8')).toMatch(/^# Every component/)
+    expect(await hopmeter.run(['report', '--format', 'html', '--out', 'x.md'])).toMatchObject({ code: 2 })
+    expect(await hopmeter.run(['chart', 'latest', '--out', '-'])).toMatchObject({ code: 2 })
+  })
+
+  test('are never written through what lies in their folder', async () => {
+    await keepRun(runIds[0])
+    const folder = path.join(hopmeter.folder, 'results', runIds[0])
+    const elsewhere = path.join(hopmeter.folder, 'elsewhere')
+    mkdirSync(elsewhere)
+    await writeFile(path.join(elsewhere, 'precious'), 'precious')
+    symlinkSync(path.join(elsewhere, 'precious'), path.join(folder, 'report.html'))
+    execFileSync('mkfifo', [path.join(folder, 'report.md')])
+    symlinkSync(elsewhere, path.join(folder, 'report-charts'))
+    symlinkSync(path.join(elsewhere, 'precious'), path.join(folder, 'ladder-pingpong.svg'))
+    for (const args of [
+      ['report', 'latest'],
+      ['report', 'latest', '--format', 'markdown'],
+      ['report', 'latest', '--format', 'markdown', '--no-charts'],
+      ['chart', 'latest', '--kind', 'ladder', '--format', 'svg'],
+    ]) {
+      const { code, stderr } = await hopmeter.run(args)
+      expect({ code, stderr }).toEqual({
+        code: 1,
+        stderr: expect.stringMatching(/cannot write .*: it is (a link|not a file)/) as string,
+      })
+    }
+    expect(readdirSync(elsewhere)).toEqual(['precious'])
+    expect(readFileSync(path.join(elsewhere, 'precious'), 'utf8')).toBe('precious')
+  })
+
+  test('are refused at once when a pipe or device stands for one of their files', async () => {
+    for (const [i, name] of ['journal.ndjson', 'result.json'].entries()) {
+      const folder = path.join(hopmeter.folder, 'results', `2026-11-2${i + 1}t10-00-00z-hop-ladder-0001`)
+      mkdirSync(folder, { recursive: true })
+      const file = path.join(folder, name)
+      if (i === 0) execFileSync('mkfifo', [file])
+      else symlinkSync('/dev/zero', file)
+      for (const args of [['results'], ['summary', folder], ['summary', file], ['report', folder]]) {
+        const { stdout, stderr } = await hopmeter.run(args)
+        expect(stdout + stderr).toContain('not a regular file')
+      }
+    }
+  })
+
   test('are not begun where no folder can be made', async () => {
-    const { code, stderr } = await hopmeter.run(['run', 'single-cluster', '--results', '/proc/hopmeter/runs'])
+    const { code, stderr } = await hopmeter.call([
+      'run',
+      'single-cluster',
+      '--results',
+      '/proc/hopmeter/runs',
+    ])
     expect(code).toBe(1)
     expect(stderr).toMatch(/Error: cannot write \/proc\/hopmeter\/runs: ENOENT.*\n {2}next: .*--results/)
   })
@@ -207,9 +363,24 @@ function catchesHangUp(pid: number): boolean {
   return (BigInt(`0x${caught ?? '0'}`) & 1n) === 1n
 }
 
+describe('import', () => {
+  const fortio = path.join(import.meta.dirname, '../src/report/export/testing/fortio-1.75.3.json')
+
+  test('reads standard input, once', async () => {
+    const input = readFileSync(fortio, 'utf8')
+    expect(await hopmeter.run(['import', '-'], { input })).toEqual(await hopmeter.run(['import', fortio]))
+    expect(await hopmeter.run(['import', '-', '-'], { input })).toMatchObject({ code: 2 })
+  })
+
+  test('does not read a device for ever', async () => {
+    const { code, stderr } = await hopmeter.run(['import', '/dev/zero'])
+    expect({ code, stderr }).toMatchObject({ code: 1, stderr: expect.stringContaining('larger') as string })
+  })
+})
+
 describe('completion', () => {
   test.each(['bash', 'zsh', 'fish'])('the %s script names verbs, options and scenarios', async (shell) => {
-    const { code, stdout } = await hopmeter.run(['completion', shell])
+    const { code, stdout } = await hopmeter.call(['completion', shell])
     expect(code).toBe(0)
     for (const word of ['summary', 'hop-ladder', 'verify']) expect(stdout).toContain(word)
   })
@@ -244,6 +415,8 @@ describe('where hopmeter runs', () => {
     const args = [
       'run',
       'single-cluster',
+      '--restarts',
+      '1',
       '--rounds',
       '2',
       '--duration',
@@ -272,6 +445,8 @@ describe('where hopmeter runs', () => {
     const args = [
       'run',
       'hop-ladder',
+      '--restarts',
+      '1',
       '--rounds',
       '200',
       '--duration',

@@ -4,9 +4,9 @@ import path from 'node:path'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
 import { createLab } from '../src/backends/lab/lab.ts'
 import { PathMismatchError } from '../src/errors.ts'
+import type { VerifyMode } from '../src/measure/options.ts'
 import type { Reporter } from '../src/measure/reporter.ts'
 import { runScenario } from '../src/measure/run-scenario.ts'
-import type { VerifyMode } from '../src/measure/run.ts'
 import { openRun } from '../src/results/store.ts'
 import { loadScenario } from '../src/scenario/load.ts'
 
@@ -33,7 +33,7 @@ async function runMisrouted(misroute: 'direct-through-gateway' | 'gateway-sent-d
     signal: new AbortController().signal,
     verify,
     seed: 1,
-    rounds: { count: 2, durationMs: 300, warmupMs: 0 },
+    rounds: { count: 2, durationMs: 300, warmupMs: 0, restarts: 1 },
   })
 }
 

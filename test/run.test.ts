@@ -4,7 +4,7 @@ import { afterEach, beforeEach, describe, expect, test } from 'vitest'
 import { runResult, type JournalEvent } from '../src/results/schema.ts'
 import { eventually, Hopmeter, processesWithEnvironment } from './support/hopmeter.ts'
 
-const quick = ['--rounds', '6', '--duration', '300ms', '--warmup', '100ms', '--seed', '1']
+const quick = ['--restarts', '1', '--rounds', '6', '--duration', '300ms', '--warmup', '100ms', '--seed', '1']
 let hopmeter: Hopmeter
 
 beforeEach(async () => {
@@ -42,10 +42,11 @@ describe('hopmeter run in the lab', () => {
       for (const sample of round.paths) {
         expect(sample).toMatchObject({ bad: 0, errors: 0, lost: 0, reconnects: 0 })
         expect(sample.n).toBeGreaterThan(0)
+        expect(sample.halvesNs?.map((own) => own !== null)).toEqual([true, true])
       }
       expect(round.flags).not.toContain('served-differs')
     }
-    expect(result.paths.filter((p) => p.controlOf === undefined).map((p) => p.hops)).toEqual([2, 4, 4, 5, 6])
+    expect(result.paths.map((p) => p.hops)).toEqual([2, 4, 4, 5, 6])
     for (const name of ['no-mesh', 'single', 'same-network', 'gateway', 'load-balancer'])
       expect(stdout).toContain(name)
     expect(readFileSync(path.join(run, 'ladder-pingpong.png')).subarray(1, 4).toString()).toBe('PNG')
@@ -66,12 +67,7 @@ describe('hopmeter run in the lab', () => {
     ])
     expect(code).toBe(0)
     const summary = JSON.parse(stdout) as { paths: { path: string }[] }
-    expect(summary.paths.map((p) => p.path)).toEqual([
-      'same-node',
-      'other-node',
-      'same-node-control',
-      'same-node-control-again',
-    ])
+    expect(summary.paths.map((p) => p.path)).toEqual(['same-node', 'other-node'])
   })
 
   test('sends every load profile, each with responses recorded equal to responses served', async () => {
@@ -96,6 +92,8 @@ spec:
     const args = [
       'run',
       '-',
+      '--restarts',
+      '1',
       '--rounds',
       '2',
       '--duration',
@@ -126,16 +124,27 @@ spec:
     }
   }, 90_000)
 
-  test('nests rounds in builds and stores the seed of both', async () => {
-    const args = ['run', 'single-cluster', '--builds', '2', ...quick, '--rounds', '2', '--no-chart']
+  test('nests rounds in restarts and restarts in builds, and stores the seed of all', async () => {
+    const counts = ['--builds', '2', '--restarts', '2', '--rounds', '2']
+    const args = ['run', 'single-cluster', ...quick, ...counts, '--no-chart']
     expect((await hopmeter.run(args)).code).toBe(0)
     const events = journalOf(onlyRun())
     expect(events.filter((e) => e.type === 'build').map((e) => e.build)).toEqual([1, 2])
-    expect(events.filter((e) => e.type === 'round').map((e) => [e.build, e.round])).toEqual([
+    expect(events.filter((e) => e.type === 'restart').map((e) => [e.build, e.restart])).toEqual([
       [1, 1],
       [1, 2],
       [2, 1],
       [2, 2],
+    ])
+    expect(events.filter((e) => e.type === 'round').map((e) => [e.build, e.restart, e.round])).toEqual([
+      [1, 1, 1],
+      [1, 1, 2],
+      [1, 2, 1],
+      [1, 2, 2],
+      [2, 1, 1],
+      [2, 1, 2],
+      [2, 2, 1],
+      [2, 2, 2],
     ])
     expect(events[0]).toMatchObject({ type: 'run', seed: 1 })
   })
@@ -151,6 +160,8 @@ spec:
     const running = hopmeter.start([
       'run',
       'single-cluster',
+      '--restarts',
+      '1',
       '--rounds',
       '200',
       '--duration',
@@ -179,6 +190,8 @@ spec:
     const running = hopmeter.start([
       'run',
       'hop-ladder',
+      '--restarts',
+      '1',
       '--rounds',
       '200',
       '--duration',
@@ -200,6 +213,8 @@ spec:
     const first = hopmeter.start([
       'run',
       'single-cluster',
+      '--restarts',
+      '1',
       '--rounds',
       '200',
       '--duration',

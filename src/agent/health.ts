@@ -1,13 +1,13 @@
 import { readFileSync } from 'node:fs'
-import { monitorEventLoopDelay, performance, type EventLoopUtilization } from 'node:perf_hooks'
+import { performance, type EventLoopUtilization } from 'node:perf_hooks'
 import type { GeneratorHealth } from './protocol.ts'
 
-const resolutionMs = 1
-
-/** Watches the generator itself, so that a round that it spoiled can be told from a slow path. */
+/**
+ * Watches the generator itself, so that a round that it spoiled can be told from a slow path: counters that the system
+ * keeps anyway, read before and after a turn. Nothing runs while requests are on their way: a monitor of the event loop
+ * with ticks of a millisecond moved the step to a gateway by 17 µs (docs/measurement.md).
+ */
 export class HealthMonitor {
-  // The default resolution of 10 ms does not see what disturbs sub-millisecond latencies.
-  readonly #delay = monitorEventLoopDelay({ resolution: resolutionMs })
   #startedAtMs = 0
   #cpu: NodeJS.CpuUsage = { user: 0, system: 0 }
   #loop: EventLoopUtilization = { idle: 0, active: 0, utilization: 0 }
@@ -15,8 +15,6 @@ export class HealthMonitor {
   #switches = 0
 
   start(): void {
-    this.#delay.reset()
-    this.#delay.enable()
     this.#cpu = process.cpuUsage()
     this.#loop = performance.eventLoopUtilization()
     this.#runDelayNs = runDelayNs()
@@ -30,13 +28,9 @@ export class HealthMonitor {
     const cpu = process.cpuUsage(this.#cpu)
     const loop = performance.eventLoopUtilization(this.#loop)
     const now = runDelayNs()
-    this.#delay.disable()
-    // The monitor reports the interval between its ticks, which contains its own resolution.
-    const delayMs = this.#delay.percentile(99) / 1e6 - resolutionMs
     return {
       wallMs,
       cpuMs: (cpu.user + cpu.system) / 1000,
-      eventLoopDelayP99Ms: Math.max(0, delayMs),
       eventLoopUtilization: loop.utilization,
       runDelayNs: now === null || this.#runDelayNs === null ? null : now - this.#runDelayNs,
       involuntarySwitches: process.resourceUsage().involuntaryContextSwitches - this.#switches,

@@ -21,6 +21,11 @@ export class LatencyHistogram {
     this.#histogram.recordValue(ns < highestNs ? ns : highestNs)
   }
 
+  /** Adds the counts of another. */
+  add(other: LatencyHistogram): void {
+    this.#histogram.add(other.#histogram)
+  }
+
   get count(): number {
     return this.#histogram.totalCount
   }

@@ -2,7 +2,7 @@ import type { Readable, Writable } from 'node:stream'
 import { createDriver } from './drivers/create-driver.ts'
 import type { Driver } from './drivers/driver.ts'
 import { HealthMonitor } from './health.ts'
-import { readLines, writeLine } from './lines.ts'
+import { readLines, writeLine } from '../process/lines.ts'
 import { MessageError, parseLoadRequest } from './messages.ts'
 import { agentProtocolVersion, type LoadMessage, type LoadRequest } from './protocol.ts'
 
@@ -46,8 +46,8 @@ class LoadSession {
   async handle(request: LoadRequest): Promise<void> {
     if (request.type === 'open') {
       if (this.#driver) throw new MessageError('"open" while a driver is open: send "close" first')
-      const { load: asked, targets, timeoutMs, check = 'echo' } = request
-      this.#driver = await createDriver({ load: asked, targets, timeoutMs, check })
+      const { load: asked, targets, timeoutMs, check = 'echo', halves = false } = request
+      this.#driver = await createDriver({ load: asked, targets, timeoutMs, check, halves })
       await this.#driver.open()
       this.#say({ type: 'opened', version: agentProtocolVersion, node: process.version })
     } else if (request.type === 'turn') {

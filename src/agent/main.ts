@@ -1,4 +1,4 @@
-import { writeLine } from './lines.ts'
+import { writeLine } from '../process/lines.ts'
 import { load } from './load.ts'
 import { serve } from './serve.ts'
 import { attach, serveVariable, standAsServer } from './standing-server.ts'
@@ -20,13 +20,14 @@ async function main(mode: string | undefined): Promise<void> {
     )
 }
 
-main(process.argv[2]).then(
-  () => process.exit(0),
-  (error: unknown) => {
-    writeLine(process.stdout, {
-      type: 'error',
-      message: error instanceof Error ? error.message : String(error),
-    })
-    process.exit(1)
-  },
-)
+function fail(error: unknown): void {
+  writeLine(process.stdout, {
+    type: 'error',
+    message: error instanceof Error ? error.message : String(error),
+  })
+  process.exit(1)
+}
+
+// Whoever started us shall read a reason, not a stack.
+process.on('uncaughtException', fail)
+main(process.argv[2]).then(() => process.exit(0), fail)

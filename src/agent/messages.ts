@@ -57,6 +57,7 @@ export function parseLoadRequest(line: string): LoadRequest {
       id: integer(fields, 'id', 0, Number.MAX_SAFE_INTEGER),
       seed: integer(fields, 'seed', 0, Number.MAX_SAFE_INTEGER),
       durationMs: positive(fields, 'durationMs', 24 * 3600 * 1000),
+      flood: optional(fields, 'flood', boolean) ?? false,
     }
   }
   return {
@@ -66,6 +67,7 @@ export function parseLoadRequest(line: string): LoadRequest {
     targets: targets(fields),
     timeoutMs: positive(fields, 'timeoutMs', maxTimeoutMs),
     check: optional(fields, 'check', (of, name) => oneOf(of, name, ['echo', 'status'] as const)) ?? 'echo',
+    halves: optional(fields, 'halves', boolean) ?? false,
   }
 }
 
@@ -132,6 +134,7 @@ function targets(fields: Fields): Target[] {
     if (!isFields(one)) throw wrong(`targets[${i}]`, 'an object', one)
     const httpPath = optional(one, 'httpPath', text)
     const authority = optional(one, 'authority', headerText)
+    const authorization = optional(one, 'authorization', authorizationText)
     if (httpPath !== undefined && !/^[\x21-\x7e]+$/.test(httpPath)) {
       throw wrong('httpPath', 'a request target without spaces, escaped to ASCII', httpPath)
     }
@@ -141,6 +144,7 @@ function targets(fields: Fields): Target[] {
       port: integer(one, 'port', 1, 65_535),
       ...(httpPath === undefined ? {} : { httpPath }),
       ...(authority === undefined ? {} : { authority }),
+      ...(authorization === undefined ? {} : { authorization }),
     }
   })
   const names = new Set(parsed.map(({ path }) => path))
@@ -169,6 +173,15 @@ function text(of: Fields, name: string): string {
 function boolean(of: Fields, name: string): boolean {
   const value = of[name]
   if (typeof value !== 'boolean') throw wrong(name, 'true or false', value)
+  return value
+}
+
+/** A secret: what is wrong with it is said without it. */
+function authorizationText(of: Fields, name: string): string {
+  const value = of[name]
+  if (typeof value !== 'string' || !/^[\x20-\x7e]{1,4096}$/.test(value)) {
+    throw new MessageError(`${name}: expected at most 4096 characters of printable ASCII`)
+  }
   return value
 }
 

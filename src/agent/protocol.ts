@@ -66,6 +66,8 @@ export interface Target {
   readonly httpPath?: string | undefined
   /** HTTP Host header or `:authority`, `host:port` unless told otherwise. */
   readonly authority?: string | undefined
+  /** Value of the HTTP Authorization header; none unless given. Never part of what the agent says. */
+  readonly authorization?: string | undefined
 }
 
 /**
@@ -117,6 +119,11 @@ export type LoadRequest =
        * who answered. `status`: any status from 200 to 299, for endpoints that are not ours.
        */
       readonly check?: 'echo' | 'status' | undefined
+      /**
+       * Tell two random halves of the requests of a path apart: what they differ by is the path's own noise. Nothing is
+       * sent for it, so it cannot change what is measured.
+       */
+      readonly halves?: boolean | undefined
     }
   | {
       readonly type: 'turn'
@@ -125,6 +132,8 @@ export type LoadRequest =
       readonly seed: number
       /** Of all paths together: profiles that visit paths one after the other give each an equal share. */
       readonly durationMs: number
+      /** To warm up: all connections send at once. What comes back is no measurement. */
+      readonly flood?: boolean | undefined
     }
   | { readonly type: 'close' }
 
@@ -140,15 +149,18 @@ export interface PathSample {
   readonly path: string
   /** Place of this path in the order of the turn (0-based); for request-by-request shuffles always 0. */
   readonly order: number
-  /** Requests written. */
+  /**
+   * Requests begun: written, or due and given up because no connection came to be. Each ends in exactly one way:
+   * `sent = received + bad + errors + lost`.
+   */
   readonly sent: number
   /** Complete, correct responses, cold ones included. */
   readonly received: number
-  /** Responses with a status other than 200 or a wrong body. */
+  /** Answers with a status other than 200, a wrong body, or bytes that are no answer. */
   readonly bad: number
-  /** Connection errors and time-outs. */
+  /** Requests that got no connection, or no answer in time. */
   readonly errors: number
-  /** Requests written whose response never came (`sent - received - bad`). */
+  /** Requests whose connection was closed or reset before the answer was complete. */
   readonly lost: number
   /** Connections opened again after the first. */
   readonly reconnects: number
@@ -156,6 +168,8 @@ export interface PathSample {
   readonly bytesReceived: number
   /** Requests on a connection that has answered before. */
   readonly warm: string
+  /** The same for each random half of them by itself, where the driver was opened with `halves`. */
+  readonly halves?: readonly [string, string] | undefined
   /** First request of each connection (empty histogram when none was opened in this turn). */
   readonly cold: string
   /** Further histograms by name: `lag` and `response` (open), `connect`, `firstByte` and `wait` (connect). */
@@ -170,8 +184,6 @@ export interface PathSample {
 export interface GeneratorHealth {
   readonly wallMs: number
   readonly cpuMs: number
-  /** 99th percentile of the event-loop delay above its 1 ms resolution. */
-  readonly eventLoopDelayP99Ms: number
   /** 0 to 1. */
   readonly eventLoopUtilization: number
   /** Time spent runnable but not running, from /proc/self/schedstat; null where the kernel has none. */

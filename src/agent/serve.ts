@@ -1,5 +1,5 @@
 import type { Readable, Writable } from 'node:stream'
-import { readLines, writeLine } from './lines.ts'
+import { readLines, writeLine } from '../process/lines.ts'
 import { parseServeConfig, parseStatsRequest } from './messages.ts'
 import type { ServeMessage } from './protocol.ts'
 import { startEchoServer, type EchoServer } from './server/echo-server.ts'

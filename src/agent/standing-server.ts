@@ -1,7 +1,7 @@
 import { createConnection, createServer, type Server, type Socket } from 'node:net'
 import type { Readable, Writable } from 'node:stream'
-import { setTimeout as sleep } from 'node:timers/promises'
-import { readLines, writeLine } from './lines.ts'
+import { readLines, writeLine } from '../process/lines.ts'
+import { until } from '../process/until.ts'
 import { parseServeConfig, parseStatsRequest } from './messages.ts'
 import type { ServeConfig } from './protocol.ts'
 import { startEchoServer } from './server/echo-server.ts'
@@ -79,15 +79,17 @@ export async function attach(
 
 /** The server may be starting: a pod counts as ready before its program listens. */
 async function connectWhenReady(name: string, signal: AbortSignal): Promise<Socket> {
-  const until = Date.now() + startsWithinMs
-  for (;;) {
-    try {
-      return await connected(name)
-    } catch (error) {
-      if (Date.now() >= until || signal.aborted) throw error
-    }
-    await sleep(retryMs)
-  }
+  let failure: unknown
+  const socket = await until(
+    () =>
+      connected(name).catch((error: unknown) => {
+        failure = error
+        return undefined
+      }),
+    { everyMs: retryMs, deadlineMs: startsWithinMs, signal },
+  )
+  if (!socket) throw failure
+  return socket
 }
 
 function connected(name: string): Promise<Socket> {

@@ -1,6 +1,6 @@
-import type { Flow } from '../evidence/flow.ts'
-import type { Plan, PlannedPath, Workload } from './plan.ts'
+import type { OwnedAddress, EvidenceSnapshot } from '../evidence/flow.ts'
 import type { Component } from '../topology/model.ts'
+import type { Plan, PlannedPath, Workload } from './plan.ts'
 
 export type BackendName = 'lab' | 'kind' | 'contexts'
 
@@ -8,6 +8,8 @@ export type BackendName = 'lab' | 'kind' | 'contexts'
 export interface Engine {
   readonly name: string
   readonly version: string
+  /** Whether stand-ins forward the bytes, so that their numbers are not those of what they stand for. */
+  readonly simulated?: boolean | undefined
 }
 
 /** A command as file and arguments; never a shell string. */
@@ -18,6 +20,8 @@ export interface Command {
   readonly input?: string | undefined
   /** Environment variables to set beside those of this process. */
   readonly env?: Readonly<Record<string, string>> | undefined
+  /** False: it gets PATH and `env` only. Tools of the user's need more; what forwards or sends bytes does not. */
+  readonly inherit?: boolean | undefined
 }
 
 /** A named, idempotent action of standing a testbed up. `plan` prints the commands, `up` runs them. */
@@ -35,29 +39,6 @@ export interface BackendContext {
   readonly note?: ((message: string) => void) | undefined
   /** Where a bring-up that fails keeps what its clusters say; nothing is kept where it is absent. */
   readonly failureFolder?: string | undefined
-}
-
-/** An address of the testbed and the component that owns it; evidence resolves dialled addresses with it. */
-export interface OwnedAddress {
-  /** `ip:port`. */
-  readonly address: string
-  readonly component: Component
-}
-
-/** What one running component saw. `instance` tells two processes of one node's ztunnel apart. */
-export interface ComponentFlows {
-  readonly component: Component
-  /** Name of the process or pod. */
-  readonly instance: string
-  readonly flows: readonly Flow[]
-}
-
-/** All that the components saw so far. */
-export interface EvidenceSnapshot {
-  /** Flows of each component that can tell; pods tell nothing here. */
-  readonly components: readonly ComponentFlows[]
-  /** Responses completed by each server workload, per path name, since its start. */
-  readonly served: readonly { readonly workload: string; readonly byPath: Readonly<Record<string, number>> }[]
 }
 
 /** One pod of a client workload: a testbed with several clients has as many of each. */
@@ -89,6 +70,13 @@ export interface CpuSource {
   readonly coversTestbed: boolean
 }
 
+export interface RestartContext {
+  readonly signal: AbortSignal
+  readonly progress: (message: string) => void
+  /** 32-bit. */
+  readonly seed: number
+}
+
 export interface Testbed {
   readonly engine: Engine
   /** How delay between networks is made: `none`, `netem` or `userspace-vxlan`. */
@@ -113,6 +101,17 @@ export interface Testbed {
   /** Absent where `cpuUsage` is empty. */
   readonly cpuSource?: CpuSource | undefined
   evidence(): Promise<EvidenceSnapshot>
+  /**
+   * Starts every program that forwards or answers bytes anew, in an order shuffled by the seed; namespaces, clusters,
+   * addresses and routes stay. Whoever calls has no load agent running. Absent where a backend cannot.
+   * @throws HopmeterError when a program does not come back; the testbed can only be taken down then.
+   */
+  restart?(context: RestartContext): Promise<void>
+  /**
+   * Why the testbed itself does not work any more, for a failure that may be only a consequence of that; undefined when
+   * it does. Never throws.
+   */
+  whatBroke?(): Promise<unknown>
   /** Keeps in a folder what clusters and components say, for a run that failed on them. Never throws. */
   saveState?(folder: string, signal: AbortSignal): Promise<void>
   /** Takes everything down; never throws for what is already gone. */
@@ -123,10 +122,27 @@ export interface Backend {
   readonly name: BackendName
   /** Pods of every client workload, which send load at the same time; 1 where absent. */
   readonly clients?: number | undefined
+  /** Whether its testbeds can start their programs anew (`Testbed.restart`). */
+  readonly canRestart?: boolean | undefined
   /** The steps of `up`, without changing anything; some need to ask the machine what it can do. */
   steps(plan: Plan): readonly Step[] | Promise<readonly Step[]>
   /** Stands the testbed up; on failure or abort it leaves nothing behind and throws. */
   up(plan: Plan, context: BackendContext): Promise<Testbed>
+}
+
+/** What a machine can do for a backend. */
+export interface DoctorReport {
+  /** Whether scenarios that need nothing special can run. */
+  readonly ok: boolean
+  readonly checks: readonly {
+    readonly name: string
+    readonly ok: boolean
+    /** A version, or what went wrong. */
+    readonly detail: string
+    /** What to do when it is not ok. */
+    readonly remedy?: string | undefined
+  }[]
+  readonly scenarios: readonly { readonly name: string; readonly ok: boolean; readonly reason?: string }[]
 }
 
 /** The pods of a client workload, also where the backend has one each. */

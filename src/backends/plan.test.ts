@@ -87,6 +87,6 @@ const scenarios: fc.Arbitrary<Scenario> = topologies.chain((topology) =>
       return { ...ends, name: `p${i}`, expect: hops }
     }),
     loads: [{ profile: 'connect', requestBytes: 1, responseBytes: 1 }],
-    rounds: { count: 1, durationMs: 100, warmupMs: 0, builds: 1 },
+    rounds: { count: 1, durationMs: 100, warmupMs: 0, builds: 1, restarts: 1 },
   })),
 )

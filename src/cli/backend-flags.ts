@@ -2,7 +2,7 @@ import { Option, type Command } from 'commander'
 import { withoutMesh } from '../scenario/without-mesh.ts'
 import type { Scenario } from '../scenario/types.ts'
 import type { KubernetesFlags } from './backends.ts'
-import { backendOption, clientCount, collect, keyValue } from './options.ts'
+import { backendOption, clientCount, collectAssignments, keyValue } from './options.ts'
 
 /** Flags of every verb that stands a testbed up. */
 export interface BackendFlags extends KubernetesFlags {
@@ -19,6 +19,14 @@ export function addBackendFlags(command: Command): Command {
         .choices(['scenario', 'none'])
         .default('scenario')
         .env('HOPMETER_MESH'),
+    )
+    .addOption(
+      new Option(
+        '--cpus <cpus>',
+        'lab: CPUs for its programs (default: one where every load has one request in flight, which keeps the scheduler out of it)',
+      )
+        .choices(['one', 'all'])
+        .env('HOPMETER_CPUS'),
     )
     .addOption(
       new Option('--ztunnel <file>', 'lab: real ztunnel, one per node, instead of our own').env(
@@ -40,7 +48,7 @@ export function addBackendFlags(command: Command): Command {
     .addOption(new Option('--istio-tag <tag>', "kind: tag of Istio's images").env('HOPMETER_ISTIO_TAG'))
     .addOption(
       new Option('--istio-set <path=value>', 'kind: further --set of istioctl install (repeatable)')
-        .argParser(collect)
+        .argParser(collectAssignments)
         .default([], 'none'),
     )
     .addOption(

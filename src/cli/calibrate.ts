@@ -2,9 +2,9 @@ import { Command, Option } from 'commander'
 import { exitCodes } from '../errors.ts'
 import { calibrate } from '../measure/calibrate.ts'
 import { saveCalibration } from '../measure/calibration-store.ts'
-import { textTable } from '../report/table.ts'
+import { textTable } from '../report/render/text/table.ts'
 import { underHostLock } from '../results/host-lock.ts'
-import { print, say, type CliContext } from './context.ts'
+import { print, printJson, say, type CliContext } from './context.ts'
 import { outputOption, positiveInteger, type OutputFormat } from './options.ts'
 import { createLine } from './progress.ts'
 
@@ -30,7 +30,7 @@ export function calibrateVerb(context: CliContext): Command {
         )
       const calibration = await context.stoppable(work).finally(() => line.stop())
       const file = await saveCalibration(calibration)
-      if (flags.output === 'json') print(context, JSON.stringify(calibration, null, 2))
+      if (flags.output === 'json') printJson(context, calibration)
       else {
         const us = (value: number | null) => (value === null ? '-' : value.toFixed(1))
         const rows = calibration.checks.map((c) => [
@@ -40,7 +40,7 @@ export function calibrateVerb(context: CliContext): Command {
           c.lowUs === null ? '-' : `[${us(c.lowUs)}, ${us(c.highUs)}]`,
           c.limit,
         ])
-        print(context, textTable(['', 'CHECK', 'READ µs', '95 % INTERVAL', 'PASSES'], rows, [2]))
+        print(context, textTable(['', 'CHECK', 'READ µs', '95% INTERVAL', 'PASSES'], rows, [2]))
       }
       say(context, `kept in ${file}`)
       if (!calibration.passed) {

@@ -4,7 +4,7 @@ import { UsageError } from '../errors.ts'
 import { chartKinds, type ChartKind } from '../report/charts/kinds.ts'
 import type { ThemeName } from '../report/charts/theme.ts'
 import { chartsOf, writeCharts } from '../report/charts/write.ts'
-import { print, type CliContext } from './context.ts'
+import { isStandardOutput, print, printJson, type CliContext } from './context.ts'
 import { runOpener } from './open-runs.ts'
 import { outputOption, positiveInteger, resultsOption, type OutputFormat } from './options.ts'
 
@@ -50,6 +50,11 @@ export function chartVerb(context: CliContext): Command {
     .addOption(outputOption())
     .addHelpText('after', help)
     .action(async (references: string[], flags: ChartFlags) => {
+      if (flags.out !== undefined && isStandardOutput(flags.out)) {
+        throw new UsageError('charts are files in a folder, not text for standard output', {
+          hint: '--out FOLDER, which is made when it is not there',
+        })
+      }
       const open = runOpener(context, flags.results)
       const runs = []
       for (const reference of references) runs.push(await open(reference))
@@ -65,7 +70,8 @@ export function chartVerb(context: CliContext): Command {
       const { format, theme, width } = flags
       const files = await writeCharts(wanted, flags.out ?? runs[0]?.path ?? '.', { format, theme, width })
       const shown = files.map((file) => path.relative(process.cwd(), file))
-      print(context, flags.output === 'json' ? JSON.stringify(shown, null, 2) : shown.join('\n'))
+      if (flags.output === 'json') printJson(context, shown)
+      else print(context, shown.join('\n'))
     })
 }
 

@@ -1,20 +1,30 @@
 import { Command, InvalidArgumentError, Option } from 'commander'
 import { exitCodes, HopmeterError, UsageError } from '../errors.ts'
-import { comparisonMarkdown, comparisonText } from '../report/compare/text.ts'
+import { comparisonMarkdown } from '../report/render/markdown/comparison.ts'
+import { comparisonText } from '../report/render/text/comparison.ts'
 import { comparableKeys, incomparable, unusable, type Incomparable } from '../results/comparable.ts'
 import type { RunResult } from '../results/schema.ts'
 import { compareRuns, compareVariants, type RunComparison } from '../stats/compare-runs.ts'
-import { parseFailRule, regressions, type FailRule } from '../stats/fail-on.ts'
-import { print, say, terminalColumns, type CliContext } from './context.ts'
+import { failedText } from '../stats/error-share.ts'
+import { brokenShares, parseRule, regressions, type ErrorRule, type FailRule } from '../stats/fail-on.ts'
+import { print, printJson, say, terminalColumns, type CliContext } from './context.ts'
+import { isEmpty } from './empty-values.ts'
 import { runOpener } from './open-runs.ts'
-import { durationMs, metricOption, outputOption, resultsOption, type OutputFormat } from './options.ts'
+import {
+  deltaOption,
+  metricOption,
+  outputOption,
+  resultsOption,
+  type Delta,
+  type OutputFormat,
+} from './options.ts'
 
 interface CompareFlags {
   readonly results: string
   readonly output: OutputFormat
   readonly allow: readonly string[]
-  readonly failOn: readonly FailRule[]
-  readonly delta?: number
+  readonly failOn: readonly (FailRule | ErrorRule)[]
+  readonly delta: Delta
   readonly valid?: boolean
   readonly strict?: boolean
   readonly metric: readonly string[]
@@ -22,8 +32,8 @@ interface CompareFlags {
 
 const help = `
 An operand is a run (id, start of one, "latest", or a folder), several runs of one variant joined by commas, or one
-path of a run as RUN#PATH. Two paths of one run are compared round by round; separate runs build by build, for which
-each side needs five builds or more.
+path of a run as RUN#PATH. Two paths of one run are compared restart by restart, paired by round. Of separate runs, the
+ratios to the path with the fewest components are compared, for which each side needs five restarts or builds.
 
 Examples:
   hopmeter compare latest#single latest#gateway
@@ -45,15 +55,14 @@ export function compareVerb(context: CliContext): Command {
         .default([]),
     )
     .addOption(
-      new Option('--fail-on <rule>', "exit with 3 when a path got slower by more, e.g. 'p50>5%' (repeatable)")
-        .argParser((text: string, previous: readonly FailRule[]) => [...previous, parseFailRule(text)])
+      new Option(
+        '--fail-on <rule>',
+        "exit with 3 when a path got slower by more, e.g. 'p50>5%', or fails more often, e.g. 'errors>1%' (repeatable)",
+      )
+        .argParser((text: string, previous: CompareFlags['failOn']) => [...previous, parseRule(text)])
         .default([], 'none'),
     )
-    .addOption(
-      new Option('--delta <d>', 'differences inside ± this do not matter (default 2us)').argParser(
-        durationMs,
-      ),
-    )
+    .addOption(deltaOption())
     .option('--valid', 'count only rounds without flags')
     .option('--strict', 'exit with 5 when a verdict is "cannot tell"')
     .addOption(metricOption())
@@ -64,7 +73,7 @@ export function compareVerb(context: CliContext): Command {
       const comparisons: RunComparison[] = []
       const open = runOpener(context, flags.results)
       for (const contender of contenders) comparisons.push(await compareOne(baseline, contender, flags, open))
-      if (flags.output === 'json') print(context, JSON.stringify(comparisons, null, 2))
+      if (flags.output === 'json') printJson(context, comparisons)
       else
         print(
           context,
@@ -86,11 +95,11 @@ async function compareOne(
   flags: CompareFlags,
   open: ReturnType<typeof runOpener>,
 ): Promise<RunComparison> {
-  const ofRules = flags.failOn.flatMap((rule) => rule.metric ?? [])
+  const ofRules = flags.failOn.flatMap((rule) => ('metric' in rule && rule.metric) || [])
   const options = {
     // A rule about what is not shown would never hold.
     metrics: flags.metric.length === 0 ? [] : [...flags.metric, ...ofRules],
-    ...(flags.delta === undefined ? {} : { deltaNs: flags.delta * 1e6 }),
+    ...flags.delta,
     ...(flags.valid === undefined ? {} : { validOnly: flags.valid }),
   }
   const [a, b] = [operand(baseline), operand(contender)]
@@ -121,9 +130,13 @@ async function compareOne(
 
 function conclude(context: CliContext, comparisons: readonly RunComparison[], flags: CompareFlags): void {
   const rows = comparisons.flatMap((comparison) => comparison.rows)
-  const broken = flags.failOn.flatMap((rule) => regressions(rows, rule))
+  const errors = comparisons.flatMap((comparison) => comparison.errors)
+  const broken = flags.failOn.flatMap((rule) => ('errorsPercent' in rule ? [] : regressions(rows, rule)))
+  const failing = flags.failOn.flatMap((rule) => ('errorsPercent' in rule ? brokenShares(errors, rule) : []))
   for (const row of broken) say(context, `regression: ${row.path} ${row.load} ${row.metric} ${row.quantile}`)
-  if (broken.length > 0) context.setExitCode(exitCodes.regression)
+  for (const { path, load, contender } of failing)
+    say(context, `regression: ${path} ${load} errors: ${failedText(contender)}`)
+  if (broken.length + failing.length > 0) context.setExitCode(exitCodes.regression)
   else if (flags.strict && rows.some((row) => row.comparison.verdict === 'cannot tell')) {
     context.setExitCode(exitCodes.inconclusive)
   }
@@ -132,8 +145,9 @@ function conclude(context: CliContext, comparisons: readonly RunComparison[], fl
 function operand(text: string): { readonly runs: readonly string[]; readonly path?: string } {
   const at = text.lastIndexOf('#')
   if (at > 0) return { runs: [text.slice(0, at)], path: text.slice(at + 1) }
-  const runs = text.split(',').filter((part) => part !== '')
-  if (runs.length === 0) throw new UsageError(`"${text}" names no run`)
+  const runs = text.split(',')
+  if (runs.every(isEmpty)) throw new UsageError(`"${text}" names no run`)
+  if (runs.some(isEmpty)) throw new UsageError(`"${text}" names a run that is empty`)
   return { runs }
 }
 

@@ -1,5 +1,5 @@
 import { Argument, Command, type Option } from 'commander'
-import { listScenarios } from '../scenario/load.ts'
+import { scenarioNames } from '../scenario/built-in.ts'
 import { print, type CliContext } from './context.ts'
 
 const shells = ['bash', 'zsh', 'fish'] as const
@@ -16,8 +16,7 @@ export function completionVerb(context: CliContext, program: Command): Command {
       '\nExamples:\n  source <(hopmeter completion bash)\n  hopmeter completion zsh > "${fpath[1]}/_hopmeter"\n  hopmeter completion fish > ~/.config/fish/completions/hopmeter.fish',
     )
     .action(async (shell: Shell) => {
-      const scenarios = (await listScenarios()).map((file) => file.scenario.name)
-      print(context, scriptFor[shell](program, scenarios))
+      print(context, scriptFor[shell](program, await scenarioNames()))
     })
 }
 
@@ -41,7 +40,7 @@ function bashScript(program: Command, scenarios: readonly string[]): string {
       (verb) => `    ${verb.name()}) words='${verb.commands.map((sub) => sub.name()).join(' ')} --help' ;;`,
     )
   const values = verbs.flatMap((verb) =>
-    verb.options
+    documented(verb)
       .filter((option) => option.argChoices)
       .map((option) => `    '${pathOf(verb)} ${option.long}') words='${option.argChoices?.join(' ')}' ;;`),
   )
@@ -72,7 +71,7 @@ function fishScript(program: Command, scenarios: readonly string[]): string {
   )
   for (const verb of visible(program)) {
     const seen = `-n ${quoted(`__fish_seen_subcommand_from ${verb.name()}`)}`
-    for (const option of verb.options)
+    for (const option of documented(verb))
       lines.push(`complete -c hopmeter ${seen} ${fishOption(option, quoted)}`)
     const words = argumentWords(verb, scenarios)
     if (words.length > 0) lines.push(`complete -c hopmeter ${seen} -a ${quoted(words.join(' '))}`)
@@ -101,8 +100,12 @@ function pathOf(verb: Command): string {
   return parent + verb.name()
 }
 
+function documented(verb: Command): readonly Option[] {
+  return verb.options.filter((option) => !option.hidden)
+}
+
 function flagsOf(verb: Command): string[] {
-  return [...verb.options.flatMap((option) => option.long ?? []), '--help']
+  return [...documented(verb).flatMap((option) => option.long ?? []), '--help']
 }
 
 function argumentWords(verb: Command, scenarios: readonly string[]): readonly string[] {

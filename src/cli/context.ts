@@ -1,5 +1,7 @@
+import { z } from 'zod'
 import type { HopmeterError } from '../errors.ts'
-import { printableLines } from '../terminal-text.ts'
+import { jsonWithoutSecrets, withoutSecrets } from '../redact.ts'
+import { printable, printableJson, printableLines } from '../terminal-text.ts'
 
 /** Everything a verb touches of the process that runs it; tests pass their own. */
 export interface CliContext {
@@ -15,19 +17,59 @@ export interface CliContext {
   readonly setExitCode: (code: number) => void
 }
 
-/** Writes a result. Results are the only thing on standard output. */
-export function print(context: CliContext, text: string): void {
-  context.stdout.write(text.endsWith('\n') ? text : `${text}\n`)
+/**
+ * The door: whatever is printed passes one of the functions below, wherever it came from. Nothing that steers a
+ * terminal, hides or reorders text, and no password gets out; files are written as they are.
+ */
+function throughDoor(text: string): string {
+  return printableLines(withoutSecrets(text))
 }
 
-/** Width of the terminal that results go to; undefined for files and pipes, which stay plain. */
+/** Writes a result. Results are the only thing on standard output. */
+export function print(context: CliContext, text: string): void {
+  write(context.stdout, throughDoor(text))
+}
+
+/** Writes a result as JSON; it stays valid whatever its strings hold. */
+export function printJson(context: CliContext, value: unknown): void {
+  write(context.stdout, printableJson(JSON.stringify(value, jsonWithoutSecrets, 2)))
+}
+
+/** Writes a file of the user's, or in the format of another tool, with nothing taken out that is meant to be read. */
+export function printDocument(context: CliContext, text: string, kind: 'text' | 'json' = 'text'): void {
+  write(context.stdout, kind === 'json' ? printableJson(text) : printableLines(text))
+}
+
+function write(stream: NodeJS.WritableStream, text: string): void {
+  stream.write(text.endsWith('\n') ? text : `${text}\n`)
+}
+
+/** What commander says for itself: help, versions and usage errors, which quote what was typed. */
+export function commanderOutput({ stdout, stderr }: CliContext) {
+  return {
+    writeOut: (text: string) => void stdout.write(throughDoor(text)),
+    writeErr: (text: string) => void stderr.write(throughDoor(text)),
+  }
+}
+
+/** `--out` may name standard output, as `-` or as the system does. */
+export function isStandardOutput(file: string): boolean {
+  return ['-', '/dev/stdout', '/dev/fd/1', '/proc/self/fd/1'].includes(file)
+}
+
+/** Width of the terminal that results go to; undefined for files and pipes, which stay plain, and where it is unknown. */
 export function terminalColumns({ stdout }: CliContext): number | undefined {
-  return stdout.isTTY ? stdout.columns : undefined
+  return stdout.isTTY && stdout.columns ? stdout.columns : undefined
 }
 
 /** Writes what is not a result: warnings, hints. */
 export function say(context: CliContext, text: string): void {
-  context.stderr.write(`${text}\n`)
+  context.stderr.write(`${throughDoor(text)}\n`)
+}
+
+/** A line of text for something that writes to the terminal by itself, such as a spinner. */
+export function oneLine(text: string): string {
+  return printable(withoutSecrets(text))
 }
 
 /** An error as the user reads it: what happened, why, what next. */
@@ -35,10 +77,16 @@ export function describeError(error: HopmeterError): string {
   const lines = [`Error: ${error.message}`]
   let cause = error.cause
   while (cause instanceof Error && lines.length < 4) {
-    const first = cause.message.split('\n', 1)[0] ?? ''
+    const first = firstLine(cause)
     if (first !== '' && !error.message.includes(first)) lines.push(`  because: ${first}`)
     cause = cause.cause
   }
   if (error.hint !== undefined) lines.push(`  next: ${error.hint}`)
-  return printableLines(lines.join('\n'))
+  return lines.join('\n')
+}
+
+/** zod puts a list of issues into its message, as JSON over many lines. */
+function firstLine(cause: Error): string {
+  if (cause instanceof z.core.$ZodError) return cause.issues[0]?.message ?? ''
+  return cause.message.split('\n', 1)[0] ?? ''
 }

@@ -1,12 +1,11 @@
 import { Command } from 'commander'
-import { kindDoctor } from '../backends/kubernetes/doctor.ts'
-import { labDoctor } from '../backends/lab/doctor.ts'
+import { backendEntry } from '../backends/registry.ts'
 import { exitCodes } from '../errors.ts'
-import { textTable } from '../report/table.ts'
+import { textTable } from '../report/render/text/table.ts'
 import { listScenarios } from '../scenario/load.ts'
 import { addBackendFlags, withMesh, type BackendFlags } from './backend-flags.ts'
-import { kubernetesOptions } from './backends.ts'
-import { print, type CliContext } from './context.ts'
+import { backendOptions } from './backends.ts'
+import { print, printJson, type CliContext } from './context.ts'
 import { outputOption, type OutputFormat } from './options.ts'
 
 /** `hopmeter doctor`: what this machine can do, and how to get what is missing. */
@@ -24,13 +23,10 @@ export function doctorVerb(context: CliContext): Command {
     )
     .action(async ({ output, ...flags }: BackendFlags & { output: OutputFormat }) => {
       const scenarios = (await listScenarios()).map((file) => withMesh(file.scenario, flags.mesh))
-      const report =
-        flags.backend === 'lab'
-          ? await labDoctor(scenarios)
-          : await kindDoctor(scenarios, kubernetesOptions(flags))
+      const report = await backendEntry(flags.backend).doctor(scenarios, backendOptions(flags))
       if (!report.ok) context.setExitCode(exitCodes.failure)
       if (output === 'json') {
-        print(context, JSON.stringify(report, null, 2))
+        printJson(context, report)
         return
       }
       const checks = report.checks.map((c) => [c.ok ? 'ok' : 'missing', c.name, c.detail])

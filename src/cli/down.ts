@@ -1,5 +1,5 @@
 import { Command } from 'commander'
-import { takeDownSessions } from '../backends/kubernetes/down.ts'
+import { takeDownSessions } from '../backends/registry.ts'
 import { UsageError } from '../errors.ts'
 import { underHostLock } from '../results/host-lock.ts'
 import { print, type CliContext } from './context.ts'

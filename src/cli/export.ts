@@ -7,8 +7,8 @@ import { toFortio } from '../report/export/fortio.ts'
 import { toHdrPercentiles } from '../report/export/hdr-percentiles.ts'
 import { toOpenMetrics } from '../report/export/openmetrics.ts'
 import type { RunResult } from '../results/schema.ts'
-import { writeAtomically } from '../results/durable.ts'
-import { print, say, type CliContext } from './context.ts'
+import { writeWhereAsked } from '../results/write-asked.ts'
+import { isStandardOutput, printDocument, say, type CliContext } from './context.ts'
 import { runOpener } from './open-runs.ts'
 import { resultsOption } from './options.ts'
 
@@ -42,15 +42,16 @@ export function exportVerb(context: CliContext): Command {
     .option('--path <name>', 'of fortio and hdr: the path (needed when the run has several)')
     .option('--load <id>', 'of fortio and hdr: the load (needed when the run has several)')
     .option('--all', 'count flagged rounds too (csv always has all, with their flags)')
-    .option('--out <file>', 'write to a file instead of standard output')
+    .option('--out <file>', 'write to a file instead of standard output, which is -')
     .addOption(resultsOption())
     .addHelpText('after', help)
     .action(async (reference: string, flags: ExportFlags) => {
       const { result } = await runOpener(context, flags.results)(reference)
       const text = exported(result, flags)
-      if (flags.out === undefined) print(context, text)
+      const kind = flags.format === 'fortio' ? 'json' : 'text'
+      if (flags.out === undefined || isStandardOutput(flags.out)) printDocument(context, text, kind)
       else {
-        await writeAtomically(flags.out, text, '--out')
+        await writeWhereAsked(flags.out, text)
         say(context, `wrote ${flags.out}`)
       }
     })

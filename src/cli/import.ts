@@ -1,10 +1,14 @@
-import { readFile, stat } from 'node:fs/promises'
+import { createReadStream } from 'node:fs'
 import { Command } from 'commander'
-import { ResultError } from '../errors.ts'
+import { readAtMost } from '../bounded-read.ts'
+import { ResultError, UsageError } from '../errors.ts'
 import { importFortio, type ImportedResult } from '../report/export/fortio-import.ts'
 import { formatUs } from '../report/format.ts'
-import { markdownTable, textTable } from '../report/table.ts'
-import { print, type CliContext } from './context.ts'
+import { inlineText } from '../report/render/markdown/inline.ts'
+import { markdownTable } from '../report/render/markdown/table.ts'
+import { textTable } from '../report/render/text/table.ts'
+import { printable } from '../terminal-text.ts'
+import { print, printJson, type CliContext } from './context.ts'
 import { outputOption, type OutputFormat } from './options.ts'
 
 const maxBytes = 64 * 1024 * 1024
@@ -14,6 +18,7 @@ What another tool measured is a distribution without rounds, so it is shown and 
 
 Examples:
   hopmeter import fortio.json
+  fortio load -json - http://127.0.0.1:8080/ | hopmeter import -
   hopmeter import before.json after.json -o markdown`
 
 /** `hopmeter import`: results of fortio, in hopmeter's words. */
@@ -23,18 +28,25 @@ export function importVerb(context: CliContext): Command {
     .description(
       'Reads results of "fortio load -json" and shows them side by side, with the resolution they have.',
     )
-    .argument('<file...>', 'fortio result files')
+    .argument('<file...>', 'fortio result files, or - for standard input')
     .addOption(outputOption(['text', 'json', 'markdown']))
     .addHelpText('after', help)
     .action(async (files: string[], { output }: { output: OutputFormat }) => {
+      if (files.filter((file) => file === '-').length > 1)
+        throw new UsageError('standard input is one file: - can be given once')
       const results: ImportedResult[] = []
-      for (const file of files) results.push(importFortio(await readText(file), file))
+      for (const file of files)
+        results.push(importFortio(await readText(file), file === '-' ? '<stdin>' : file))
       if (output === 'json') {
-        print(context, JSON.stringify(results, null, 2))
+        printJson(context, results)
         return
       }
       const table = output === 'markdown' ? markdownTable : textTable
-      print(context, table(headings, results.map(row), [2, 3, 4, 5, 6, 7]))
+      const remarks = results.flatMap(({ remarks: own }, i) => own.map((remark) => `${files[i]}: ${remark}`))
+      const marked = remarks.map((remark) =>
+        output === 'markdown' ? `- ${inlineText(remark)}` : `* ${printable(remark)}`,
+      )
+      print(context, [table(headings, results.map(row), [2, 3, 4, 5, 6, 7]), ...marked].join('\n'))
     })
 }
 
@@ -46,18 +58,32 @@ function row(result: ImportedResult): string[] {
     return found === undefined ? '-' : formatUs(found.valueNs)
   }
   const { label, tool, resolutionNs, requests, failed } = result
-  return [label, tool, at(50), at(90), at(99), formatUs(resolutionNs), String(requests), String(failed)]
+  return [
+    label,
+    tool,
+    at(50),
+    at(90),
+    at(99),
+    formatUs(resolutionNs),
+    String(requests),
+    failed === null ? '-' : String(failed),
+  ]
 }
 
 async function readText(file: string): Promise<string> {
   try {
-    if ((await stat(file)).size > maxBytes)
-      throw new ResultError(`${file} is larger than any result of fortio`)
-    return await readFile(file, 'utf8')
+    const bytes = await readAtMost(file === '-' ? process.stdin : createReadStream(file), maxBytes)
+    if (bytes === undefined) throw new ResultError(`${file} is larger than any result of fortio`)
+    return decoded(bytes)
   } catch (error) {
     if (error instanceof ResultError) throw error
     throw new ResultError(`cannot read ${file}: ${error instanceof Error ? error.message : String(error)}`, {
       cause: error,
     })
   }
+}
+
+/** Windows shells write UTF-16 when they redirect; the byte order mark tells. */
+function decoded(bytes: Buffer): string {
+  return bytes[0] === 0xff && bytes[1] === 0xfe ? bytes.toString('utf16le') : bytes.toString('utf8')
 }

@@ -1,7 +1,7 @@
 import { Command } from 'commander'
-import { textTable } from '../report/table.ts'
+import { textTable } from '../report/render/text/table.ts'
 import { listScenarios } from '../scenario/load.ts'
-import { print, type CliContext } from './context.ts'
+import { print, printJson, type CliContext } from './context.ts'
 import { outputOption, type OutputFormat } from './options.ts'
 
 /** `hopmeter list`: the named scenarios. */
@@ -19,7 +19,7 @@ export function listVerb(context: CliContext): Command {
         hash,
       }))
       if (output === 'json') {
-        print(context, JSON.stringify(scenarios, null, 2))
+        printJson(context, scenarios)
         return
       }
       const rows = scenarios.map((s) => [s.name, s.components.join(' '), s.title])

@@ -1,9 +1,9 @@
 #!/usr/bin/env node
-import { CommanderError } from 'commander'
-import { HopmeterError, InterruptedError, exitCodes } from '../errors.ts'
-import { describeError, say, type CliContext } from './context.ts'
+import { InternalError, InterruptedError, exitCodes } from '../errors.ts'
+import { say, type CliContext } from './context.ts'
+import { dropEmptyVariables } from './empty-values.ts'
 import { endAtOnce } from './end-at-once.ts'
-import { createProgram } from './program.ts'
+import { exitCodeOf, invoke } from './invoke.ts'
 
 const stop = new AbortController()
 let endsInOrder = false
@@ -26,12 +26,37 @@ for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) {
   })
 }
 
-// A reader that closes early (`hopmeter list | head -1`) is no failure.
+// Progress and warnings are not worth a run: whoever read them is gone, or their terminal is.
+process.stderr.on('error', () => {})
+
+// A reader that closes early (`hopmeter list | head -1`) is no failure, and what it read does not change the verdict.
 process.stdout.on('error', (error: NodeJS.ErrnoException) => {
-  if (error.code === 'EPIPE') process.exit(exitCodes.ok)
-  process.stderr.write(`Error: cannot write the results: ${error.message}\n`)
-  process.exit(exitCodes.failure)
+  if (error.code !== 'EPIPE') answerLost(`cannot write the results: ${error.message}`)
 })
+
+let isAnswerLost = false
+
+/** An answer that nobody could get is a failure, unless there is more to say of it. */
+function answerLost(why: string): void {
+  if (isAnswerLost) return
+  isAnswerLost = true
+  say(context, `Error: ${why}`)
+  process.once('exit', () => {
+    process.exitCode ||= exitCodes.failure
+  })
+}
+
+// An error that nobody caught ends work in order, so that nothing is lost or left; a second one changes nothing.
+for (const event of ['uncaughtException', 'unhandledRejection'] as const) {
+  process.on(event, (error: unknown) => {
+    if (stop.signal.aborted) return
+    if (endsInOrder) {
+      stop.abort(new InternalError(error))
+      return
+    }
+    process.exit(exitCodeOf(context, error))
+  })
+}
 
 const context: CliContext = {
   stdout: process.stdout,
@@ -50,22 +75,7 @@ const context: CliContext = {
   },
 }
 
-try {
-  await createProgram(context).parseAsync(process.argv)
-} catch (error) {
-  process.exitCode = exitCodeOf(error)
-}
+dropEmptyVariables(process.env)
 
-function exitCodeOf(error: unknown): number {
-  // Commander has printed its message; help and version are no errors.
-  if (error instanceof CommanderError) return error.exitCode === 0 ? exitCodes.ok : exitCodes.usage
-  if (error instanceof HopmeterError) {
-    say(context, describeError(error))
-    return error.exitCode
-  }
-  say(
-    context,
-    `Error: a bug in hopmeter, please report it\n${error instanceof Error ? (error.stack ?? error.message) : String(error)}`,
-  )
-  return exitCodes.failure
-}
+const code = await invoke(context, process.argv.slice(2))
+if (code !== undefined) process.exitCode = code

@@ -1,6 +1,7 @@
 import { InvalidArgumentError, Option } from 'commander'
 import { parseDuration } from '../scenario/duration.ts'
 import { metricNames } from '../stats/metrics.ts'
+import { isEmpty } from './empty-values.ts'
 
 export const outputFormats = ['text', 'json', 'markdown'] as const
 export type OutputFormat = (typeof outputFormats)[number]
@@ -18,6 +19,11 @@ export function resultsOption(): Option {
   return new Option('--results <dir>', 'folder that holds the runs')
     .default('results')
     .env('HOPMETER_RESULTS')
+}
+
+/** Another spelling of an option, taken as well and not documented. */
+export function otherSpelling(flags: string): Option {
+  return new Option(flags).hideHelp()
 }
 
 export function backendOption(): Option {
@@ -62,6 +68,33 @@ export function durationMs(text: string): number {
   return ms
 }
 
+/** What `--delta` says: of what is given, all must hold. */
+export interface Delta {
+  readonly deltaNs?: number
+  readonly deltaShare?: number
+}
+
+/** `--delta`, on verbs that give verdicts. */
+export function deltaOption(): Option {
+  return new Option(
+    '--delta <margin>',
+    'differences inside ± this do not matter: a time, a share of the path compared with, or both (5us, 1%, 5us,1%)',
+  )
+    .argParser(deltaOf)
+    .default({}, '5us')
+    .env('HOPMETER_DELTA')
+}
+
+function deltaOf(text: string): Delta {
+  const parts = text.split(',').map((part): Delta => {
+    const share = /^(\d+(?:\.\d+)?)%$/.exec(part.trim())?.[1]
+    return share === undefined
+      ? { deltaNs: durationMs(part.trim()) * 1e6 }
+      : { deltaShare: Number(share) / 100 }
+  })
+  return Object.assign({}, ...parts) as Delta
+}
+
 /** `--metric`, on verbs that show measured times. */
 export function metricOption(): Option {
   return new Option(
@@ -75,17 +108,26 @@ export function metricOption(): Option {
     .default([], 'those that the load is for')
 }
 
+/** Collects a repeatable option of the form `path=value`. */
+export function collectAssignments(text: string, previous: readonly string[]): readonly string[] {
+  keyValue(text)
+  return [...previous, text]
+}
+
 /** Collects a repeatable option. */
 export function collect(text: string, previous: readonly string[]): readonly string[] {
   return [...previous, text]
 }
 
-/** Collects `--label key=value`. */
+/** Collects `--label key=value`; a value may hold further signs of equality, and must hold something. */
 export function keyValue(
   text: string,
   previous: Readonly<Record<string, string>> = {},
 ): Record<string, string> {
   const at = text.indexOf('=')
-  if (at < 1) throw new InvalidArgumentError('expected KEY=VALUE')
-  return { ...previous, [text.slice(0, at)]: text.slice(at + 1) }
+  const [key, value] = [text.slice(0, at), text.slice(at + 1)]
+  if (at < 1 || isEmpty(key)) throw new InvalidArgumentError('expected KEY=VALUE')
+  if (isEmpty(value)) throw new InvalidArgumentError(`"${key}" has no value`)
+  // A key of any name is a key of the object itself.
+  return Object.fromEntries([...Object.entries(previous), [key, value]])
 }

@@ -1,12 +1,19 @@
-import { Command } from 'commander'
+import { Command, Option } from 'commander'
 import { planScenario } from '../backends/plan.ts'
-import { pasteable } from '../exec.ts'
+import { pasteable } from '../process/exec.ts'
 import { loadScenario } from '../scenario/load.ts'
 import { pathLabel } from '../topology/component.ts'
 import { addBackendFlags, withMesh, type BackendFlags } from './backend-flags.ts'
 import { createBackend } from './backends.ts'
-import { print, type CliContext } from './context.ts'
-import { outputOption, type OutputFormat } from './options.ts'
+import { print, printJson, type CliContext } from './context.ts'
+import { durationMs, outputOption, resultsOption, type OutputFormat } from './options.ts'
+import { planToResolve } from './plan-resolve.ts'
+
+interface PlanFlags extends BackendFlags {
+  readonly output: OutputFormat
+  readonly results: string
+  readonly resolve?: number
+}
 
 /** `hopmeter plan`: what a run would do, without doing it. */
 export function planVerb(context: CliContext): Command {
@@ -17,17 +24,36 @@ export function planVerb(context: CliContext): Command {
     )
     .argument('<scenario>', 'name of a scenario, a YAML file, or - for standard input')
   return addBackendFlags(command)
+    .addOption(
+      new Option(
+        '--resolve <d>',
+        'print the cheapest run that would find a difference of this size, e.g. 2us',
+      ).argParser(durationMs),
+    )
+    .addOption(resultsOption())
     .addOption(outputOption())
-    .addHelpText('after', '\nExamples:\n  hopmeter plan hop-ladder\n  hopmeter plan mixed -o json')
-    .action(async (name: string, options: BackendFlags & { output: OutputFormat }) => {
+    .addHelpText(
+      'after',
+      '\nExamples:\n  hopmeter plan hop-ladder\n  hopmeter plan mixed -o json\n  hopmeter plan hop-ladder --resolve 2us',
+    )
+    .action(async (name: string, options: PlanFlags) => {
       const { scenario: loaded, hash } = await loadScenario(name)
       const scenario = withMesh(loaded, options.mesh)
+      const { resolve, results } = options
+      if (resolve !== undefined) {
+        print(
+          context,
+          await planToResolve({ scenario: scenario.name, backend: options.backend, results }, resolve * 1e6),
+        )
+        return
+      }
       const plan = planScenario(scenario)
-      const steps = await createBackend(options.backend, options).steps(plan)
+      const backend = await createBackend(options.backend, options)
+      const steps = await backend.steps(plan)
       if (options.output === 'json') {
         const { workloads } = plan
         const paths = plan.paths.map(({ name: path, expect, rule }) => ({ name: path, expect, ...rule }))
-        print(context, JSON.stringify({ scenario: scenario.name, hash, paths, workloads, steps }, null, 2))
+        printJson(context, { scenario: scenario.name, hash, paths, workloads, steps })
         return
       }
       const paths = plan.paths.map(({ name: path, rule }) =>

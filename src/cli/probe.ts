@@ -2,11 +2,23 @@ import { randomInt } from 'node:crypto'
 import { availableParallelism } from 'node:os'
 import { Command, Option } from 'commander'
 import type { DriverLoad } from '../agent/protocol.ts'
-import { probe } from '../measure/probe.ts'
-import { probeText } from '../report/compare/probe-text.ts'
-import { defaultDeltaNs } from '../stats/summarize-run.ts'
-import { print, type CliContext } from './context.ts'
-import { durationMs, outputOption, positiveInteger, seedNumber, type OutputFormat } from './options.ts'
+import { exitCodes } from '../errors.ts'
+import { probe, type ProbeResult } from '../measure/probe.ts'
+import { probeText } from '../report/render/text/probe.ts'
+import { failedText } from '../stats/error-share.ts'
+import { breaksShare, parseErrorRule, type ErrorRule } from '../stats/fail-on.ts'
+import { marginOf } from '../stats/summarize-run.ts'
+import { printable } from '../terminal-text.ts'
+import { print, printJson, say, type CliContext } from './context.ts'
+import {
+  deltaOption,
+  durationMs,
+  outputOption,
+  positiveInteger,
+  seedNumber,
+  type Delta,
+  type OutputFormat,
+} from './options.ts'
 import { createLine } from './progress.ts'
 
 interface ProbeFlags {
@@ -18,9 +30,10 @@ interface ProbeFlags {
   readonly duration: number
   readonly warmup: number
   readonly seed?: number
-  readonly delta?: number
+  readonly delta: Delta
   readonly timeout: number
   readonly busyPoll?: boolean
+  readonly failOn: readonly ErrorRule[]
   readonly output: OutputFormat
   readonly quiet?: boolean
 }
@@ -72,11 +85,7 @@ export function probeVerb(context: CliContext): Command {
         .env('HOPMETER_WARMUP'),
     )
     .addOption(new Option('--seed <n>', 'seed of every shuffle').argParser(seedNumber).env('HOPMETER_SEED'))
-    .addOption(
-      new Option('--delta <d>', 'differences inside ± this do not matter (default 2us)').argParser(
-        durationMs,
-      ),
-    )
+    .addOption(deltaOption())
     .addOption(
       new Option('--timeout <d>', 'for connecting and for each response')
         .argParser(durationMs)
@@ -84,6 +93,11 @@ export function probeVerb(context: CliContext): Command {
     )
     .option('--busy-poll', 'poll for responses of pingpong, whatever the number of CPUs')
     .option('--no-busy-poll', 'sleep until they arrive, as in a run')
+    .addOption(
+      new Option('--fail-on <rule>', "exit with 3 when more requests fail, e.g. 'errors>1%' (repeatable)")
+        .argParser((text: string, previous: readonly ErrorRule[]) => [...previous, parseErrorRule(text)])
+        .default([], 'none'),
+    )
     .option('-q, --quiet', 'no progress')
     .addOption(outputOption())
     .addHelpText('after', help)
@@ -97,14 +111,25 @@ export function probeVerb(context: CliContext): Command {
           roundMs: flags.duration,
           warmupMs: flags.warmup,
           seed: flags.seed ?? randomInt(0x1_0000_0000),
-          deltaNs: flags.delta === undefined ? defaultDeltaNs : flags.delta * 1e6,
+          margin: marginOf(flags.delta),
           timeoutMs: flags.timeout,
           signal,
           onRound: (done, total) => line.update(`round ${done}/${total}`),
         })
       const result = await context.stoppable(work).finally(() => line.stop())
-      print(context, flags.output === 'json' ? JSON.stringify(result, null, 2) : probeText(result))
+      if (flags.output === 'json') printJson(context, result)
+      else print(context, probeText(result))
+      conclude(context, result, flags.failOn)
     })
+}
+
+function conclude(context: CliContext, { endpoints }: ProbeResult, rules: readonly ErrorRule[]): void {
+  for (const { name, requests, ...own } of endpoints) {
+    const outcomes = { ...own, received: requests }
+    if (!rules.some((rule) => breaksShare(name, outcomes, rule))) continue
+    say(context, printable(`${name}: ${failedText(outcomes)}`))
+    context.setExitCode(exitCodes.regression)
+  }
 }
 
 function loadOf({ profile, protocol, connections, rate, busyPoll }: ProbeFlags): DriverLoad {

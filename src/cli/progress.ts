@@ -1,9 +1,8 @@
-import ora from 'ora'
 import type { Reporter } from '../measure/reporter.ts'
 import type { PathEvidence, RoundEvent } from '../results/schema.ts'
 import { formatDuration } from '../scenario/duration.ts'
-import { printable } from '../terminal-text.ts'
-import { say, type CliContext } from './context.ts'
+import { oneLine, say, type CliContext } from './context.ts'
+import { createSpinner, hasMovingLine } from './spinner.ts'
 
 /** Live progress on standard error: one moving line on a terminal, plain lines elsewhere. */
 export interface Progress extends Reporter {
@@ -15,25 +14,21 @@ export function createProgress(
   options: { readonly quiet?: boolean | undefined } = {},
 ): Progress {
   if (options.quiet) return silent
-  return context.stderr.isTTY ? movingLine(context) : plainLines(context)
+  return hasMovingLine(context) ? movingLine(context) : plainLines(context)
 }
 
 const silent: Progress = { step() {}, proven() {}, round() {}, note() {}, stop() {} }
 
 function movingLine(context: CliContext): Progress {
-  // Ctrl-C is ours to handle: the spinner must not swallow it.
-  const spinner = ora({ stream: context.stderr, discardStdin: false })
+  const spinner = createSpinner(context)
   const startedAt = performance.now()
   return {
-    step: (message) => void spinner.start(message),
-    proven: (evidence) => void spinner.succeed(provenText(evidence)),
-    round: (event, progress) => void spinner.start(roundText(event, progress)),
-    note: (level, message) => {
-      if (level === 'info') spinner.info(printable(message))
-      else spinner.warn(printable(message))
-    },
+    step: (message) => spinner.start(oneLine(message)),
+    proven: (evidence) => spinner.keep('✔', provenText(evidence)),
+    round: (event, progress) => spinner.start(roundText(event, progress)),
+    note: (level, message) => spinner.keep(level === 'info' ? 'ℹ' : '⚠', oneLine(message)),
     stop: () => {
-      if (spinner.isSpinning) spinner.stop()
+      spinner.stop()
       say(context, `took ${formatDuration(Math.round((performance.now() - startedAt) / 100) * 100)}`)
     },
   }
@@ -43,14 +38,14 @@ function movingLine(context: CliContext): Progress {
 function plainLines(context: CliContext): Progress {
   let nextLine = 0
   return {
-    step: (message) => say(context, message),
+    step: (message) => say(context, oneLine(message)),
     proven: (evidence) => say(context, provenText(evidence)),
     round: (event, progress) => {
       if (progress.done < nextLine && progress.done < progress.total) return
       nextLine = progress.done + Math.max(1, Math.floor(progress.total / 10))
       say(context, roundText(event, progress))
     },
-    note: (level, message) => say(context, `${level}: ${printable(message)}`),
+    note: (level, message) => say(context, `${level}: ${oneLine(message)}`),
     stop: () => {},
   }
 }
@@ -58,7 +53,7 @@ function plainLines(context: CliContext): Progress {
 function provenText(evidence: readonly PathEvidence[]): string {
   const wrong = evidence.filter((e) => e.verdict !== 'proven').map((e) => `${e.path}: ${e.verdict}`)
   const right = evidence.filter((e) => e.verdict === 'proven').map((e) => `${e.path} (${e.observed.length})`)
-  return printable([`paths proven: ${right.join(', ') || 'none'}`, ...wrong].join('; '))
+  return oneLine([`paths proven: ${right.join(', ') || 'none'}`, ...wrong].join('; '))
 }
 
 function roundText(event: RoundEvent, progress: Parameters<Reporter['round']>[1]): string {
@@ -69,14 +64,14 @@ function roundText(event: RoundEvent, progress: Parameters<Reporter['round']>[1]
     .map((path) => `${nameOf(path)} ${((path.quantilesNs?.p50 ?? 0) / 1000).toFixed(0)}`)
   const left = formatDuration(Math.ceil(progress.leftMs / 1000) * 1000)
   const flags = event.flags.length === 0 ? '' : ` [${event.flags.join(', ')}]`
-  return printable(
+  return oneLine(
     `round ${progress.done}/${progress.total}, ${left} left, p50 µs: ${medians.join(', ')}${flags}`,
   )
 }
 
 /** One moving line on a terminal; nothing elsewhere, where it would only fill a log. */
 export function createLine(context: CliContext, quiet = false): { update(text: string): void; stop(): void } {
-  if (quiet || !context.stderr.isTTY) return { update() {}, stop() {} }
-  const spinner = ora({ stream: context.stderr, discardStdin: false })
-  return { update: (text) => void spinner.start(printable(text)), stop: () => void spinner.stop() }
+  if (quiet || !hasMovingLine(context)) return { update() {}, stop() {} }
+  const spinner = createSpinner(context)
+  return { update: (text) => spinner.start(oneLine(text)), stop: () => spinner.stop() }
 }

@@ -1,15 +1,20 @@
 import path from 'node:path'
 import { Command, Option } from 'commander'
+import { UsageError } from '../errors.ts'
 import { chartedRuns } from '../report/charts/models/charted-run.ts'
-import { htmlReport } from '../report/html/report.ts'
-import { writeMarkdownReport } from '../report/markdown/report.ts'
+import { htmlReport } from '../report/render/html/report.ts'
+import { markdownReport, writeMarkdownReport } from '../report/render/markdown/report.ts'
 import { writeAtomically } from '../results/durable.ts'
-import { print, type CliContext } from './context.ts'
+import { writeWhereAsked } from '../results/write-asked.ts'
+import { isStandardOutput, print, printDocument, type CliContext } from './context.ts'
 import { runOpener } from './open-runs.ts'
-import { resultsOption } from './options.ts'
+import { otherSpelling, resultsOption } from './options.ts'
+
+type Format = 'html' | 'markdown'
 
 interface ReportFlags {
-  readonly format: 'html' | 'markdown'
+  readonly format?: Format
+  readonly chart: boolean
   readonly charts: boolean
   readonly out?: string
   readonly results: string
@@ -32,22 +37,58 @@ export function reportVerb(context: CliContext): Command {
       'Writes one page about runs: what was measured, proof of path, ladder, distributions, comparison, caveats.',
     )
     .argument('[run...]', 'run ids, starts of one, "latest", or folders', ['latest'])
-    .addOption(new Option('--format <format>', 'what to write').choices(['html', 'markdown']).default('html'))
+    .addOption(
+      new Option('--format <format>', 'what to write (default: as the name of --out says, or html)').choices([
+        'html',
+        'markdown',
+      ]),
+    )
     .option('--no-charts', 'leave the charts out; needs no canvas')
-    .option('--out <file>', 'file to write (default: report.html or report.md in the first run’s folder)')
+    .addOption(otherSpelling('--no-chart'))
+    .option(
+      '--out <file>',
+      'file to write, or - (default: report.html or report.md in the first run’s folder)',
+    )
     .addOption(resultsOption())
     .addHelpText('after', help)
     .action(async (references: string[], flags: ReportFlags) => {
       const open = runOpener(context, flags.results)
       const stored = []
       for (const reference of references) stored.push(await open(reference))
-      const extension = flags.format === 'html' ? 'html' : 'md'
-      const file = flags.out ?? path.join(stored[0]?.path ?? '.', `report.${extension}`)
+      const format = formatOf(flags)
       const runs = await chartedRuns(stored)
-      const { charts } = flags
-      const isMarkdown = flags.format === 'markdown'
-      if (!isMarkdown) await writeAtomically(file, htmlReport(runs, { charts }), '--out')
-      const files = isMarkdown ? await writeMarkdownReport(runs, file, { charts }) : [file]
+      const { out } = flags
+      const charts = flags.chart && flags.charts
+      if (out !== undefined && isStandardOutput(out)) {
+        // Pictures of Markdown are files beside it, and here is nowhere beside.
+        printDocument(context, format === 'html' ? htmlReport(runs, { charts }) : markdownReport(runs))
+        return
+      }
+      const extension = format === 'html' ? 'html' : 'md'
+      const file = out ?? path.join(stored[0]?.path ?? '.', `report.${extension}`)
+      const asked = out !== undefined
+      let files: readonly string[] = [file]
+      if (format === 'markdown') files = await writeMarkdownReport(runs, file, { charts, asked })
+      else if (asked) await writeWhereAsked(file, htmlReport(runs, { charts }))
+      else await writeAtomically(file, htmlReport(runs, { charts }), '--out')
       print(context, files.map((name) => path.relative(process.cwd(), name)).join('\n'))
     })
+}
+
+const extensions: Readonly<Record<string, Format>> = {
+  '.html': 'html',
+  '.htm': 'html',
+  '.md': 'markdown',
+  '.markdown': 'markdown',
+}
+
+/** The format that was asked for, or that of the file's name. @throws UsageError when they contradict each other. */
+function formatOf({ format, out = '' }: ReportFlags): Format {
+  const named = extensions[path.extname(out).toLowerCase()]
+  if (format !== undefined && named !== undefined && named !== format) {
+    throw new UsageError(`--format ${format} and --out ${out} contradict each other`, {
+      hint: `leave --format out, or write to a file of another name`,
+    })
+  }
+  return format ?? named ?? 'html'
 }

@@ -1,9 +1,9 @@
 import { Command } from 'commander'
-import { proofText } from '../report/summary/proof.ts'
-import { textTable } from '../report/table.ts'
+import { proofText } from '../report/render/text/proof.ts'
+import { textTable } from '../report/render/text/table.ts'
 import { listRuns } from '../results/store.ts'
 import { printable } from '../terminal-text.ts'
-import { print, say, type CliContext } from './context.ts'
+import { print, printJson, say, type CliContext } from './context.ts'
 import { runOpener } from './open-runs.ts'
 import { outputOption, resultsOption, type OutputFormat } from './options.ts'
 
@@ -26,7 +26,7 @@ export function resultsVerb(context: CliContext): Command {
     .action(async (flags: Flags) => {
       const runs = await listRuns(flags.results)
       if (flags.output === 'json') {
-        print(context, JSON.stringify(runs, null, 2))
+        printJson(context, runs)
         return
       }
       const rows = runs.map((run) => [
@@ -53,7 +53,7 @@ export function resultsVerb(context: CliContext): Command {
     .action(async (run: string, flags: Flags) => {
       const { result, path } = await runOpener(context, flags.results)(run)
       if (flags.output === 'json') {
-        print(context, JSON.stringify(result, null, 2))
+        printJson(context, result)
         return
       }
       const { environment, rounds } = result

@@ -1,17 +1,19 @@
-import path from 'node:path'
 import { Option, type Command } from 'commander'
+import path from 'node:path'
 import { exitCodes } from '../errors.ts'
 import { runScenario, type FinishedRun, type RunScenarioOptions } from '../measure/run-scenario.ts'
 import { ladderOf, writeCharts } from '../report/charts/write.ts'
-import { summaryMarkdown, summaryText } from '../report/summary/text.ts'
-import { loadScenario } from '../scenario/load.ts'
+import { summaryMarkdown } from '../report/render/markdown/summary.ts'
+import { summaryText } from '../report/render/text/summary.ts'
+import type { ScenarioFile } from '../scenario/types.ts'
 import { summarizeRun } from '../stats/summarize-run.ts'
 import { addBackendFlags, type BackendFlags } from './backend-flags.ts'
 import { createBackend } from './backends.ts'
-import { print, say, terminalColumns, type CliContext } from './context.ts'
+import { print, printJson, say, terminalColumns, type CliContext } from './context.ts'
 import {
   durationMs,
   keyValue,
+  otherSpelling,
   outputOption,
   positiveInteger,
   resultsOption,
@@ -19,17 +21,20 @@ import {
   type OutputFormat,
 } from './options.ts'
 import { createProgress } from './progress.ts'
+import { testbedOverrides } from './testbed-overrides.ts'
 
 /** Flags of every verb that measures a scenario. */
 export interface RunFlags extends BackendFlags {
   readonly output: OutputFormat
   readonly results: string
   readonly builds?: number
+  readonly restarts?: number
   readonly rounds?: number
   readonly duration?: number
   readonly warmup?: number
   readonly seed?: number
   readonly chart: boolean
+  readonly charts: boolean
   readonly label?: Readonly<Record<string, string>>
   readonly includeHost?: boolean
   readonly quiet?: boolean
@@ -45,7 +50,12 @@ export function addRunFlags(command: Command): Command {
         .env('HOPMETER_BUILDS'),
     )
     .addOption(
-      new Option('--rounds <n>', 'rounds per build').argParser(positiveInteger).env('HOPMETER_ROUNDS'),
+      new Option('--restarts <n>', 'start all programs of a build this often: the sample of the statistics')
+        .argParser(positiveInteger)
+        .env('HOPMETER_RESTARTS'),
+    )
+    .addOption(
+      new Option('--rounds <n>', 'rounds per restart').argParser(positiveInteger).env('HOPMETER_ROUNDS'),
     )
     .addOption(
       new Option('--duration <d>', 'length of a round, e.g. 1s')
@@ -62,7 +72,8 @@ export function addRunFlags(command: Command): Command {
         .argParser(seedNumber)
         .env('HOPMETER_SEED'),
     )
-    .option('--no-chart', 'do not draw the ladder')
+    .option('--no-charts', 'do not draw the ladder')
+    .addOption(otherSpelling('--no-chart'))
     .option('--label <key=value>', 'keep a label with the run (repeatable)', keyValue)
     .option('--include-host', 'keep the host name in the result')
     .option('--strict', 'exit with 5 when too many rounds are flagged for the run to count')
@@ -71,21 +82,21 @@ export function addRunFlags(command: Command): Command {
     .addOption(outputOption(['text', 'json', 'markdown']))
 }
 
-/** Loads the scenario, runs it with live progress, and keeps the result. */
+/** Runs a scenario with live progress, and keeps the result. */
 export async function runWithFlags(
   context: CliContext,
-  name: string,
+  scenarioFile: ScenarioFile,
   flags: RunFlags,
-  choices: Pick<RunScenarioOptions, 'verify' | 'control' | 'paths'>,
+  choices: Pick<RunScenarioOptions, 'verify' | 'control' | 'paths' | 'resume'>,
 ): Promise<FinishedRun> {
-  const scenarioFile = await loadScenario(name)
   const progress = createProgress(context, { quiet: flags.quiet })
   try {
+    const backend = await createBackend(flags.backend, flags)
     const measured = (signal: AbortSignal) =>
       runScenario({
         ...choices,
         scenarioFile,
-        backend: createBackend(flags.backend, flags),
+        backend,
         resultsRoot: flags.results,
         reporter: progress,
         signal,
@@ -93,10 +104,12 @@ export async function runWithFlags(
         mesh: flags.mesh === 'none' ? 'none' : undefined,
         rounds: {
           ...(flags.builds === undefined ? {} : { builds: flags.builds }),
+          ...(flags.restarts === undefined ? {} : { restarts: flags.restarts }),
           ...(flags.rounds === undefined ? {} : { count: flags.rounds }),
           ...(flags.duration === undefined ? {} : { durationMs: flags.duration }),
           ...(flags.warmup === undefined ? {} : { warmupMs: flags.warmup }),
         },
+        testbed: testbedOverrides(flags),
         labels: flags.label,
         includeHostname: flags.includeHost,
       })
@@ -113,7 +126,7 @@ export async function presentRun(
   flags: RunFlags,
 ): Promise<void> {
   const summary = summarizeRun(result)
-  if (flags.output === 'json') print(context, JSON.stringify(summary, null, 2))
+  if (flags.output === 'json') printJson(context, summary)
   else
     print(
       context,
@@ -121,7 +134,7 @@ export async function presentRun(
     )
   const relative = path.relative(process.cwd(), directory)
   const shown = relative.startsWith('..') ? directory : relative
-  if (flags.chart) await drawLadder(context, result, directory, shown)
+  if (flags.chart && flags.charts) await drawLadder(context, result, directory, shown)
   say(context, `result: ${path.join(shown, 'result.json')}`)
   if (result.status === 'void') {
     say(context, `warning: this run is void: ${result.reason}`)

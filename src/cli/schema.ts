@@ -1,6 +1,6 @@
 import { Command } from 'commander'
 import { scenarioJsonSchema } from '../scenario/json-schema.ts'
-import { print, type CliContext } from './context.ts'
+import { printJson, type CliContext } from './context.ts'
 
 /** `hopmeter schema`: the JSON Schema of scenario files. */
 export function schemaVerb(context: CliContext): Command {
@@ -8,5 +8,5 @@ export function schemaVerb(context: CliContext): Command {
     .summary('print the JSON Schema of scenario files')
     .description('Prints the JSON Schema (draft 7) of scenario files, for editors and checks of your own.')
     .addHelpText('after', '\nExamples:\n  hopmeter schema > scenario.schema.json')
-    .action(() => print(context, JSON.stringify(scenarioJsonSchema(), null, 2)))
+    .action(() => printJson(context, scenarioJsonSchema()))
 }

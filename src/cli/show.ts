@@ -1,12 +1,12 @@
 import { Command } from 'commander'
 import { planScenario } from '../backends/plan.ts'
-import { textTable } from '../report/table.ts'
+import { textTable } from '../report/render/text/table.ts'
 import { plural } from '../plural.ts'
 import { formatDuration } from '../scenario/duration.ts'
 import { loadScenario } from '../scenario/load.ts'
 import { pathLabel } from '../topology/component.ts'
 import { expandLoads } from '../measure/loads.ts'
-import { print, type CliContext } from './context.ts'
+import { print, printDocument, printJson, type CliContext } from './context.ts'
 import { outputOption, type OutputFormat } from './options.ts'
 
 /** `hopmeter show`: one scenario, with what the path rule says of every path. */
@@ -24,13 +24,13 @@ export function showVerb(context: CliContext): Command {
     .action(async (name: string, { output, yaml }: { output: OutputFormat; yaml?: boolean }) => {
       const { scenario, text, hash } = await loadScenario(name)
       if (yaml) {
-        print(context, text)
+        printDocument(context, text)
         return
       }
       const plan = planScenario(scenario)
       if (output === 'json') {
         const paths = plan.paths.map(({ name: path, rule }) => ({ name: path, ...rule }))
-        print(context, JSON.stringify({ ...scenario, hash, paths }, null, 2))
+        printJson(context, { ...scenario, hash, paths })
         return
       }
       const { clusters, routes } = scenario.topology

@@ -1,9 +1,7 @@
 import { Command, Option } from 'commander'
-import { installTools } from '../backends/kubernetes/install-tools.ts'
-import { verifiedIstioctl } from '../backends/kubernetes/tools.ts'
-import { defaultIstio, istioVersions } from '../backends/kubernetes/versions.ts'
-import { textTable } from '../report/table.ts'
-import { print, type CliContext } from './context.ts'
+import { cachedIstioctlState, defaultIstio, installTools, istioVersions } from '../backends/registry.ts'
+import { textTable } from '../report/render/text/table.ts'
+import { print, printJson, type CliContext } from './context.ts'
 import { outputOption, type OutputFormat } from './options.ts'
 import { createProgress } from './progress.ts'
 
@@ -24,31 +22,25 @@ function listCommand(context: CliContext): Command {
     .summary('versions that hopmeter knows to go together')
     .addOption(outputOption())
     .addHelpText('after', '\nExamples:\n  hopmeter tools list')
-    .action(({ output }: { output: OutputFormat }) => {
+    .action(async ({ output }: { output: OutputFormat }) => {
       if (output === 'json') {
-        print(context, JSON.stringify(istioVersions, null, 2))
+        printJson(context, istioVersions)
         return
       }
-      const rows = istioVersions.map((version) => [
-        version.release,
-        `1.${version.kubernetes[0]} to 1.${version.kubernetes[1]}`,
-        version.gatewayApi,
-        version.nodeImage.image.split('@')[0] ?? '',
-        verifiedOr(version.release),
-      ])
+      const rows = await Promise.all(
+        istioVersions.map(async (version) => [
+          version.release,
+          `1.${version.kubernetes[0]} to 1.${version.kubernetes[1]}`,
+          version.gatewayApi,
+          version.nodeImage.image.split('@')[0] ?? '',
+          await cachedIstioctlState(version.release),
+        ]),
+      )
       print(
         context,
         textTable(['ISTIO', 'KUBERNETES', 'GATEWAY API', 'NODE IMAGE', 'ISTIOCTL IN CACHE'], rows),
       )
     })
-}
-
-function verifiedOr(version: string): string {
-  try {
-    return verifiedIstioctl(version) === undefined ? 'no' : 'yes'
-  } catch {
-    return 'damaged'
-  }
 }
 
 function installCommand(context: CliContext): Command {

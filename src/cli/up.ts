@@ -1,5 +1,6 @@
 import { Command } from 'commander'
 import { planScenario } from '../backends/plan.ts'
+import { backendEntry } from '../backends/registry.ts'
 import { UsageError } from '../errors.ts'
 import { underHostLock } from '../results/host-lock.ts'
 import { loadScenario } from '../scenario/load.ts'
@@ -27,7 +28,7 @@ export function upVerb(context: CliContext): Command {
       '\nExamples:\n  hopmeter up same-network --backend kind --istio 1.31.0\n  hopmeter run same-network --backend kind --istio 1.31.0\n  hopmeter down same-network',
     )
     .action(async (name: string, flags: Flags) => {
-      if (flags.backend === 'lab') {
+      if (!backendEntry(flags.backend).canKeep) {
         throw new UsageError('a lab lives and dies with the command that made it', {
           hint: 'use hopmeter run or hopmeter verify, or --backend kind',
         })
@@ -37,7 +38,7 @@ export function upVerb(context: CliContext): Command {
       const progress = createProgress(context, { quiet: flags.quiet })
       const work = (signal: AbortSignal) =>
         underHostLock({ runId: `up-${scenario.name}`, scenario: scenario.name }, async () => {
-          const backend = createBackend(flags.backend, { ...flags, keep: true })
+          const backend = await createBackend(flags.backend, { ...flags, keep: true })
           const testbed = await backend.up(planScenario(scenario), {
             signal,
             progress: (m) => progress.step(m),

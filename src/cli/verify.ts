@@ -1,11 +1,12 @@
 import { Command } from 'commander'
 import { exitCodes } from '../errors.ts'
 import { verifyScenario } from '../measure/verify-scenario.ts'
-import { proofMarkdown, proofText } from '../report/summary/proof.ts'
+import { proofMarkdown } from '../report/render/markdown/proof.ts'
+import { proofText } from '../report/render/text/proof.ts'
 import { loadScenario } from '../scenario/load.ts'
 import { addBackendFlags, withMesh, type BackendFlags } from './backend-flags.ts'
 import { createBackend } from './backends.ts'
-import { print, type CliContext } from './context.ts'
+import { print, printJson, type CliContext } from './context.ts'
 import { outputOption, type OutputFormat } from './options.ts'
 import { createProgress } from './progress.ts'
 
@@ -29,7 +30,7 @@ export function verifyVerb(context: CliContext): Command {
       const { scenario: loaded } = await loadScenario(name)
       const scenario = withMesh(loaded, flags.mesh)
       const progress = createProgress(context, { quiet: flags.quiet })
-      const backend = createBackend(flags.backend, flags)
+      const backend = await createBackend(flags.backend, flags)
       const work = (signal: AbortSignal) =>
         verifyScenario({
           scenario,
@@ -39,7 +40,7 @@ export function verifyVerb(context: CliContext): Command {
           signal,
         })
       const result = await context.stoppable(work).finally(() => progress.stop())
-      if (flags.output === 'json') print(context, JSON.stringify(result, null, 2))
+      if (flags.output === 'json') printJson(context, result)
       else print(context, flags.output === 'markdown' ? proofMarkdown(result) : proofText(result))
       if (!result.ok) context.setExitCode(exitCodes.pathMismatch)
     })

@@ -1,4 +1,4 @@
-import type { Protocol } from '../topology/model.ts'
+import type { Protocol, Component } from '../topology/model.ts'
 
 /**
  * What one component saw of traffic with one peer and one destination, since the component started. Counters only
@@ -33,4 +33,32 @@ export interface Flow {
   /** Bytes of all flows that differ from this one in their source only, where the component counts them together. */
   readonly sharedBytesUp?: number | undefined
   readonly sharedBytesDown?: number | undefined
+}
+
+/** An address of the testbed and the component that owns it; evidence resolves dialled addresses with it. */
+export interface OwnedAddress {
+  /** `ip:port`. */
+  readonly address: string
+  readonly component: Component
+}
+
+/** What one running component saw. `instance` tells two processes of one node's ztunnel apart. */
+export interface ComponentFlows {
+  readonly component: Component
+  /** Name of the process or pod. */
+  readonly instance: string
+  readonly flows: readonly Flow[]
+}
+
+/** All that the components saw so far. */
+export interface EvidenceSnapshot {
+  /** Flows of each component that can tell; pods tell nothing here. */
+  readonly components: readonly ComponentFlows[]
+  /** Responses completed by each server workload, per path name, since its start. */
+  readonly served: readonly { readonly workload: string; readonly byPath: Readonly<Record<string, number>> }[]
+}
+
+/** Equal for flows that differ in what they counted only. */
+export function flowKey(f: Flow): string {
+  return JSON.stringify([f.direction, f.protocol, f.source, f.sourceIdentity, f.requested, f.upstream])
 }

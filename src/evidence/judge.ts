@@ -43,7 +43,7 @@ export function judgePath(observation: PathObservation, window: EvidenceWindow):
   if (trace.complete && trace.protocol !== rule.protocol) {
     wrong.push(`expected protocol ${rule.protocol}, observed ${trace.protocol ?? 'none'}`)
   }
-  for (const gap of trace.gaps) (gap.includes('several addresses') ? wrong : missing).push(gap)
+  for (const { kind, message } of trace.gaps) (kind === 'fork' ? wrong : missing).push(message)
   if (
     !rule.components.some((c) => c.kind === 'east-west-gateway') &&
     forwardedFor(subject, window).length > 0

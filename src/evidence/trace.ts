@@ -1,6 +1,5 @@
-import type { ComponentFlows } from '../backends/backend.ts'
 import type { Component, Protocol } from '../topology/model.ts'
-import type { Flow } from './flow.ts'
+import type { Flow, ComponentFlows } from './flow.ts'
 import type { EvidenceWindow } from './window.ts'
 
 /** What is known of a path beside the flows: who dials, what, and who owns which address. */
@@ -32,8 +31,14 @@ export interface Trace {
   readonly stops: readonly Stop[]
   readonly protocol: Protocol | null
   readonly complete: boolean
-  /** Why the trail ended or forked. */
-  readonly gaps: readonly string[]
+  readonly gaps: readonly Gap[]
+}
+
+/** Why the trail ended or forked. */
+export interface Gap {
+  /** `fork`: traffic of the path went several ways, which contradicts any rule; the others are only not known. */
+  readonly kind: 'unowned' | 'unseen' | 'fork'
+  readonly message: string
 }
 
 interface Sighting {
@@ -49,7 +54,7 @@ const maxStops = 12
  */
 export function tracePath(subject: TraceSubject, window: EvidenceWindow): Trace {
   const stops: Stop[] = [{ component: subject.client }]
-  const gaps: string[] = []
+  const gaps: Gap[] = []
   const captured = sightings(window, 'outbound').filter(
     ({ entry, flow }) =>
       samePlace(entry.component, subject.client) &&
@@ -74,14 +79,20 @@ export function tracePath(subject: TraceSubject, window: EvidenceWindow): Trace 
     }
     if (!owner) {
       const by = outbound ? 'the last component' : 'the client, uncaptured,'
-      gaps.push(`${by} dialled ${dialled}, which no component of the testbed owns`)
+      gaps.push({
+        kind: 'unowned',
+        message: `${by} dialled ${dialled}, which no component of the testbed owns`,
+      })
       break
     }
     const candidates = onward(subject, window, owner)
     const next = busiest(candidates)
     if (!next) {
       stops.push({ component: owner })
-      gaps.push(`${dialled} was dialled, but its owner saw no traffic of this path`)
+      gaps.push({
+        kind: 'unseen',
+        message: `${dialled} was dialled, but its owner saw no traffic of this path`,
+      })
       break
     }
     noteFork(candidates, owner.kind, gaps)
@@ -143,9 +154,11 @@ function weight(flow: Flow): number {
 }
 
 /** Two upstreams for one path in one window: part of the traffic went another way. */
-function noteFork(found: readonly Sighting[], who: string, gaps: string[]): void {
+function noteFork(found: readonly Sighting[], who: string, gaps: Gap[]): void {
   const upstreams = [...new Set(found.map(({ flow }) => flow.upstream))]
-  if (upstreams.length > 1) gaps.push(`${who} sent this path to several addresses: ${upstreams.join(', ')}`)
+  if (upstreams.length <= 1) return
+  const message = `${who} sent this path to several addresses: ${upstreams.join(', ')}`
+  gaps.push({ kind: 'fork', message })
 }
 
 function stopOf({ entry, flow }: Sighting): Stop {

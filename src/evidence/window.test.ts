@@ -1,7 +1,6 @@
 import fc from 'fast-check'
 import { expect, test } from 'vitest'
-import type { EvidenceSnapshot } from '../backends/backend.ts'
-import type { Flow } from './flow.ts'
+import type { Flow, EvidenceSnapshot } from './flow.ts'
 import { evidenceWindow } from './window.ts'
 
 const component = { kind: 'ztunnel', cluster: 'c1', node: 1 } as const

@@ -1,5 +1,4 @@
-import type { ComponentFlows, EvidenceSnapshot } from '../backends/backend.ts'
-import type { Flow } from './flow.ts'
+import { flowKey, type ComponentFlows, type EvidenceSnapshot, type Flow } from './flow.ts'
 
 /** What the components and servers saw between two readings. */
 export interface EvidenceWindow {
@@ -12,12 +11,12 @@ export interface EvidenceWindow {
 export function evidenceWindow(before: EvidenceSnapshot, after: EvidenceSnapshot): EvidenceWindow {
   const earlier = new Map<string, Flow>()
   for (const { instance, flows } of before.components) {
-    for (const flow of flows) earlier.set(flowKey(instance, flow), flow)
+    for (const flow of flows) earlier.set(keyOf(instance, flow), flow)
   }
   const components = after.components.map((entry) => ({
     ...entry,
     flows: entry.flows.flatMap((flow) => {
-      const then = earlier.get(flowKey(entry.instance, flow))
+      const then = earlier.get(keyOf(entry.instance, flow))
       const since = flowSince(then, flow)
       return isActive(since, then) ? [since] : []
     }),
@@ -35,16 +34,8 @@ export function evidenceWindow(before: EvidenceSnapshot, after: EvidenceSnapshot
   return { components, served }
 }
 
-function flowKey(instance: string, f: Flow): string {
-  return JSON.stringify([
-    instance,
-    f.direction,
-    f.protocol,
-    f.source,
-    f.sourceIdentity,
-    f.requested,
-    f.upstream,
-  ])
+function keyOf(instance: string, flow: Flow): string {
+  return `${instance} ${flowKey(flow)}`
 }
 
 function flowSince(before: Flow | undefined, after: Flow): Flow {

@@ -1,22 +1,25 @@
-import {
-  agentProtocolVersion,
-  type DriverLoad,
-  type LoadMessage,
-  type LoadRequest,
-  type Target,
-} from '../agent/protocol.ts'
+import { agentProtocolVersion, type LoadMessage, type LoadRequest, type Target } from '../agent/protocol.ts'
 import type { Command } from '../backends/backend.ts'
-import { start } from '../exec.ts'
-import { JsonLinesProcess } from '../json-lines-process.ts'
+import { start } from '../process/exec.ts'
+import { JsonLinesProcess } from '../process/json-lines-process.ts'
 
 export type TurnResult = Extract<LoadMessage, { type: 'turn' }>
 type OpenSettings = Omit<Extract<LoadRequest, { type: 'open' }>, 'targets'>
+/** What a load agent is opened with, targets apart. */
+export type AgentSettings = Omit<OpenSettings, 'type' | 'version'>
 type OpenedMessage = Extract<LoadMessage, { type: 'opened' }>
 type ClosedMessage = Extract<LoadMessage, { type: 'closed' }>
 
 /** How much longer than its turn an agent may take before we call it stuck. */
 const turnGraceMs = 20_000
 const endWithinMs = 2000
+
+export interface AgentOptions {
+  /** What errors call it. */
+  readonly name?: string | undefined
+  /** Ends connecting; later turns are ended by `kill`. */
+  readonly signal?: AbortSignal | undefined
+}
 
 /** A running load agent: one process inside a client pod, with one driver and its connections. */
 export class AgentClient {
@@ -31,27 +34,28 @@ export class AgentClient {
 
   /**
    * Starts the agent and connects its driver.
-   * @throws HopmeterError when the agent cannot start or refuses the load.
+   * @throws HopmeterError when the agent cannot start or refuses the load; the reason of the signal when aborted.
    */
   static async open(
     command: Command,
-    load: DriverLoad,
+    settings: AgentSettings,
     targets: readonly Target[],
-    timeoutMs: number,
-    check: 'echo' | 'status' = 'echo',
+    { name = 'load agent', signal }: AgentOptions = {},
   ): Promise<AgentClient> {
-    const child = start(command.file, command.args, { detached: true, env: command.env })
-    const process = new JsonLinesProcess('load agent', child)
+    signal?.throwIfAborted()
+    const child = start(command.file, command.args, { env: command.env, inherit: command.inherit })
+    const process = new JsonLinesProcess(name, child)
     const version = agentProtocolVersion
-    const client = new AgentClient(process, { type: 'open', version, load, timeoutMs, check })
-    await client.#open(targets)
+    const client = new AgentClient(process, { type: 'open', version, ...settings })
+    await client.#open(targets, signal)
     return client
   }
 
-  async #open(targets: readonly Target[]): Promise<void> {
+  async #open(targets: readonly Target[], signal?: AbortSignal): Promise<void> {
     const request: LoadRequest = { ...this.#settings, targets }
     await this.#process.ask<OpenedMessage>(request, 'opened', {
       timeoutMs: this.#settings.timeoutMs * (targets.length + 1) + turnGraceMs,
+      signal,
     })
   }
 
@@ -67,9 +71,9 @@ export class AgentClient {
   }
 
   /** Sends load for one slot and returns what came back, path by path. */
-  async turn(seed: number, durationMs: number): Promise<TurnResult> {
+  async turn(seed: number, durationMs: number, flood = false): Promise<TurnResult> {
     this.#turns += 1
-    const request: LoadRequest = { type: 'turn', id: this.#turns, seed, durationMs }
+    const request: LoadRequest = { type: 'turn', id: this.#turns, seed, durationMs, flood }
     return await this.#process.ask<TurnResult>(request, 'turn', { timeoutMs: durationMs + turnGraceMs })
   }
 

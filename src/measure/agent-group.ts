@@ -1,6 +1,6 @@
-import type { DriverLoad, GeneratorHealth, PathSample, Target } from '../agent/protocol.ts'
+import type { GeneratorHealth, PathSample, Target } from '../agent/protocol.ts'
 import type { ClientPod } from '../backends/backend.ts'
-import { AgentClient } from './agent-client.ts'
+import { AgentClient, type AgentSettings } from './agent-client.ts'
 import { mergeSamples } from './merge-samples.ts'
 
 /** What one pod of a client did in a turn. */
@@ -31,17 +31,19 @@ export class AgentGroup {
    */
   static async open(
     pods: readonly ClientPod[],
-    load: DriverLoad,
+    settings: AgentSettings,
     targets: readonly Target[],
-    timeoutMs: number,
+    signal?: AbortSignal,
   ): Promise<AgentGroup> {
     const opened = await Promise.allSettled(
-      pods.map(({ command }) => AgentClient.open(command, load, targets, timeoutMs)),
+      pods.map(({ name, command }) =>
+        AgentClient.open(command, settings, targets, { name: `load agent of ${name}`, signal }),
+      ),
     )
     const agents = opened.flatMap((result) => (result.status === 'fulfilled' ? [result.value] : []))
     const failure = opened.find((result) => result.status === 'rejected')
     if (!failure) return new AgentGroup(agents)
-    for (const agent of agents) agent.kill()
+    await Promise.all(agents.map((agent) => agent.close()))
     throw failure.reason
   }
 
@@ -49,8 +51,8 @@ export class AgentGroup {
    * One slot of load from every pod. Pods are told at the same time and all get the same seed, so that profiles which
    * load one path after the other load the same path in all pods.
    */
-  async turn(seed: number, durationMs: number): Promise<GroupTurn> {
-    const pods = await Promise.all(this.#agents.map((agent) => agent.turn(seed, durationMs)))
+  async turn(seed: number, durationMs: number, flood = false): Promise<GroupTurn> {
+    const pods = await Promise.all(this.#agents.map((agent) => agent.turn(seed, durationMs, flood)))
     return { samples: mergeSamples(pods.map(({ samples }) => samples)), pods }
   }
 

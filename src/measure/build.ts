@@ -1,10 +1,15 @@
 import type { PathSample, Target } from '../agent/protocol.ts'
-import { clientPodsOf, type Backend, type BackendContext, type Testbed } from '../backends/backend.ts'
-import type { Plan } from '../backends/plan.ts'
+import {
+  clientPodsOf,
+  type Backend,
+  type BackendContext,
+  type RestartContext,
+  type Testbed,
+} from '../backends/backend.ts'
+import type { Plan, PlannedPath } from '../backends/plan.ts'
 import { HopmeterError } from '../errors.ts'
 import type { PathEvidence } from '../results/schema.ts'
 import { AgentGroup, type GroupTurn } from './agent-group.ts'
-import { turnGroup, type MeasuredPath } from './control.ts'
 import { CpuMeter } from './cpu-meter.ts'
 import type { NamedLoad } from './loads.ts'
 import { judgeWindow } from './observe.ts'
@@ -14,27 +19,35 @@ const requestTimeoutMs = 5000
 /** Short, but longer than one request over the slowest path at its first connection. */
 const proofTurnMs = 200
 
+/** What is measured in a build, and how. */
+export interface BuildPaths {
+  readonly paths: readonly PlannedPath[]
+  /** Tell two random halves of each path's requests apart, whose difference is its noise floor. */
+  readonly halves: boolean
+}
+
 /** A testbed that is up, with one connected load agent per client pod and load. */
 export class Build {
   readonly testbed: Testbed
   readonly cpu: CpuMeter
-  readonly #paths: readonly MeasuredPath[]
+  readonly #paths: readonly PlannedPath[]
+  readonly #settings: Omit<BuildPaths, 'paths'>
   readonly #agents = new Map<string, AgentGroup>()
 
-  private constructor(testbed: Testbed, paths: readonly MeasuredPath[]) {
+  readonly #signal: AbortSignal
+
+  /** @param testbed that is up already; `up` makes one */
+  constructor(testbed: Testbed, { paths, ...settings }: BuildPaths, signal: AbortSignal) {
     this.testbed = testbed
-    this.cpu = new CpuMeter(testbed)
+    this.cpu = new CpuMeter(testbed, signal)
+    this.#signal = signal
     this.#paths = paths
+    this.#settings = settings
   }
 
   /** Stands the testbed up; agents are connected by `connect`. Leaves nothing behind when it fails. */
-  static async up(
-    backend: Backend,
-    plan: Plan,
-    paths: readonly MeasuredPath[],
-    context: BackendContext,
-  ): Promise<Build> {
-    const build = new Build(await backend.up(plan, context), paths)
+  static async up(backend: Backend, plan: Plan, paths: BuildPaths, context: BackendContext): Promise<Build> {
+    const build = new Build(await backend.up(plan, context), paths, context.signal)
     // An agent in mid-turn answers only after its slot; a stop must not wait for that.
     context.signal.addEventListener('abort', () => build.#killAgents(), { once: true })
     return build
@@ -42,22 +55,38 @@ export class Build {
 
   /** Starts the load agents. @throws HopmeterError when one does not start. */
   async connect(loads: readonly NamedLoad[]): Promise<void> {
+    const timeoutMs = requestTimeoutMs
     for (const load of loads) {
-      for (const [group, paths] of this.#groups()) {
+      for (const [client, paths] of this.#clients()) {
         const targets = this.#targets(paths.map(({ name }) => name))
         const pods = clientPodsOf(this.testbed, paths[0]!.clientWorkload)
-        const agents = await AgentGroup.open(pods, load.load, targets, requestTimeoutMs)
-        this.#agents.set(agentKey(group, load.id), agents)
+        const settings = { load: load.load, timeoutMs, ...this.#settings }
+        this.#agents.set(
+          agentKey(client, load.id),
+          await AgentGroup.open(pods, settings, targets, this.#signal),
+        )
       }
     }
   }
 
-  async turn(turn: Turn, seed: number): Promise<GroupTurn> {
+  /**
+   * Ends the load agents and starts every program of the testbed anew; `connect` again afterwards.
+   * @throws HopmeterError when a program does not come back, or the backend cannot restart.
+   */
+  async restart(context: RestartContext): Promise<void> {
+    await this.closeAgents()
+    if (!this.testbed.restart)
+      throw new HopmeterError('this backend cannot restart the programs of a testbed')
+    await this.testbed.restart(context)
+  }
+
+  /** @param flood all connections at once, to warm up */
+  async turn(turn: Turn, seed: number, flood = false): Promise<GroupTurn> {
     const agents = this.#agents.get(agentKey(turn.client, turn.load.id))
     if (!agents) throw new Error(`no agent for ${turn.client} and ${turn.load.id}`)
     // Only for profiles that connect anew in each turn; others keep the connections that they have.
     if (hasTurnPerPath(turn.load)) await agents.retarget(this.#targets(turn.paths))
-    return agents.turn(seed, turn.durationMs)
+    return agents.turn(seed, turn.durationMs, flood)
   }
 
   /** Sends a little load over every path and judges what the components saw of it. */
@@ -72,9 +101,16 @@ export class Build {
     return { evidence: judgeWindow(this.testbed, this.#paths, before, after, results), samples }
   }
 
+  /** Ends the load agents; `connect` starts others. Never throws. */
+  async closeAgents(): Promise<void> {
+    const agents = [...this.#agents.values()]
+    this.#agents.clear()
+    await Promise.all(agents.map((group) => group.close()))
+  }
+
   /** Ends the agents, then the testbed. Never throws for what is already gone. */
   async down(): Promise<void> {
-    await Promise.all([...this.#agents.values()].map((agents) => agents.close()))
+    await this.closeAgents()
     await this.testbed.down()
   }
 
@@ -98,11 +134,14 @@ export class Build {
     for (const agents of this.#agents.values()) agents.kill()
   }
 
-  #groups(): ReadonlyMap<string, readonly MeasuredPath[]> {
-    const groups = new Map<string, MeasuredPath[]>()
-    for (const path of this.#paths)
-      groups.set(turnGroup(path), [...(groups.get(turnGroup(path)) ?? []), path])
-    return groups
+  /** Paths that share turns: those of one client. */
+  #clients(): ReadonlyMap<string, readonly PlannedPath[]> {
+    const clients = new Map<string, PlannedPath[]>()
+    for (const path of this.#paths) {
+      const { name } = path.clientWorkload
+      clients.set(name, [...(clients.get(name) ?? []), path])
+    }
+    return clients
   }
 }
 

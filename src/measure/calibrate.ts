@@ -1,7 +1,7 @@
 import type { DriverLoad, ServeFaults } from '../agent/protocol.ts'
 import { histogramQuantiles, mergeHistograms } from '../results/histogram.ts'
 import { describeEnvironment, environmentHash } from '../results/fingerprint.ts'
-import { comparePaired } from '../stats/compare-paired.ts'
+import { comparePairs, type Pair } from '../stats/compare-pairs.ts'
 import { interleave, type InterleavedRound } from './interleave.ts'
 import { startLocalServer } from './local-agent.ts'
 
@@ -69,6 +69,7 @@ export async function calibrate(options: CalibrateOptions): Promise<Calibration>
     const targets = (names: readonly string[]) =>
       names.map((path) => ({ path, host: server.host, port: server.port }))
     const common = {
+      onRound: () => server.assertRunning(),
       seed: options.seed ?? 1,
       timeoutMs: 5000,
       check: 'echo',
@@ -83,7 +84,10 @@ export async function calibrate(options: CalibrateOptions): Promise<Calibration>
       rounds: options.rounds ?? 20,
       roundMs: 1000,
       warmupMs: 500,
-      onRound: (done, total) => options.progress(`reading known delays: round ${done}/${total}`),
+      onRound: (done, total) => {
+        server.assertRunning()
+        options.progress(`reading known delays: round ${done}/${total}`)
+      },
     })
     options.progress('looking for a stall in the tail')
     const stalled = await interleave({
@@ -120,14 +124,12 @@ function stepCheck(
   trueUs: number,
   withinUs: number,
 ): CalibrationCheck {
-  const pairs = from.flatMap((round, i) => {
+  const pairs = from.flatMap((round, i): Pair[] => {
     const [a, b] = [round.quantilesNs?.p50, to[i]?.quantilesNs?.p50]
-    return a === undefined || b === undefined ? [] : [[a, b] as const]
+    return a === undefined || b === undefined ? [] : [[a, b]]
   })
-  const { difference, low, high } = comparePaired(
-    pairs.map(([a]) => a),
-    pairs.map(([, b]) => b),
-  )
+  // Known delays are fixed times.
+  const { difference, low, high } = comparePairs([[pairs]], { scale: 'difference' })
   const us = (ns: number | null) => (ns === null ? null : ns / 1000)
   const passed = difference !== null && Math.abs(difference / 1000 - trueUs) <= withinUs
   const limit = `${trueUs} ± ${withinUs} µs`

@@ -1,5 +1,5 @@
-import { setTimeout as sleep } from 'node:timers/promises'
 import type { ComponentCpu, Testbed } from '../backends/backend.ts'
+import { until, type Clock } from '../process/until.ts'
 import { componentKey } from '../topology/component.ts'
 import type { RoundEvent } from '../results/schema.ts'
 
@@ -15,8 +15,14 @@ export class CpuMeter {
   #start: readonly ComponentCpu[] | undefined
   #last: readonly ComponentCpu[] = []
 
-  constructor(testbed: Testbed) {
+  readonly #signal: AbortSignal | undefined
+  readonly #clock: Clock | undefined
+
+  /** Waiting for counters ends when the signal aborts. */
+  constructor(testbed: Testbed, signal?: AbortSignal, clock?: Clock) {
     this.#testbed = testbed
+    this.#signal = signal
+    this.#clock = clock
   }
 
   /** Whether other load of the host can be told from the testbed's own. */
@@ -66,13 +72,17 @@ export class CpuMeter {
   /** Waits until every counter has moved since the call, so that it holds all that was used up to the call. */
   async #fresh(): Promise<readonly ComponentCpu[]> {
     const first = await this.#testbed.cpuUsage()
-    const deadline = performance.now() + freshWithinMs
-    for (let now = first; ; now = await this.#testbed.cpuUsage()) {
-      const isOld = (usage: ComponentCpu) =>
-        first.some((old) => isSame(old, usage) && old.atMs !== undefined && old.atMs === usage.atMs)
-      if (!now.some(isOld) || performance.now() > deadline) return now
-      await sleep(pollMs)
+    const isOld = (usage: ComponentCpu) =>
+      first.some((old) => isSame(old, usage) && old.atMs !== undefined && old.atMs === usage.atMs)
+    let now = first
+    const moved = async () => {
+      now = await this.#testbed.cpuUsage()
+      return now.some(isOld) ? undefined : true
     }
+    if (!first.some(isOld)) return first
+    const [signal, clock] = [this.#signal, this.#clock]
+    await until(moved, { everyMs: pollMs, deadlineMs: freshWithinMs, signal, clock })
+    return now
   }
 }
 

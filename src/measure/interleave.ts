@@ -3,7 +3,7 @@ import { HopmeterError } from '../errors.ts'
 import { plural } from '../plural.ts'
 import { histogramQuantiles } from '../results/histogram.ts'
 import type { QuantilesNs } from '../results/schema.ts'
-import { seededRandom } from '../stats/seeded-random.ts'
+import { seededRandom } from '../random.ts'
 import { AgentClient } from './agent-client.ts'
 import { localAgentCommand } from './local-agent.ts'
 
@@ -12,6 +12,8 @@ export interface InterleavedRound {
   readonly sample: PathSample
   /** Of the warm requests, ns; null when there were none. */
   readonly quantilesNs: QuantilesNs | null
+  /** Of the first requests of connections, ns; null when there were none. */
+  readonly coldQuantilesNs: QuantilesNs | null
   /** Of the further histograms of the profile (`response`, `connect`, …), ns. */
   readonly extraQuantilesNs: Readonly<Record<string, QuantilesNs>>
 }
@@ -26,6 +28,8 @@ export interface InterleaveOptions {
   readonly timeoutMs: number
   /** Answers must come from our echo server (`echo`) or only be a success (`status`). */
   readonly check: 'echo' | 'status'
+  /** What a target is called in messages, by its path name; that name unless given. */
+  readonly labels?: ReadonlyMap<string, string> | undefined
   readonly signal: AbortSignal
   readonly onRound?: ((done: number, total: number) => void) | undefined
 }
@@ -40,32 +44,35 @@ export async function interleave(
   const { load, targets, rounds, signal } = options
   const random = seededRandom(options.seed)
   const found = new Map<string, InterleavedRound[]>(targets.map((target) => [target.path, []]))
-  const agent = await AgentClient.open(
-    localAgentCommand('load'),
-    load,
-    targets,
-    options.timeoutMs,
-    options.check,
-  )
+  const { timeoutMs, check } = options
+  const settings = { load, timeoutMs, check }
+  const agent = await AgentClient.open(localAgentCommand('load'), settings, targets, { signal })
   const stop = () => agent.kill()
   signal.addEventListener('abort', stop, { once: true })
   const turn = (durationMs: number) => agent.turn(Math.floor(random() * 4_294_967_296), durationMs)
   try {
+    const requireAnswers = (samples: readonly PathSample[]) => checkAnswers(samples, options.labels)
     if (options.warmupMs > 0) requireAnswers((await turn(options.warmupMs)).samples)
     for (let round = 1; round <= rounds; round++) {
       signal.throwIfAborted()
-      for (const sample of (await turn(options.roundMs)).samples) {
+      const { samples } = await turn(options.roundMs)
+      // Without a warm-up it is the first round that shows who is not there.
+      if (round === 1 && options.warmupMs === 0)
+        requireAnswers(samples.filter((s) => s.errors > 0 && s.errors === s.sent))
+      for (const sample of samples) {
         const { quantilesNs } = histogramQuantiles(sample.warm)
+        const { quantilesNs: coldQuantilesNs } = histogramQuantiles(sample.cold)
         const extraQuantilesNs = Object.fromEntries(
           Object.entries(sample.extra).flatMap(([metric, histogram]) => {
             const quantiles = histogramQuantiles(histogram).quantilesNs
             return quantiles ? [[metric, quantiles]] : []
           }),
         )
-        found.get(sample.path)?.push({ sample, quantilesNs, extraQuantilesNs })
+        found.get(sample.path)?.push({ sample, quantilesNs, coldQuantilesNs, extraQuantilesNs })
       }
       options.onRound?.(round, rounds)
     }
+    requireAnswers([...found.values()].flatMap((of) => lastOfSilent(of)))
     return found
   } catch (error) {
     throw signal.aborted ? signal.reason : error
@@ -75,14 +82,19 @@ export async function interleave(
   }
 }
 
+/** The last sample of a target that gave no right answer in any round. */
+function lastOfSilent(rounds: readonly InterleavedRound[]): readonly PathSample[] {
+  return rounds.some(({ sample }) => sample.received > 0) ? [] : rounds.slice(-1).map(({ sample }) => sample)
+}
+
 /** A dead or refusing target is no measurement; better said before the rounds than after. */
-function requireAnswers(samples: readonly PathSample[]): void {
+function checkAnswers(samples: readonly PathSample[], labels: ReadonlyMap<string, string> = new Map()): void {
   const dead = samples.filter((sample) => sample.received === 0)
   if (dead.length === 0) return
-  const list = dead.map(
-    (s) =>
-      `${s.path}: ${s.firstError ?? (s.bad > 0 ? `${plural(s.bad, 'response')} ${s.bad === 1 ? 'was' : 'were'} no success` : 'no answer')}`,
-  )
+  const list = dead.map((s) => {
+    const bad = `${plural(s.bad, 'response')} ${s.bad === 1 ? 'was' : 'were'} no success`
+    return `${labels.get(s.path) ?? s.path}: ${s.firstError ?? (s.bad > 0 ? bad : 'no answer')}`
+  })
   throw new HopmeterError(`no usable response from ${list.join('; ')}`, {
     hint: 'check the address with curl',
   })

@@ -19,6 +19,7 @@ function mergePath(samples: readonly PathSample[]): PathSample {
   const sum = (of: (sample: PathSample) => number) => samples.reduce((total, sample) => total + of(sample), 0)
   const firstError = samples.find((sample) => sample.firstError !== undefined)?.firstError
   const counters = sumCounters(samples.flatMap(({ counters: own }) => (own === undefined ? [] : [own])))
+  const halves = samples.flatMap(({ halves: own }) => (own === undefined ? [] : [own]))
   return {
     path: first.path,
     // All pods get the same seed, so a path has one place in the order of the turn.
@@ -32,12 +33,17 @@ function mergePath(samples: readonly PathSample[]): PathSample {
     bytesSent: sum((sample) => sample.bytesSent),
     bytesReceived: sum((sample) => sample.bytesReceived),
     warm: mergeHistograms(samples.map((sample) => sample.warm)),
+    ...(halves.length === 0 ? {} : { halves: [mergeHalf(halves, 0), mergeHalf(halves, 1)] }),
     cold: mergeHistograms(samples.map((sample) => sample.cold)),
     extra: mergeExtra(samples),
     ...(counters === undefined ? {} : { counters }),
     answeredBy: sumAnswers(samples),
     ...(firstError === undefined ? {} : { firstError }),
   }
+}
+
+function mergeHalf(halves: readonly (readonly [string, string])[], which: 0 | 1): string {
+  return mergeHistograms(halves.map((pair) => pair[which]))
 }
 
 function mergeExtra(samples: readonly PathSample[]): PathSample['extra'] {

@@ -1,18 +1,18 @@
-import { clientPodsOf, type ClientPod, type EvidenceSnapshot, type Testbed } from '../backends/backend.ts'
-import { serverPort } from '../backends/plan.ts'
+import { clientPodsOf, type ClientPod, type Testbed } from '../backends/backend.ts'
+import { serverPort, type PlannedPath } from '../backends/plan.ts'
+import type { EvidenceSnapshot } from '../evidence/flow.ts'
 import { judgeClients } from '../evidence/judge-clients.ts'
 import { judgePath, type PathObservation } from '../evidence/judge.ts'
 import { evidenceWindow } from '../evidence/window.ts'
 import type { PathEvidence } from '../results/schema.ts'
 import type { Component } from '../topology/model.ts'
 import type { GroupTurn } from './agent-group.ts'
-import type { MeasuredPath } from './control.ts'
 import { sumAnswers } from './merge-samples.ts'
 
 /** Judges every path of a window, for each pod of its client, by what the components saw and the clients counted. */
 export function judgeWindow(
   testbed: Testbed,
-  paths: readonly MeasuredPath[],
+  paths: readonly PlannedPath[],
   before: EvidenceSnapshot,
   after: EvidenceSnapshot,
   turns: readonly GroupTurn[],

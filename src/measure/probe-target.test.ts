@@ -32,3 +32,49 @@ test.each([
 ])('%s is refused', (endpoint, why) => {
   expect(() => probeTargets([endpoint])).toThrow(why)
 })
+
+test('user and password go into the Authorization header, and nowhere else', () => {
+  const [bare, named] = probeTargets(['http://us%65r:p%40ss:%C3%A9@h:8080/a?b', 'x=http://user@h/'])
+  expect(bare).toEqual({
+    name: 'http://h:8080/a?b',
+    url: 'http://h:8080/a?b',
+    target: {
+      path: 'endpoint-1',
+      host: 'h',
+      port: 8080,
+      httpPath: '/a?b',
+      authority: 'h:8080',
+      authorization: `Basic ${Buffer.from('user:p@ss:\u00e9').toString('base64')}`,
+    },
+  })
+  expect(named).toMatchObject({
+    name: 'x',
+    url: 'http://h/',
+    target: { authorization: `Basic ${Buffer.from('user:').toString('base64')}` },
+  })
+})
+
+test.each([
+  'https://user:s3cret@h/',
+  'ftp://user:s3cret@h/',
+  'http://user:s3cret@h:99999/',
+  'http://user:s3cret@',
+  'http://us:er:s3c/ret@h/',
+  'http//user:s3cret@h/',
+  'user:s3cret@h:80',
+  'x=http://us%3Aer:s3cret@h/',
+  'http://user:s3cret%zz@h/',
+  'http://user:s3cret@h:0/',
+])('%s is refused without its password', (endpoint) => {
+  let thrown: unknown
+  try {
+    probeTargets([endpoint])
+  } catch (error) {
+    thrown = error
+  }
+  expect(thrown).toBeInstanceOf(UsageError)
+  const { message, cause, hint } = thrown as UsageError
+  expect(`${message} ${hint} ${(cause as Error | undefined)?.message} ${JSON.stringify(cause)}`).not.toMatch(
+    /s3c/,
+  )
+})

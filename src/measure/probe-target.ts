@@ -5,6 +5,7 @@ import { UsageError } from '../errors.ts'
 export interface ProbeTarget {
   /** The given name, or the URL. */
   readonly name: string
+  /** Without user and password, which go into the target's Authorization header and nowhere else. */
   readonly url: string
   readonly target: Target
 }
@@ -25,8 +26,9 @@ export function probeTargets(endpoints: readonly string[]): readonly ProbeTarget
 
 function probeTarget(endpoint: string, index: number): ProbeTarget {
   const [, given, named] = /^([\w.-]+)=(.*)$/s.exec(endpoint) ?? []
-  const url = named ?? endpoint
-  const parsed = parse(url)
+  const parsed = parse(named ?? endpoint)
+  const authorization = basicAuthorization(parsed)
+  const url = authorization === undefined ? (named ?? endpoint) : bare(parsed)
   return {
     name: given ?? url,
     url,
@@ -36,25 +38,61 @@ function probeTarget(endpoint: string, index: number): ProbeTarget {
       port: parsed.port === '' ? 80 : Number(parsed.port),
       httpPath: `${parsed.pathname}${parsed.search}`,
       authority: parsed.host,
+      ...(authorization === undefined ? {} : { authorization }),
     },
   }
+}
+
+/** Basic authentication (RFC 7617) for `http://USER:PASSWORD@…`; undefined without a user. */
+function basicAuthorization(parsed: URL): string | undefined {
+  const { username, password } = parsed
+  if (username === '' && password === '') return undefined
+  const refuse = (why: string): never => {
+    throw new UsageError(`cannot probe ${bare(parsed)}: ${why}`, {
+      hint: 'percent-encode what is not a letter or a digit, such as %40 for @',
+    })
+  }
+  let user: string
+  let secret: string
+  try {
+    ;[user, secret] = [decodeURIComponent(username), decodeURIComponent(password)]
+  } catch {
+    return refuse('its user or password is not percent-encoded')
+  }
+  if (user.includes(':')) return refuse('a user name of Basic authentication has no colon')
+  return `Basic ${Buffer.from(`${user}:${secret}`).toString('base64')}`
+}
+
+function bare(parsed: URL): string {
+  const copy = new URL(parsed)
+  copy.username = copy.password = ''
+  return copy.href
+}
+
+/** What was meant as a URL: whatever stands before an @ may be a password. */
+function guarded(url: string): string {
+  return url.replace(/^([\w+.-]*:?\/\/)?.*@/s, '$1')
 }
 
 function parse(url: string): URL {
   let parsed: URL
   try {
     parsed = new URL(url)
-  } catch (cause) {
-    throw new UsageError(`"${url}" is no URL`, {
-      cause,
+  } catch {
+    // Its cause would say it again.
+    throw new UsageError(`"${guarded(url)}" is no URL`, {
       hint: 'write it whole, such as http://127.0.0.1:8080/',
     })
   }
+  const shown = bare(parsed)
   if (parsed.protocol === 'https:') {
-    throw new UsageError(`cannot probe ${url}: TLS of one's own is not measured`, {
+    throw new UsageError(`cannot probe ${shown}: TLS of one's own is not measured`, {
       hint: 'probe the plain port',
     })
   }
-  if (parsed.protocol !== 'http:') throw new UsageError(`cannot probe ${url}: only http:// URLs`, {})
+  if (parsed.protocol !== 'http:') throw new UsageError(`cannot probe ${guarded(url)}: only http:// URLs`, {})
+  if (parsed.hostname === '' || parsed.port === '0') {
+    throw new UsageError(`cannot probe ${shown}: nobody listens on port 0`, {})
+  }
   return parsed
 }

@@ -12,3 +12,20 @@ export interface Reporter {
   ): void
   note(level: 'info' | 'warning' | 'error', message: string): void
 }
+
+/** The same reporter, whose failures nobody notices: progress is never worth a run. */
+export function harmless(reporter: Reporter): Reporter {
+  const tried = (tell: () => void) => {
+    try {
+      tell()
+    } catch {
+      // whoever watches has lost sight; what is measured is kept all the same
+    }
+  }
+  return {
+    step: (message) => tried(() => reporter.step(message)),
+    proven: (evidence) => tried(() => reporter.proven(evidence)),
+    round: (event, progress) => tried(() => reporter.round(event, progress)),
+    note: (level, message) => tried(() => reporter.note(level, message)),
+  }
+}

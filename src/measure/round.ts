@@ -3,8 +3,8 @@ import type { PathSample } from '../agent/protocol.ts'
 import { histogramQuantiles, mergeHistograms } from '../results/histogram.ts'
 import type { PathRound, QuantilesNs, RoundEvent } from '../results/schema.ts'
 import type { GroupTurn } from './agent-group.ts'
+import type { PlannedPath } from '../backends/plan.ts'
 import type { Build } from './build.ts'
-import type { MeasuredPath } from './control.ts'
 import { startHostHealth } from './host-health.ts'
 import { judgeWindow } from './observe.ts'
 import type { ScheduledRound } from './schedule.ts'
@@ -20,9 +20,9 @@ export function sampleKey(path: string, load: string): string {
 /** Runs one round: every turn in its order, evidence before and after, validity judged. */
 export async function measureRound(
   build: Build,
-  number: number,
+  place: { readonly build: number; readonly restart: number },
   scheduled: ScheduledRound,
-  paths: readonly MeasuredPath[],
+  paths: readonly PlannedPath[],
   earlyColds: EarlyColds,
   isLast = false,
 ): Promise<RoundEvent> {
@@ -30,7 +30,8 @@ export async function measureRound(
   const before = await testbed.evidence()
   await cpu.begin()
   const health = startHostHealth()
-  const startedAt = new Date()
+  const at = new Date().toISOString()
+  const startedMs = performance.now()
   const pathRounds: PathRound[] = []
   const generators: RoundEvent['generators'] = []
   const turns: NonNullable<RoundEvent['turns']> = []
@@ -55,14 +56,14 @@ export async function measureRound(
   const { host, watchedMs } = health.stop()
   const used = await cpu.end(isLast)
   const after = await testbed.evidence()
-  const durationMs = Date.now() - startedAt.getTime()
+  const durationMs = performance.now() - startedMs
   const otherBusy = cpu.coversTestbed
     ? otherBusyShare(host.busy, watchedMs, used.componentCpu, generators)
     : undefined
   const round = {
-    build: number,
+    ...place,
     round: scheduled.round,
-    at: startedAt.toISOString(),
+    at,
     durationMs,
     paths: pathRounds,
     evidence: [...judgeWindow(testbed, paths, before, after, results)],
@@ -104,6 +105,7 @@ function pathRound(sample: PathSample, load: string, earlyCold: string | undefin
     answeredBy: _answers,
     firstError,
     counters,
+    halves,
     ...rest
   } = sample
   const quantiles = histogramQuantiles(sample.warm)
@@ -114,6 +116,7 @@ function pathRound(sample: PathSample, load: string, earlyCold: string | undefin
     load,
     n: quantiles.count,
     quantilesNs: quantiles.quantilesNs,
+    ...(halves === undefined ? {} : { halvesNs: [quantilesOf(halves[0]), quantilesOf(halves[1])] }),
     cold,
     ...(coldQuantilesNs === null ? {} : { coldQuantilesNs }),
     extra: { ...sample.extra },
@@ -121,6 +124,10 @@ function pathRound(sample: PathSample, load: string, earlyCold: string | undefin
     ...(counters === undefined ? {} : { counters: { ...counters } }),
     ...(firstError === undefined ? {} : { firstError }),
   }
+}
+
+function quantilesOf(encoded: string): QuantilesNs | null {
+  return histogramQuantiles(encoded).quantilesNs
 }
 
 function extraQuantiles(extra: PathSample['extra']): Record<string, QuantilesNs> {

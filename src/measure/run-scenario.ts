@@ -1,21 +1,23 @@
 import { randomInt } from 'node:crypto'
 import { existsSync } from 'node:fs'
 import type { Backend } from '../backends/backend.ts'
-import { planScenario } from '../backends/plan.ts'
-import { PathMismatchError, UsageError } from '../errors.ts'
+import { planScenario, type Plan, type PlannedPath } from '../backends/plan.ts'
+import { InternalError, PathMismatchError, UsageError } from '../errors.ts'
+import { plural } from '../plural.ts'
 import { describeEnvironment } from '../results/fingerprint.ts'
 import { lockHost } from '../results/host-lock.ts'
-import { createRunDirectory } from '../results/run-directory.ts'
+import { createRunDirectory, reopenRunDirectory } from '../results/run-directory.ts'
 import { newRunId } from '../results/run-id.ts'
-import { resultSchemaVersion, type RunHeader, type RunResult } from '../results/schema.ts'
+import { resultSchemaVersion, type JournalEvent, type RunHeader, type RunResult } from '../results/schema.ts'
 import type { Load, RoundPlan, Scenario, ScenarioFile } from '../scenario/types.ts'
 import { withoutMesh } from '../scenario/without-mesh.ts'
 import { hopmeterVersion } from '../version.ts'
 import { calibrationForRun } from './calibration-store.ts'
-import { withControl, type MeasuredPath } from './control.ts'
 import { expandLoads } from './loads.ts'
-import type { Reporter } from './reporter.ts'
-import { measure, type VerifyMode } from './run.ts'
+import type { VerifyMode } from './options.ts'
+import { harmless, type Reporter } from './reporter.ts'
+import { requireResumable, requireSameEngine, restOfRun, wholeRun } from './resume.ts'
+import { measure } from './run.ts'
 import type { MeasureOutcome } from './tally.ts'
 
 export interface RunScenarioOptions {
@@ -34,12 +36,16 @@ export interface RunScenarioOptions {
   readonly loads?: readonly Load[] | undefined
   /** Names of the paths to run; all unless given. */
   readonly paths?: readonly string[] | undefined
-  /** Measure one path twice as the A/A control; on unless false. */
+  /** Tell random halves of requests apart, so that each path has its noise floor; on unless false. */
   readonly control?: boolean | undefined
   /** `none`: every pod outside the mesh, whatever the scenario says. */
   readonly mesh?: 'none' | undefined
+  /** What was asked of the testbed beyond the scenario, by the names of flags; kept so that it can be asked again. */
+  readonly testbed?: Readonly<Record<string, string>> | undefined
   readonly labels?: Readonly<Record<string, string>> | undefined
   readonly includeHostname?: boolean | undefined
+  /** A run that ended early, to go on with: everything else must be as it was. */
+  readonly resume?: { readonly result: RunResult; readonly directory: string } | undefined
 }
 
 export interface FinishedRun {
@@ -54,51 +60,41 @@ export interface FinishedRun {
  * @throws HopmeterError (PathMismatchError in strict mode, InterruptedError on abort, ResultError on a full disk).
  */
 export async function runScenario(options: RunScenarioOptions): Promise<FinishedRun> {
-  const { scenarioFile, backend, reporter, signal } = options
+  const { scenarioFile, backend, signal } = options
+  const reporter = harmless(options.reporter)
   const asked = options.mesh === 'none' ? withoutMesh(scenarioFile.scenario) : scenarioFile.scenario
-  const scenario = withPaths(asked, options.paths)
+  const scenario = { ...withPaths(asked, options.paths), loads: options.loads ?? asked.loads }
   const plan = planScenario(scenario)
-  const paths = withControl(plan, options.control ?? true)
-  const loads = expandLoads(options.loads ?? scenario.loads)
-  const rounds = { ...scenario.rounds, ...options.rounds }
-  const seed = options.seed ?? randomInt(0x1_0000_0000)
-  const id = newRunId(scenario.name)
+  const paths = plan.paths.filter((path) => path.rule.possible)
+  const loads = expandLoads(scenario.loads)
+  const rounds = roundsFor(backend, { ...scenario.rounds, ...options.rounds })
+  const resumed = options.resume?.result
+  if (resumed) await requireResumable(resumed)
+  const seed = resumed?.seed ?? options.seed ?? randomInt(0x1_0000_0000)
+  const id = resumed?.id ?? newRunId(scenario.name)
   const lock = await lockHost({ runId: id, scenario: scenario.name })
   try {
-    const calibration = await calibrationForRun()
-    const directory = await createRunDirectory(options.resultsRoot, id, scenarioFile.text)
-    const header: RunHeader = {
-      type: 'run',
-      schemaVersion: resultSchemaVersion,
-      id,
-      startedAt: new Date().toISOString(),
-      hopmeterVersion,
-      scenario: {
-        name: scenario.name,
-        title: scenario.title,
-        hash: scenarioFile.hash,
-        text: scenarioFile.text,
-      },
-      overrides: overridesOf(options),
-      seed,
-      backend: backend.name,
-      ...((backend.clients ?? 1) === 1 ? {} : { clients: backend.clients }),
-      verify: options.verify ?? 'strict',
-      rounds: { ...rounds },
-      loads: loads.map(({ id: loadId, load }) => ({ id: loadId, ...load })),
-      paths: [...paths.map(describePath), ...plan.paths.filter((p) => !p.rule.possible).map(describePath)],
-      environment: await describeEnvironment({ includeHostname: options.includeHostname ?? false }),
-      labels: { ...options.labels },
-      ...(calibration === undefined ? {} : { calibration }),
+    const directory = options.resume
+      ? await reopenRunDirectory(id, options.resume.directory)
+      : await createRunDirectory(options.resultsRoot, id, scenarioFile.text)
+    const record = async (event: JournalEvent) => {
+      if (resumed && event.type === 'build') requireSameEngine(resumed, event)
+      await directory.append(event)
     }
-    const record = (event: Parameters<typeof directory.append>[0]) => directory.append(event)
-    await record(header)
+    const builds = resumed ? restOfRun(resumed) : wholeRun(rounds)
+    try {
+      if (resumed) await record(resumeNote(resumed))
+      else await record(await describeRun(options, { id, seed, scenario, plan, rounds }))
+    } catch (error) {
+      await directory.discard()
+      throw error
+    }
     const end = async (outcome: MeasureOutcome) => {
       const reason = outcome.reason === undefined ? {} : { reason: outcome.reason }
       await record({ type: 'end', at: new Date().toISOString(), status: outcome.status, ...reason })
       return directory.finish()
     }
-    const verify = header.verify
+    const verify = options.verify ?? 'strict'
     const { failureFolder } = directory
     try {
       const outcome = await measure({
@@ -107,6 +103,9 @@ export async function runScenario(options: RunScenarioOptions): Promise<Finished
         paths,
         loads,
         rounds,
+        builds,
+        before: resumed?.measured ?? [],
+        halves: options.control ?? true,
         seed,
         verify,
         reporter,
@@ -127,6 +126,63 @@ export async function runScenario(options: RunScenarioOptions): Promise<Finished
   }
 }
 
+interface DescribedRun {
+  readonly id: string
+  readonly seed: number
+  readonly scenario: Scenario
+  readonly plan: Plan
+  readonly rounds: RoundPlan
+}
+
+/** The first line of the journal. */
+async function describeRun(
+  options: RunScenarioOptions,
+  { id, seed, scenario, plan, rounds }: DescribedRun,
+): Promise<RunHeader> {
+  const { scenarioFile, backend } = options
+  const calibration = await calibrationForRun()
+  const possible = plan.paths.filter((path) => path.rule.possible)
+  return {
+    type: 'run',
+    schemaVersion: resultSchemaVersion,
+    id,
+    startedAt: new Date().toISOString(),
+    hopmeterVersion,
+    scenario: {
+      name: scenario.name,
+      title: scenario.title,
+      hash: scenarioFile.hash,
+      text: scenarioFile.text,
+    },
+    overrides: overridesOf(options),
+    seed,
+    backend: backend.name,
+    ...((backend.clients ?? 1) === 1 ? {} : { clients: backend.clients }),
+    verify: options.verify ?? 'strict',
+    rounds: { ...rounds },
+    loads: expandLoads(scenario.loads).map(({ id: loadId, load }) => ({ id: loadId, ...load })),
+    paths: [...possible, ...plan.paths.filter((p) => !p.rule.possible)].map((path) =>
+      describePath(path, scenario),
+    ),
+    environment: await describeEnvironment({ includeHostname: options.includeHostname ?? false }),
+    labels: { ...options.labels },
+    ...(calibration === undefined ? {} : { calibration }),
+  }
+}
+
+function resumeNote({ measured, rounds }: RunResult): JournalEvent {
+  const { restarts = 1 } = rounds
+  const total = rounds.count * rounds.builds * restarts
+  const message = `resumed after ${measured.length} of ${plural(total, 'round')}`
+  return { type: 'note', at: new Date().toISOString(), level: 'info', message }
+}
+
+/** Where programs cannot be restarted, all rounds are of one start. */
+function roundsFor(backend: Backend, rounds: RoundPlan): RoundPlan {
+  if (backend.canRestart) return rounds
+  return { ...rounds, restarts: 1, count: rounds.count * rounds.restarts }
+}
+
 /** @throws UsageError when the scenario has no path of that name. */
 function withPaths(scenario: Scenario, names: readonly string[] | undefined): Scenario {
   if (!names || names.length === 0) return scenario
@@ -142,12 +198,13 @@ function withPaths(scenario: Scenario, names: readonly string[] | undefined): Sc
 
 function outcomeOf(error: unknown, aborted: boolean): MeasureOutcome {
   const reason = error instanceof Error ? error.message : String(error)
-  if (aborted) return { status: 'interrupted', reason }
+  if (aborted && !(error instanceof InternalError)) return { status: 'interrupted', reason }
   return { status: error instanceof PathMismatchError ? 'path-mismatch' : 'failed', reason }
 }
 
-function describePath(path: MeasuredPath): RunHeader['paths'][number] {
+function describePath(path: PlannedPath, scenario: Scenario): RunHeader['paths'][number] {
   const { rule } = path
+  const addedRttMs = delayBetween(scenario, path.client.cluster, path.server.cluster)
   return {
     name: path.name,
     client: { ...path.client },
@@ -157,12 +214,19 @@ function describePath(path: MeasuredPath): RunHeader['paths'][number] {
     protocol: rule.possible ? rule.protocol : null,
     expected: rule.possible ? rule.components.map((c) => ({ ...c })) : [],
     ...(rule.possible ? {} : { unreachableBecause: rule.reason }),
-    ...(path.controlOf === undefined ? {} : { controlOf: path.controlOf }),
+    ...(addedRttMs === undefined ? {} : { addedRttMs }),
   }
 }
 
+function delayBetween({ topology, delays }: Scenario, from: string, to: string): number | undefined {
+  const networkOf = (cluster: string) => topology.clusters.find(({ name }) => name === cluster)?.network
+  const [a, b] = [networkOf(from), networkOf(to)]
+  return delays.find(({ between: [x, y] }) => (x === a && y === b) || (x === b && y === a))?.rttMs
+}
+
 /** What flags changed of the scenario; part of what makes two runs comparable. */
-function overridesOf({ rounds, loads, control, paths, mesh }: RunScenarioOptions): Record<string, string> {
+function overridesOf(options: RunScenarioOptions): Record<string, string> {
+  const { rounds, loads, control, paths, mesh, testbed } = options
   const entries: [string, string][] = Object.entries(rounds ?? {}).map(([key, value]) => [
     `rounds.${key}`,
     String(value),
@@ -177,5 +241,6 @@ function overridesOf({ rounds, loads, control, paths, mesh }: RunScenarioOptions
   if (paths && paths.length > 0) entries.push(['paths', paths.join(',')])
   if (control === false) entries.push(['control', 'off'])
   if (mesh === 'none') entries.push(['mesh', 'none'])
+  for (const [flag, value] of Object.entries(testbed ?? {})) entries.push([`testbed.${flag}`, value])
   return Object.fromEntries(entries)
 }

@@ -1,8 +1,7 @@
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import { expandLoads } from './loads.ts'
-import { seededRandom } from '../stats/seeded-random.ts'
-import { planTurns, scheduleRounds, shuffled } from './schedule.ts'
+import { planTurns, scheduleRounds } from './schedule.ts'
 
 const pingpong = { profile: 'pingpong', protocol: 'http1', requestBytes: 16, responseBytes: 16 } as const
 const closed = { profile: 'closed', connections: [1, 16], requestBytes: 16, responseBytes: 1024 } as const
@@ -65,15 +64,4 @@ describe('turns of a round', () => {
     const first = scheduleRounds(turns, 64, 1).map((round) => round.turns[0]!.client)
     expect(new Set(first)).toEqual(new Set(['plain', 'mesh']))
   })
-})
-
-test('a shuffle keeps every item and the original as it was', () => {
-  fc.assert(
-    fc.property(fc.array(fc.integer()), fc.nat(), (items, seed) => {
-      const copy = [...items]
-      const result = shuffled(items, seededRandom(seed))
-      expect(items).toEqual(copy)
-      expect(result.toSorted((a, b) => a - b)).toEqual(copy.toSorted((a, b) => a - b))
-    }),
-  )
 })

@@ -1,4 +1,4 @@
-import { seededRandom } from '../stats/seeded-random.ts'
+import { seededRandom, shuffled } from '../random.ts'
 import type { NamedLoad } from './loads.ts'
 
 /** One slot of a round: one client sends one load over all of its paths. */
@@ -15,16 +15,6 @@ export interface ScheduledRound {
   readonly round: number
   /** Never two at once; in this order. */
   readonly turns: readonly (Turn & { readonly seed: number })[]
-}
-
-/** Fisher-Yates on a copy. */
-export function shuffled<T>(items: readonly T[], random: () => number): T[] {
-  const result = [...items]
-  for (let i = result.length - 1; i > 0; i--) {
-    const j = Math.floor(random() * (i + 1))
-    ;[result[i], result[j]] = [result[j]!, result[i]!]
-  }
-  return result
 }
 
 /**

@@ -1,59 +1,25 @@
-import { median } from 'simple-statistics'
-import type { RoundEvent } from '../results/schema.ts'
-import { steadyState } from '../stats/steady-state.ts'
+import { median, standardDeviation } from 'simple-statistics'
 
-/** Slots that must agree before measuring starts. */
-const agreeing = 3
-/** Proxies that warm up get faster by more than this from slot to slot; a settled host moves less. */
-const tolerance = 0.04
-
-/**
- * Whether the last slots of every path agree, so that measuring can start.
- * @param slots per slot the median of each path, by name, ns; in time order
- */
-export function hasSettled(slots: readonly ReadonlyMap<string, number>[]): boolean {
-  const last = slots.slice(-agreeing)
-  if (last.length < agreeing) return false
-  return [...(last[0]?.keys() ?? [])].every((path) => {
-    const values = last.flatMap((slot) => slot.get(path) ?? [])
-    if (values.length < agreeing) return false
-    return Math.max(...values) - Math.min(...values) <= tolerance * median(values)
-  })
-}
-
-/** A path whose first rounds of a build differ from the rest by more than noise: it had not settled. */
-export interface Unsettled {
-  readonly path: string
-  readonly load: string
-  /** Leading rounds to distrust; null when the whole build was still changing. */
-  readonly rounds: number | null
-}
+/** Slots that are looked at: their first half against their second. */
+export const settleWindow = 6
+/** Programs that warm up get faster by more than this within the window; a settled host moves less. */
+const tolerance = 0.03
+/** A move of the level that is no larger than this many standard deviations of single slots is their noise. */
+const noise = 2
 
 /**
- * MSER over the medians of a build's rounds. A cut that changes the median by less than the tolerance of warm-up is
- * chance, which a series of rounds always offers.
- * @param rounds of one build, in time order
+ * Series that have not settled: the median of the older half of their last slots lies further above or below that of
+ * the newer half than the tolerance and than the slots of a half scatter, or there are too few slots to say.
+ * @param slots per slot the median of each series, by name, ns; in time order
  */
-export function unsettledPaths(rounds: readonly RoundEvent[]): readonly Unsettled[] {
-  const series = new Map<string, { path: string; load: string; medians: number[] }>()
-  for (const { path, load, quantilesNs } of rounds.flatMap((round) => round.paths)) {
-    const key = `${path}/${load}`
-    const own = series.get(key) ?? { path, load, medians: [] }
-    series.set(key, own)
-    if (quantilesNs) own.medians.push(quantilesNs.p50)
-  }
-  return [...series.values()].flatMap(({ path, load, medians }): Unsettled[] => {
-    // Batches of five need fifty rounds; with fewer, single rounds have to do.
-    const steady = steadyState(medians, medians.length >= 50 ? 5 : 1)
-    if (!steady.steady) return steady.reason === 'too-few-values' ? [] : drifted(medians, path, load)
-    if (steady.drop === 0) return []
-    const [early, late] = [median(medians.slice(0, steady.drop)), median(medians.slice(steady.drop))]
-    return Math.abs(early - late) > tolerance * late ? [{ path, load, rounds: steady.drop }] : []
+export function unsettledSeries(slots: readonly ReadonlyMap<string, number>[]): readonly string[] {
+  const names = [...new Set(slots.flatMap((slot) => [...slot.keys()]))]
+  return names.filter((name) => {
+    const values = slots.slice(-settleWindow).flatMap((slot) => slot.get(name) ?? [])
+    if (values.length < settleWindow) return true
+    const [older, newer] = [values.slice(0, settleWindow / 2), values.slice(settleWindow / 2)]
+    const moved = Math.abs(median(older) - median(newer))
+    const scatter = (standardDeviation(older) + standardDeviation(newer)) / 2
+    return moved > Math.max(tolerance * median(newer), noise * scatter)
   })
-}
-
-function drifted(medians: readonly number[], path: string, load: string): Unsettled[] {
-  const middle = Math.floor(medians.length / 2)
-  const [first, second] = [median(medians.slice(0, middle)), median(medians.slice(middle))]
-  return Math.abs(first - second) > tolerance * second ? [{ path, load, rounds: null }] : []
 }

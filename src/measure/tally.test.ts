@@ -1,16 +1,18 @@
 import { describe, expect, test } from 'vitest'
 import { sampleEvents } from '../results/testing/sample-run.ts'
 import type { RoundEvent } from '../results/schema.ts'
+import { wholeRun } from './resume.ts'
 import { Tally } from './tally.ts'
 
 const silent = { step() {}, proven() {}, round() {}, note() {} }
 const round = sampleEvents().find((event): event is RoundEvent => event.type === 'round')!
 
 /** A tally whose clock stands still unless it is told to go on. */
-function tallyOf({ count, builds = 1 }: { count: number; builds?: number }) {
+function tallyOf({ count, builds = 1, restarts = 1 }: { count: number; builds?: number; restarts?: number }) {
   let nowMs = 1_000_000
-  const rounds = { count, builds, durationMs: 1000, warmupMs: 0 }
-  const tally = new Tally({ verify: 'strict', reporter: silent, rounds }, () => nowMs)
+  const rounds = { count, builds, restarts, durationMs: 1000, warmupMs: 0 }
+  const planned = { rounds, builds: wholeRun(rounds), before: [] }
+  const tally = new Tally({ verify: 'strict', reporter: silent, ...planned }, () => nowMs)
   const pass = (ms: number) => void (nowMs += ms)
   const measure = (ms: number, flags: RoundEvent['flags'] = []) => {
     pass(ms)
@@ -43,6 +45,16 @@ describe('the time left', () => {
     tally.beginRounds()
     measure(1000)
     expect(measure(1000)).toEqual({ done: 6, total: 6, leftMs: 0 })
+  })
+
+  test('expects the same of restarts to come', () => {
+    const { tally, pass, measure } = tallyOf({ count: 1, builds: 2, restarts: 2 })
+    pass(8000)
+    tally.beginRounds()
+    expect(measure(1000)).toEqual({ done: 1, total: 4, leftMs: 3 * 1000 + 3 * 8000 })
+    pass(4000)
+    tally.beginRounds()
+    expect(measure(1000)).toEqual({ done: 2, total: 4, leftMs: 2 * 1000 + 2 * 6000 })
   })
 })
 

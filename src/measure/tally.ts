@@ -1,7 +1,7 @@
 import { PathMismatchError } from '../errors.ts'
 import { plural } from '../plural.ts'
 import type { EndStatus, PathEvidence, RoundEvent } from '../results/schema.ts'
-import type { MeasureOptions } from './run.ts'
+import type { MeasureOptions } from './options.ts'
 import { voidShare } from './validity.ts'
 
 export interface MeasureOutcome {
@@ -9,7 +9,7 @@ export interface MeasureOutcome {
   readonly reason?: string | undefined
 }
 
-type TallyOptions = Pick<MeasureOptions, 'verify' | 'reporter' | 'rounds'>
+type TallyOptions = Pick<MeasureOptions, 'verify' | 'reporter' | 'rounds' | 'builds' | 'before'>
 
 /** What has been seen so far in a run, and what follows from it. */
 export class Tally {
@@ -19,9 +19,9 @@ export class Tally {
   readonly #now: () => number
   /** End of the last round, or of what comes before the first. */
   #mark: number
-  /** Standing up, proving and warming up, of the builds that came to their rounds. */
-  #betweenBuildsMs = 0
-  #buildsBegun = 0
+  /** Standing up or restarting, proving and warming up, of the starts that came to their rounds. */
+  #startingMs = 0
+  #starts = 0
   #roundsMs = 0
   #done = 0
   #flagged = 0
@@ -33,10 +33,10 @@ export class Tally {
     this.#mark = now()
   }
 
-  /** A build is about to measure its first round. */
+  /** A restart is about to measure its first round. */
   beginRounds(): void {
-    this.#buildsBegun += 1
-    this.#betweenBuildsMs += this.#sinceMark()
+    this.#starts += 1
+    this.#startingMs += this.#sinceMark()
   }
 
   add(event: RoundEvent): void {
@@ -68,20 +68,23 @@ export class Tally {
     this.#mismatches.push(message)
   }
 
-  /** The time left is what rounds took so far, and for builds to come what it took to come to their rounds. */
+  /** The time left is what rounds took so far, and for restarts to come what it took to come to their rounds. */
   progress(): { done: number; total: number; leftMs: number } {
-    const { count, builds } = this.#options.rounds
-    const total = count * builds
+    const restarts = this.#options.builds.reduce((sum, build) => sum + build.restarts.length, 0)
+    const total = this.#options.rounds.count * restarts
     const perRoundMs = this.#roundsMs / Math.max(1, this.#done)
-    const perBuildMs = this.#betweenBuildsMs / Math.max(1, this.#buildsBegun)
-    const leftMs = perRoundMs * (total - this.#done) + perBuildMs * (builds - this.#buildsBegun)
+    const perStartMs = this.#startingMs / Math.max(1, this.#starts)
+    const leftMs = perRoundMs * (total - this.#done) + perStartMs * (restarts - this.#starts)
     return { done: this.#done, total, leftMs }
   }
 
   outcome(): MeasureOutcome {
     if (this.#mismatches.length > 0) return { status: 'path-mismatch', reason: this.#mismatches[0] }
-    if (this.#flagged > voidShare * this.#done) {
-      const reason = `${this.#flagged} of ${plural(this.#done, 'round')} ${this.#flagged === 1 ? 'is' : 'are'} flagged; more than ${voidShare * 100} % make a run void`
+    const { before } = this.#options
+    const flagged = this.#flagged + before.filter(({ flags }) => flags.length > 0).length
+    const done = this.#done + before.length
+    if (flagged > voidShare * done) {
+      const reason = `${flagged} of ${plural(done, 'round')} ${flagged === 1 ? 'is' : 'are'} flagged; more than ${voidShare * 100} % make a run void`
       return { status: 'void', reason }
     }
     return { status: 'complete' }

@@ -11,12 +11,16 @@ export async function tryUnreachable(
   testbed: Testbed,
   path: PlannedPath,
   build: number,
+  signal: AbortSignal,
 ): Promise<UnreachableEvent> {
   const startedAt = new Date()
+  const startedMs = performance.now()
   const load = { profile: 'pingpong', protocol: 'http1', requestBytes: 16, responseBytes: 16 } as const
   const target = { path: path.name, ...testbed.target(path) }
   const pods = clientPodsOf(testbed, path.clientWorkload)
-  const agents = await AgentGroup.open(pods, load, [target], timeoutMs)
+  const agents = await AgentGroup.open(pods, { load, timeoutMs }, [target], signal)
+  const stop = () => agents.kill()
+  signal.addEventListener('abort', stop, { once: true })
   try {
     const { samples } = await agents.turn(1, tryForMs)
     const sample = samples[0]
@@ -29,9 +33,10 @@ export async function tryUnreachable(
       at: startedAt.toISOString(),
       confirmed: received === 0,
       observed: received === 0 ? failure : `${received} responses arrived`,
-      afterMs: Date.now() - startedAt.getTime(),
+      afterMs: Math.round(performance.now() - startedMs),
     }
   } finally {
+    signal.removeEventListener('abort', stop)
     await agents.close()
   }
 }

@@ -18,7 +18,6 @@ test.each([
   ['reconnects', { paths: [{ ...firstPath!, reconnects: 1 }, ...otherPaths] }],
   ['served-differs', { evidence: round.evidence.map((e) => ({ ...e, served: (e.served ?? 0) + 1 })) }],
   ['path-not-proven', { evidence: round.evidence.map((e) => ({ ...e, verdict: 'unproven' as const })) }],
-  ['event-loop-delay', { generators: [{ ...generator!, eventLoopDelayP99Ms: 2.6 }] }],
   ['generator-busy', { generators: [{ ...generator!, load: 'open-r200', eventLoopUtilization: 0.51 }] }],
   ['run-delay', { generators: [{ ...generator!, runDelayNsPerRequest: 10_001 }] }],
   ['cpu-pressure', { host: { ...round.host, cpuPressure: 0.11 } }],

@@ -5,7 +5,6 @@ import type { RoundEvent } from '../results/schema.ts'
  * Chosen by watching a known server on an idle and on a disturbed host: see docs/measurement.md.
  */
 export const validityLimits = {
-  eventLoopDelayP99Ms: 2.5,
   eventLoopUtilization: 0.5,
   runDelayNsPerRequest: 10_000,
   cpuPressure: 0.1,
@@ -35,7 +34,6 @@ export function roundFlags(round: Omit<RoundEvent, 'type' | 'flags'>): string[] 
       some(evidence, (e) => e.served !== undefined && e.served !== responsesOf(paths, e.path)),
     ],
     ['path-not-proven', some(evidence, (e) => e.verdict !== 'proven')],
-    ['event-loop-delay', some(generators, (g) => g.eventLoopDelayP99Ms > validityLimits.eventLoopDelayP99Ms)],
     ['generator-busy', some(generators, isSaturated)],
     ['other-load', (host.otherBusy ?? 0) > validityLimits.otherBusy],
     [

@@ -4,7 +4,6 @@ import { underHostLock } from '../results/host-lock.ts'
 import type { PathEvidence, UnreachableEvent } from '../results/schema.ts'
 import type { Scenario } from '../scenario/types.ts'
 import { Build } from './build.ts'
-import { turnGroup, withControl } from './control.ts'
 import { expandLoads } from './loads.ts'
 import { planTurns } from './schedule.ts'
 import { tryUnreachable } from './unreachable.ts'
@@ -38,9 +37,9 @@ export async function verifyScenario(options: VerifyOptions): Promise<VerifyResu
 
 async function prove({ scenario, backend, progress, note, signal }: VerifyOptions): Promise<VerifyResult> {
   const plan = planScenario(scenario)
-  const paths = withControl(plan, false)
+  const paths = plan.paths.filter((path) => path.rule.possible)
   const loads = expandLoads(proofOnly)
-  const build = await Build.up(backend, plan, paths, { signal, progress, note })
+  const build = await Build.up(backend, plan, { paths, halves: false }, { signal, progress, note })
   let result: VerifyResult
   try {
     const unreachable: UnreachableEvent[] = []
@@ -49,20 +48,21 @@ async function prove({ scenario, backend, progress, note, signal }: VerifyOption
       progress('connecting clients')
       await build.connect(loads)
       progress('proving paths')
-      const clients = paths.map((path) => ({ name: path.name, client: turnGroup(path) }))
+      const clients = paths.map(({ name, clientWorkload }) => ({ name, client: clientWorkload.name }))
       evidence.push(...(await build.prove(planTurns(clients, loads, 1000))).evidence)
     }
     for (const path of plan.paths.filter((p) => !p.rule.possible)) {
       signal.throwIfAborted()
       progress(`trying "${path.name}", which must not be reachable`)
-      unreachable.push(await tryUnreachable(build.testbed, path, 1))
+      unreachable.push(await tryUnreachable(build.testbed, path, 1, signal))
     }
     const ok = evidence.every((e) => e.verdict === 'proven') && unreachable.every((u) => u.confirmed)
     result = { evidence, unreachable, ok }
   } catch (error) {
+    const broke = signal.aborted ? undefined : await build.testbed.whatBroke?.()
     progress('taking the testbed down')
     await build.downAfterFailure(note ?? progress)
-    throw signal.aborted ? signal.reason : error
+    throw signal.aborted ? signal.reason : (broke ?? error)
   }
   progress('taking the testbed down')
   await build.down()

@@ -5,7 +5,6 @@ export const comparableKeys = [
   'scenario',
   'load',
   'rounds',
-  'paths',
   'backend',
   'clients',
   'host',
@@ -13,6 +12,7 @@ export const comparableKeys = [
   'node',
   'delay',
   'load-balancer',
+  'cpus',
 ] as const
 export type ComparableKey = (typeof comparableKeys)[number]
 
@@ -48,18 +48,6 @@ export function unusable(run: RunResult): readonly Incomparable[] {
   return found
 }
 
-/** Paths that were shown, in every round, to be what they claim. */
-export function provenPaths(run: RunResult): ReadonlySet<string> {
-  const names = run.paths.filter((path) => path.hops !== null).map((path) => path.name)
-  const verdicts = run.measured.flatMap((round) => round.evidence)
-  return new Set(
-    names.filter((name) => {
-      const own = verdicts.filter((v) => v.path === name)
-      return own.some((v) => v.verdict === 'proven') && own.every((v) => v.verdict !== 'mismatch')
-    }),
-  )
-}
-
 function factsOf(run: RunResult): Readonly<Record<ComparableKey, string>> {
   const { environment, rounds, scenario } = run
   const [build] = run.builds
@@ -67,7 +55,6 @@ function factsOf(run: RunResult): Readonly<Record<ComparableKey, string>> {
     scenario: `${scenario.name} (${scenario.hash.slice(0, 19)})`,
     load: JSON.stringify(run.loads),
     rounds: `${rounds.durationMs} ms after ${rounds.warmupMs} ms`,
-    paths: run.paths.map((path) => path.name).join(', '),
     backend: run.backend,
     clients: clientsOf(run.clients),
     host: `${environment.cores} × ${environment.cpuModel}, ${environment.memoryMiB} MiB, ${environment.virtualization}`,
@@ -75,6 +62,7 @@ function factsOf(run: RunResult): Readonly<Record<ComparableKey, string>> {
     node: environment.node,
     delay: build?.delayMethod ?? 'none',
     'load-balancer': build?.loadBalancer ?? 'none',
+    cpus: (build?.facts['cpus'] ?? 'all').replace(/ \d+/, ''),
   }
 }
 

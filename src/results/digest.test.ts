@@ -47,7 +47,7 @@ describe('a digest', () => {
           .filter((round) => all || round.flags.length === 0)
           .flatMap((round) => round.paths.filter((p) => p.path === path).map((p) => p[key])),
       )
-    expect(histograms).toHaveLength(6)
+    expect(histograms).toHaveLength(5)
     for (const { path, load, warm, warmValid, cold } of histograms) {
       expect(load).toBe('pingpong')
       expect(warm).toBe(of(path, 'warm', true))
@@ -89,7 +89,7 @@ describe('a digest', () => {
     const { evidence } = await digest([
       sampleHeader(),
       ...events.map(([verdict, reason], i) => ({
-        ...sampleRound({ round: i + 1 }),
+        ...sampleRound({ restart: 2, round: i + 1 }),
         evidence: [seen(verdict, reason)],
       })),
       { ...sampleRound({ build: 2 }), evidence: [seen('proven', 'again')] },
@@ -102,6 +102,7 @@ describe('a digest', () => {
         mismatch: 2,
         unproven: 1,
         sample: seen('mismatch', 'third'),
+        sampleRestart: 2,
         sampleRound: 3,
       },
       {
@@ -111,6 +112,7 @@ describe('a digest', () => {
         mismatch: 0,
         unproven: 0,
         sample: seen('proven', 'again'),
+        sampleRestart: 1,
         sampleRound: 1,
       },
     ])

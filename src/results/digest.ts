@@ -1,5 +1,8 @@
 import { ResultError } from '../errors.ts'
-import { decodeHistogram, HistogramSum } from './histogram.ts'
+import { decodeCounts } from './histogram-decode.ts'
+import { HistogramSum } from './histogram.ts'
+import { limits, tooMany } from './limits.ts'
+import { roundName } from './round-name.ts'
 import type {
   EndEvent,
   EvidenceDigest,
@@ -26,14 +29,17 @@ export async function digestJournal(events: AsyncIterable<JournalEvent>): Promis
   let header: RunHeader | undefined
   let end: WithoutType<EndEvent> | undefined
   let lastAt = ''
-  const lists: Pick<RunResult, 'builds' | 'proofs' | 'measured' | 'unreachable' | 'notes'> = {
+  const lists: Pick<RunResult, 'builds' | 'proofs' | 'restarts' | 'measured' | 'unreachable' | 'notes'> = {
     builds: [],
     proofs: [],
+    restarts: [],
     measured: [],
     unreachable: [],
     notes: [],
   }
   const components = new ComponentList()
+  /** Rows of CPU times, each as long as there are components. */
+  let cpuTimes = 0
   const histograms = new RunHistograms()
   const evidence = new EvidenceTally()
   for await (const event of events) {
@@ -48,10 +54,18 @@ export async function digestJournal(events: AsyncIterable<JournalEvent>): Promis
       case 'proof':
         lists.proofs.push(untyped(event))
         break
+      case 'restart':
+        lists.restarts.push(untyped(event))
+        break
       case 'round':
         histograms.add(event)
+        cpuTimes += 1 + (event.turns?.length ?? 0)
         evidence.add(event)
         lists.measured.push(roundDigestOf(event, components))
+        if (components.all.length > limits['components per run'])
+          throw new ResultError(tooMany('components per run'))
+        if (components.all.length * cpuTimes > limits['CPU times per file'])
+          throw new ResultError(tooMany('CPU times per file'))
         break
       case 'unreachable':
         lists.unreachable.push(untyped(event))
@@ -145,6 +159,7 @@ class ComponentList {
 /** Histograms of each path and load, added up over rounds. */
 class RunHistograms {
   readonly #sums = new Map<string, PathSums>()
+  #buckets = 0
 
   add(round: RoundEvent): void {
     for (const { path, load, n, warm, cold, extra } of round.paths) {
@@ -152,24 +167,33 @@ class RunHistograms {
       const sums = this.#sums.get(key) ?? newPathSums(path, load)
       this.#sums.set(key, sums)
       try {
-        const values = decodeHistogram(warm)
-        if (values.totalCount !== n) {
-          throw new ResultError(`${values.totalCount} values where the round says ${n}`)
-        }
-        sums.warm.add(values)
-        if (round.flags.length === 0) sums.warmValid.add(values)
-        sums.cold.add(decodeHistogram(cold))
+        const counts = decodeCounts(warm)
+        const values = counts.counts.reduce((sum, [, count]) => sum + count, 0)
+        if (values !== n) throw new ResultError(`${values} values where the round says ${n}`)
+        this.#add(sums.warm, counts)
+        if (round.flags.length === 0) this.#add(sums.warmValid, counts)
+        this.#add(sums.cold, decodeCounts(cold))
         for (const [name, encoded] of Object.entries(extra)) {
           const sum = sums.extra.get(name) ?? new HistogramSum()
           sums.extra.set(name, sum)
-          sum.add(decodeHistogram(encoded))
+          this.#add(sum, decodeCounts(encoded))
+        }
+        if (sums.extra.size > limits['histograms per sample']) {
+          throw new ResultError(tooMany('histograms per sample'))
         }
       } catch (error) {
         const reason = error instanceof Error ? error.message : String(error)
-        const place = `build ${round.build}, round ${round.round}, path "${path}", load "${load}"`
+        const place = `${roundName(round)}, path "${path}", load "${load}"`
         throw new ResultError(`histograms of ${place}: ${reason}`, { cause: error })
       }
     }
+  }
+
+  #add(sum: HistogramSum, counts: ReturnType<typeof decodeCounts>): void {
+    const before = sum.buckets
+    sum.add(counts)
+    this.#buckets += sum.buckets - before
+    if (this.#buckets > limits['buckets per file']) throw new ResultError(tooMany('buckets per file'))
   }
 
   all(): RunResult['histograms'] {
@@ -207,7 +231,8 @@ const severity = { proven: 0, unproven: 1, mismatch: 2 } as const satisfies Reco
 class EvidenceTally {
   readonly #digests = new Map<string, EvidenceDigest>()
 
-  add({ build, round, evidence }: RoundEvent): void {
+  add({ build, restart, round, evidence }: RoundEvent): void {
+    const at = { sampleRound: round, ...(restart === undefined ? {} : { sampleRestart: restart }) }
     for (const seen of evidence) {
       const key = JSON.stringify([build, seen.path])
       const digest = this.#digests.get(key) ?? {
@@ -217,13 +242,12 @@ class EvidenceTally {
         mismatch: 0,
         unproven: 0,
         sample: seen,
-        sampleRound: round,
+        ...at,
       }
       this.#digests.set(key, digest)
       digest[seen.verdict] += 1
       if (severity[seen.verdict] > severity[digest.sample.verdict]) {
-        digest.sample = seen
-        digest.sampleRound = round
+        Object.assign(digest, { sample: seen, ...at })
       }
     }
   }

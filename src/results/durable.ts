@@ -1,5 +1,6 @@
+import { randomBytes } from 'node:crypto'
 import { rmSync } from 'node:fs'
-import { open, rename, rm, stat, writeFile } from 'node:fs/promises'
+import { lstat, open, rename, rm } from 'node:fs/promises'
 import path from 'node:path'
 import { writeError } from './write-error.ts'
 
@@ -26,8 +27,9 @@ export async function writeNew(file: string, text: string): Promise<void> {
 }
 
 /**
- * Writes a file in one step: readers see the old contents, or none, or all of the new. On failure, and when the
- * process exits meanwhile, nothing changes. What is no regular file, such as /dev/stdout, is written to as it is.
+ * Writes a file of a name that is ours in one step: readers see the old contents, or none, or all of the new. On
+ * failure, and when the process exits meanwhile, nothing changes. Run folders are handed around: what is there under
+ * that name and is no regular file (a link to a file or disk of somebody's, a pipe) is neither followed nor replaced.
  * @param option what the user says where to write with
  * @throws ResultError when it cannot be written.
  */
@@ -37,17 +39,29 @@ export async function writeAtomically(
   option: '--results' | '--out' = '--results',
 ): Promise<void> {
   try {
-    // Renaming over a device would take it from everybody on this machine.
-    const stats = await stat(file).catch(() => undefined)
-    if (stats && !stats.isFile()) await writeFile(file, contents)
-    else await replace(file, contents)
+    await requireOrdinary(file, 'file')
+    await replaceFile(file, contents)
   } catch (error) {
     throw writeError(file, error, { option })
   }
 }
 
-async function replace(file: string, contents: string | Uint8Array): Promise<void> {
-  const temporary = path.join(path.dirname(file), `.${path.basename(file)}.${process.pid}.tmp`)
+/**
+ * Refuses what stands under a name of ours and is not what we would have put there. Absent is fine.
+ * @throws Error that says what it is.
+ */
+export async function requireOrdinary(file: string, wanted: 'file' | 'folder'): Promise<void> {
+  const stats = await lstat(file).catch(() => undefined)
+  if (!stats || (wanted === 'file' ? stats.isFile() : stats.isDirectory())) return
+  if (stats.isSymbolicLink()) throw new Error('it is a link, and links are not followed here')
+  throw new Error(stats.isDirectory() ? 'it is a folder' : `it is not a ${wanted}`)
+}
+
+/** Writes a file beside its final name and renames it, so that a link under that name would be replaced itself. */
+export async function replaceFile(file: string, contents: string | Uint8Array): Promise<void> {
+  // A name of its own: what a killed process of the same number left behind must not be in the way.
+  const unique = `${process.pid}-${randomBytes(4).toString('hex')}`
+  const temporary = path.join(path.dirname(file), `.${path.basename(file)}.${unique}.tmp`)
   const remove = () => rmSync(temporary, { force: true })
   process.once('exit', remove)
   try {

@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto'
 import { access, readFile } from 'node:fs/promises'
 import os from 'node:os'
 import type { Environment } from './schema.ts'
-import { detectContainer, detectVirtualization } from './virtualization.ts'
+import { detectContainer, detectVirtualization, type ReadHostFile } from './virtualization.ts'
 
 export interface EnvironmentOptions {
   /** Results carry no host names unless asked to. */
@@ -10,9 +10,6 @@ export interface EnvironmentOptions {
   /** Where the kernel's files are; tests have their own. */
   readonly root?: string
 }
-
-/** Reads a file under the root; empty when it is not there or not ours to read. */
-export type ReadHostFile = (file: string) => Promise<string>
 
 /** What of this machine shapes latencies: kernel, CPU, clock, power management, virtualization, Node, load. */
 export async function describeEnvironment(options: EnvironmentOptions = {}): Promise<Environment> {

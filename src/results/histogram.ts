@@ -1,4 +1,5 @@
 import { encodeIntoCompressedBase64, Float64Histogram, type JsHistogram } from 'hdr-histogram-js'
+import { SparseCounts, subBucketsOf, valueAt } from './histogram-counts.ts'
 import { decodeCounts, type HistogramCounts } from './histogram-decode.ts'
 import type { QuantilesNs } from './schema.ts'
 
@@ -44,18 +45,28 @@ export function encodeHistogram(histogram: JsHistogram): string {
 
 /** Adds up histograms count by count: the sum is exactly what one histogram would have recorded. */
 export class HistogramSum {
-  readonly #sum = newHistogram()
+  readonly #counts = new SparseCounts(significantDigits)
 
   get count(): number {
-    return this.#sum.totalCount
+    return this.#counts.total
   }
 
-  add(histogram: JsHistogram): void {
-    if (histogram.totalCount > 0) this.#sum.add(histogram)
+  /** Buckets that hold something: what the sum takes in memory. */
+  get buckets(): number {
+    return this.#counts.size
+  }
+
+  /** Counts as {@link decodeCounts} reads them. */
+  add(counts: Pick<HistogramCounts, 'digits' | 'counts'>): void {
+    this.#counts.add(counts)
   }
 
   encode(): string {
-    return encodeHistogram(this.#sum)
+    const highest = Math.max(2, this.#counts.highest)
+    const histogram = emptyLike({ lowest: 1, highest, digits: significantDigits })
+    for (const [index, count] of this.#counts.entries()) histogram.setCountAtIndex(index, count)
+    histogram.establishInternalTackingValues()
+    return encodeHistogram(histogram)
   }
 }
 
@@ -65,8 +76,22 @@ export class HistogramSum {
  */
 export function mergeHistograms(encoded: readonly string[]): string {
   const sum = new HistogramSum()
-  for (const one of encoded) sum.add(decodeHistogram(one))
+  for (const one of encoded) sum.add(decodeCounts(one))
   return sum.encode()
+}
+
+/**
+ * Buckets of an encoded histogram with at least one value, in rising order; without the memory of all that its range
+ * could hold, for those who read thousands.
+ * @throws ResultError when it cannot be decoded.
+ */
+export function bucketsOf(encoded: string): readonly HistogramBucket[] {
+  const { digits, counts } = decodeCounts(encoded)
+  const subBuckets = subBucketsOf(digits)
+  return counts.map(([index, count]) => {
+    const lowNs = valueAt(index, subBuckets)
+    return { lowNs, highNs: valueAt(index + 1, subBuckets) - 1, count }
+  })
 }
 
 /** Buckets with at least one value, in rising order. */

@@ -5,7 +5,7 @@ import path from 'node:path'
 import { createInterface } from 'node:readline'
 import { afterAll, beforeEach, describe, expect, onTestFinished, test } from 'vitest'
 import { HopmeterError, UsageError } from '../errors.ts'
-import { start } from '../exec.ts'
+import { start } from '../process/exec.ts'
 import { hostLockHolder, lockHost } from './host-lock.ts'
 import { bundled } from './testing/bundled.ts'
 

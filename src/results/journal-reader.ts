@@ -1,11 +1,13 @@
 import type { z } from 'zod'
 import { ResultError } from '../errors.ts'
 import { explainIssues } from './explain-issues.ts'
+import { limits, tooMany } from './limits.ts'
 import { readLines } from './lines.ts'
+import { checkHistograms, RunRules } from './rules.ts'
 import { journalEvent, resultSchemaVersion, type JournalEvent } from './schema.ts'
 
 /** A round of a dozen paths under a dozen loads is about 0.5 MB. */
-export const maxJournalLineBytes = 32 << 20
+export const maxJournalLineBytes = limits['megabytes of a journal line'] << 20
 
 /**
  * Streams the events of a journal. Bytes after the last newline are the event that was being written when the run
@@ -15,6 +17,8 @@ export const maxJournalLineBytes = 32 << 20
  */
 export async function* readJournal(file: string): AsyncGenerator<JournalEvent> {
   let events = 0
+  let beside = 0
+  let rules: RunRules | undefined
   for await (const { number, text, complete } of readLines(file, maxJournalLineBytes)) {
     const event = parseEvent(text, `${file}:${number}`)
     if (event instanceof ResultError) {
@@ -26,6 +30,15 @@ export async function* readJournal(file: string): AsyncGenerator<JournalEvent> {
         `${file}:${number}: ${events === 0 ? 'a journal starts with its header' : 'a second header'}`,
       )
     }
+    try {
+      if (event.type === 'run') rules = new RunRules(event)
+      else if (rules) checkEvent(rules, event)
+    } catch (error) {
+      throw contradiction(`${file}:${number}`, error)
+    }
+    if (event.type !== 'round' && (beside += 1) > limits['events beside rounds']) {
+      throw new ResultError(`${file}:${number}: ${tooMany('events beside rounds')}`)
+    }
     events += 1
     yield event
   }
@@ -34,6 +47,21 @@ export async function* readJournal(file: string): AsyncGenerator<JournalEvent> {
       hint: 'The run was ended before it had written anything; its folder can be deleted.',
     })
   }
+}
+
+function checkEvent(rules: RunRules, event: JournalEvent): void {
+  if (event.type === 'round') {
+    rules.round(event)
+    for (const sample of event.paths) checkHistograms(sample)
+  }
+  if (event.type === 'proof') for (const seen of event.evidence) rules.event(seen)
+  if (event.type === 'unreachable') rules.event(event)
+}
+
+/** The error for a file whose numbers cannot all be true. */
+export function contradiction(place: string, error: unknown): ResultError {
+  const reason = error instanceof Error ? error.message : String(error)
+  return new ResultError(`${place}: contradicts itself: ${reason}`, { cause: error })
 }
 
 /** One journal line, or the error that says what is wrong with it. */
@@ -45,7 +73,7 @@ export function parseEvent(text: string, place: string): JournalEvent | ResultEr
 export function parseVersioned<T>(text: string, place: string, schema: z.ZodType<T>): T | ResultError {
   let value: unknown
   try {
-    value = JSON.parse(text)
+    value = JSON.parse(text.replace(/^\ufeff/, '')) // editors of Windows begin files with a byte order mark
   } catch (error) {
     return new ResultError(`${place}: not JSON`, { cause: error })
   }
@@ -59,7 +87,5 @@ export function parseVersioned<T>(text: string, place: string, schema: z.ZodType
   const parsed = schema.safeParse(value)
   return parsed.success
     ? parsed.data
-    : new ResultError(`${place}: not as the result format says: ${explainIssues(parsed.error)}`, {
-        cause: parsed.error,
-      })
+    : new ResultError(`${place}: not as the result format says: ${explainIssues(parsed.error)}`)
 }

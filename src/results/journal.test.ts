@@ -1,4 +1,4 @@
-import { appendFileSync, readFileSync, truncateSync, writeFileSync } from 'node:fs'
+import { appendFileSync, readFileSync, renameSync, rmSync, truncateSync, writeFileSync } from 'node:fs'
 import path from 'node:path'
 import * as fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
@@ -6,7 +6,14 @@ import { ResultError } from '../errors.ts'
 import { readJournal } from './journal-reader.ts'
 import { JournalWriter } from './journal-writer.ts'
 import type { JournalEvent } from './schema.ts'
-import { sampleBuild, sampleEnd, sampleEvents, sampleHeader, sampleRound } from './testing/sample-run.ts'
+import {
+  sampleBuild,
+  sampleEnd,
+  sampleEvents,
+  sampleHeader,
+  samplePaths,
+  sampleRound,
+} from './testing/sample-run.ts'
 import { temporaryDirectory } from './testing/temporary.ts'
 
 async function write(
@@ -40,7 +47,7 @@ const note = (message: string): JournalEvent => ({
 /** A journal with every shape of line, yet short enough to be cut at every byte. */
 function shortEvents(): JournalEvent[] {
   const header = sampleHeader({
-    paths: [],
+    paths: samplePaths.slice(0, 1),
     scenario: { name: 'a', title: 'ä\n', hash: 'sha256:0', text: 'é "\\ \u2028' },
   })
   const round = sampleRound({ requests: 3 })
@@ -105,10 +112,33 @@ describe('writing', () => {
     await expect(writer.append(sampleHeader())).rejects.toThrow(/is closed/)
   })
 
-  test('a line begins with its type, build and round, whatever the order in the event', async () => {
-    const { type, build, round, ...rest } = sampleRound({ build: 2, round: 7 })
-    const file = await write([sampleHeader(), { ...rest, round, build, type }])
-    expect(readFileSync(file, 'utf8')).toMatch(/^\{"type":"round","build":2,"round":7,/m)
+  test('a line begins with its type, build, restart and round, whatever the order in the event', async () => {
+    const { type, build, restart, round, ...rest } = sampleRound({ build: 2, restart: 3, round: 7 })
+    const file = await write([sampleHeader(), { ...rest, round, restart, build, type }])
+    expect(readFileSync(file, 'utf8')).toMatch(/^\{"type":"round","build":2,"restart":3,"round":7,/m)
+  })
+})
+
+describe('a journal that loses its name while it is written', () => {
+  const change: Readonly<Record<string, (file: string) => void>> = {
+    removed: (file) => rmSync(file),
+    moved: (file) => renameSync(file, `${file}.old`),
+    replaced: (file) => {
+      writeFileSync(`${file}.new`, '')
+      renameSync(`${file}.new`, file)
+    },
+  }
+
+  test.each(Object.keys(change))('%s: the next event says so, and nothing follows it', async (how) => {
+    const file = path.join(temporaryDirectory(), 'journal.ndjson')
+    const writer = await JournalWriter.create(file)
+    await writer.append(sampleHeader())
+    change[how]!(file)
+    for (let i = 0; i < 2; i++) {
+      await expect(writer.append(sampleBuild())).rejects.toThrow('journal.ndjson was removed or replaced')
+    }
+    expect(writer.events).toBe(1)
+    await writer.close()
   })
 })
 
@@ -192,9 +222,9 @@ describe('reading', () => {
 
   test('a newer format is named as that, whatever else is new in it', async () => {
     const file = path.join(temporaryDirectory(), 'journal.ndjson')
-    writeFileSync(file, `${JSON.stringify({ type: 'run', schemaVersion: 2, novelty: true })}\n`)
+    writeFileSync(file, `${JSON.stringify({ type: 'run', schemaVersion: 3, novelty: true })}\n`)
     const { error } = await read(file)
-    expect(String(error)).toMatch(/written by a newer hopmeter \(result format 2; this one reads up to 1\)/)
+    expect(String(error)).toMatch(/written by a newer hopmeter \(result format 3; this one reads up to 2\)/)
     expect((error as ResultError).hint).toMatch(/Update hopmeter/)
   })
 

@@ -4,10 +4,8 @@ import {
   mkdtempSync,
   readdirSync,
   readFileSync,
-  readlinkSync,
   rmSync,
   statSync,
-  symlinkSync,
   watch,
   writeFileSync,
 } from 'node:fs'
@@ -16,7 +14,7 @@ import path from 'node:path'
 import { createInterface } from 'node:readline'
 import { afterAll, describe, expect, onTestFinished, test } from 'vitest'
 import { ResultError } from '../errors.ts'
-import { run, start } from '../exec.ts'
+import { run, start } from '../process/exec.ts'
 import { writeAtomically } from './durable.ts'
 import { readJournal } from './journal-reader.ts'
 import { createRunDirectory, runFiles } from './run-directory.ts'
@@ -96,11 +94,23 @@ test('whoever looks at a file that is written atomically sees all of it or none'
   expect(readdirSync(directory)).toEqual(['result.json'])
 })
 
-test('a device that is written to stays a device', async () => {
-  const link = path.join(temporaryDirectory(), 'null')
-  symlinkSync('/dev/null', link)
-  await writeAtomically(link, 'text')
-  expect(readlinkSync(link)).toBe('/dev/null')
+test('what a killed writer of the same process id left behind is in nobody’s way', async () => {
+  const file = path.join(temporaryDirectory(), 'result.json')
+  // As versions before named it; in a container every writer may have process id 1.
+  writeFileSync(path.join(path.dirname(file), `.result.json.${process.pid}.tmp`), 'half')
+  for (let i = 0; i < 2; i++) await writeAtomically(file, `${i}`)
+  expect(readFileSync(file, 'utf8')).toBe('1')
+})
+
+test('a run of which nothing could be recorded leaves no folder, and one with an event stays', async () => {
+  const root = temporaryDirectory()
+  const directory = await createRunDirectory(root, sampleId, 'text')
+  await directory.discard()
+  expect(readdirSync(root)).toEqual([])
+  const kept = await createRunDirectory(root, sampleId, 'text')
+  await kept.append(sampleHeader())
+  await kept.discard()
+  expect(readdirSync(root)).toEqual([sampleId])
 })
 
 test('what cannot be written names the option that says where', async () => {

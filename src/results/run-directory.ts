@@ -4,6 +4,7 @@ import { ResultError } from '../errors.ts'
 import { makeFolder } from '../make-folder.ts'
 import { digestJournal } from './digest.ts'
 import { syncDirectory, writeAtomically, writeNew } from './durable.ts'
+import { forKeeping } from './for-keeping.ts'
 import { readJournal } from './journal-reader.ts'
 import { JournalWriter } from './journal-writer.ts'
 import { runPath } from './run-id.ts'
@@ -39,7 +40,17 @@ export class RunDirectory {
    * @throws ResultError when it cannot be written; everything before stays readable.
    */
   append(event: JournalEvent): Promise<void> {
-    return this.#journal.append(event)
+    return this.#journal.append(forKeeping(event))
+  }
+
+  /**
+   * Removes the folder of a run of which nothing could be recorded: without a single event it would show as a damaged
+   * run for good. Never throws.
+   */
+  async discard(): Promise<void> {
+    if (this.#journal.events > 0) return
+    await this.#journal.close().catch(() => {})
+    await rm(this.path, { recursive: true, force: true }).catch(() => {})
   }
 
   /**
@@ -76,6 +87,14 @@ export async function createRunDirectory(
     await rm(directory, { recursive: true, force: true }).catch(() => {})
     throw error instanceof ResultError ? error : writeError(directory, error)
   }
+}
+
+/**
+ * Opens the directory of a run that ended early, to go on with it.
+ * @throws ResultError when its journal cannot be continued.
+ */
+export async function reopenRunDirectory(id: string, directory: string): Promise<RunDirectory> {
+  return new RunDirectory(id, directory, await JournalWriter.reopen(path.join(directory, runFiles.journal)))
 }
 
 async function createDirectory(root: string, directory: string): Promise<void> {

@@ -1,86 +1,121 @@
 import { z } from 'zod'
+import { limits, tooMany, type LimitName } from './limits.ts'
 import { runIdPattern } from './run-id.ts'
 
-/** Version of everything below. Readers accept this and older ones, and refuse newer ones with a clear error. */
-export const resultSchemaVersion = 1
+/**
+ * Version of everything below. Readers accept this and older ones, and refuse newer ones with a clear error.
+ * 2: restarts, and random halves of requests instead of an A/A control. All that it adds is optional, so a file of
+ * version 1 reads as a run whose builds have one start each.
+ */
+export const resultSchemaVersion = 2
 
 const count = z.number().int().nonnegative()
+const positive = count.min(1)
+/** A time in ms: 30 years are more than any run takes, and numbers beyond every use have no place in a chart. */
+const ms = z.number().nonnegative().max(1e12)
+const ns = z.number().nonnegative().max(Number.MAX_SAFE_INTEGER)
+const share = z.number().min(0).max(1)
+const text = z.string().max(limits['characters per text'], tooMany('characters per text'))
+/** A moment, in any form that Date reads. */
+const moment = text.refine((at) => Number.isFinite(Date.parse(at)), 'not a time such as 2026-11-23T01:02:03Z')
+const listOf = <T extends z.ZodType>(item: T, limit: LimitName) =>
+  z.array(item).max(limits[limit], tooMany(limit))
+const recordOf = <T extends z.ZodType>(value: T, limit: LimitName) =>
+  z.record(text, value).refine((record) => Object.keys(record).length <= limits[limit], tooMany(limit))
+
 /** Ids become file and directory names, so nothing else may pass. */
 const runId = z.string().regex(runIdPattern, 'not a run id such as 2026-11-23t01-02-03z-hop-ladder-7f3a')
 const component = z.strictObject({
   kind: z.enum(['client-pod', 'ztunnel', 'east-west-gateway', 'load-balancer', 'server-pod']),
-  cluster: z.string(),
+  cluster: text,
   node: z.number().int().positive().optional(),
 })
 
 export const profileName = z.enum(['pingpong', 'closed', 'open', 'connect'])
 
 /** What the load was, and a short id (`pingpong`, `closed-c16`) that tells loads of one run apart. */
-const load = z.looseObject({ id: z.string(), profile: profileName })
+const load = z.looseObject({
+  id: text,
+  profile: profileName,
+  connections: positive.max(1_000_000).optional(),
+  ratePerSecond: z.number().positive().max(1e9).optional(),
+  requestBytes: count.optional(),
+  responseBytes: count.optional(),
+})
 
 const plannedPath = z.strictObject({
-  name: z.string(),
-  client: z.strictObject({ cluster: z.string(), node: count }),
-  server: z.strictObject({ cluster: z.string(), node: count }),
+  name: text,
+  client: z.strictObject({ cluster: text, node: count }),
+  server: z.strictObject({ cluster: text, node: count }),
   mesh: z.enum(['ambient', 'none']),
   /** Number of components, or the reason why the path must not exist. */
-  hops: z.number().int().nullable(),
+  hops: positive.max(limits['components per path']).nullable(),
   protocol: z.enum(['TCP', 'HBONE', 'DOUBLEHBONE']).nullable(),
-  expected: z.array(component),
-  unreachableBecause: z.string().optional(),
-  /** Name of the path of which this is the A/A control. */
-  controlOf: z.string().optional(),
+  expected: listOf(component, 'components per path'),
+  unreachableBecause: text.optional(),
+  /** Round-trip delay that the testbed adds between client and server, ms; absent: none. */
+  addedRttMs: ms.optional(),
+  /** Until version 1: name of the path of which this was the A/A control. */
+  controlOf: text.optional(),
 })
 
 /** First line of a journal. No secrets and, unless asked for, no host names. */
 export const runHeader = z.strictObject({
   type: z.literal('run'),
-  schemaVersion: z.literal(resultSchemaVersion),
+  schemaVersion: z.union([z.literal(1), z.literal(resultSchemaVersion)]),
   id: runId,
-  startedAt: z.string(),
-  hopmeterVersion: z.string(),
-  scenario: z.strictObject({ name: z.string(), title: z.string(), hash: z.string(), text: z.string() }),
+  startedAt: moment,
+  hopmeterVersion: text,
+  scenario: z.strictObject({ name: text, title: text, hash: text, text: text }),
   /** What shapes the numbers beyond the scenario text: flags that changed rounds, loads or paths. */
-  overrides: z.record(z.string(), z.string()),
-  seed: z.number().int(),
+  overrides: recordOf(text, 'names per list'),
+  seed: count.max(0xffff_ffff),
   backend: z.enum(['lab', 'kind', 'contexts']),
   /** Pods per client that sent the same load at the same time; histograms hold the requests of all. Absent: one. */
-  clients: count.optional(),
+  clients: positive.optional(),
   verify: z.enum(['strict', 'warn', 'off']),
-  rounds: z.strictObject({ count, durationMs: z.number(), warmupMs: z.number(), builds: count }),
-  loads: z.array(load),
-  paths: z.array(plannedPath),
+  rounds: z.strictObject({
+    /** Rounds of each restart. */
+    count: positive,
+    durationMs: ms,
+    warmupMs: ms,
+    builds: positive,
+    /** Starts of all programs in each build, the first included. Absent: one. */
+    restarts: positive.optional(),
+  }),
+  loads: listOf(load, 'loads per run'),
+  paths: listOf(plannedPath, 'paths per run'),
   environment: z.looseObject({
-    kernel: z.string(),
-    cpuModel: z.string(),
+    kernel: text,
+    cpuModel: text,
     cores: count,
     memoryMiB: count,
-    clockSource: z.string(),
-    virtualization: z.string(),
-    node: z.string(),
-    loadAverage: z.array(z.number()),
-    hostname: z.string().optional(),
-    architecture: z.string().optional(),
+    clockSource: text,
+    virtualization: text,
+    node: text,
+    loadAverage: z.array(z.number().nonnegative().max(1e9)).max(3),
+    hostname: text.optional(),
+    architecture: text.optional(),
     /** Hardware threads share cores; absent where the system does not say. */
     smt: z.boolean().optional(),
     /** `cpufreq` governor, or `none` where the guest has no say over frequencies. */
-    cpuGovernor: z.string().optional(),
+    cpuGovernor: text.optional(),
     /** `cpuidle` driver and governor, e.g. `haltpoll/haltpoll`: how an idle CPU wakes shapes every latency. */
-    cpuIdle: z.string().optional(),
+    cpuIdle: text.optional(),
     /** Container runtime that hopmeter itself ran in, or `none`. */
-    container: z.string().optional(),
+    container: text.optional(),
   }),
-  labels: z.record(z.string(), z.string()),
+  labels: recordOf(text, 'names per list'),
   /** The newest calibration of this machine before the run, in short; absent when there is none. */
   calibration: z
     .strictObject({
-      at: z.string(),
+      at: moment,
       passed: z.boolean(),
       checks: z.array(
         z.strictObject({
-          name: z.string(),
-          measuredUs: z.number().nullable(),
-          limit: z.string(),
+          name: text,
+          measuredUs: z.number().min(-1e12).max(1e12).nullable(),
+          limit: text,
           passed: z.boolean(),
         }),
       ),
@@ -91,57 +126,82 @@ export const runHeader = z.strictObject({
 /** One stand-up of the testbed. */
 export const buildEvent = z.strictObject({
   type: z.literal('build'),
-  build: count,
-  at: z.string(),
-  engine: z.strictObject({ name: z.string(), version: z.string() }),
-  delayMethod: z.string(),
-  loadBalancer: z.string(),
-  facts: z.record(z.string(), z.string()),
-  upMs: z.number(),
+  build: positive,
+  at: moment,
+  engine: z.strictObject({
+    name: text,
+    version: text,
+    /** Stand-ins forwarded the bytes. Absent for others, and in files of before it was recorded. */
+    simulated: z.boolean().optional(),
+  }),
+  /** How CPU times of components were read; absent where they were not, and in files of before it was recorded. */
+  cpuSource: z.strictObject({ name: text, perTurn: z.boolean(), coversTestbed: z.boolean() }).optional(),
+  delayMethod: text,
+  loadBalancer: text,
+  facts: recordOf(text, 'names per list'),
+  upMs: ms,
+})
+
+/** Programs that forward or answer bytes started (anew), were proven and warmed up: what the rounds that follow share. */
+export const restartEvent = z.strictObject({
+  type: z.literal('restart'),
+  build: positive,
+  /** 1-based within its build; the first comes with the build. */
+  restart: positive,
+  at: moment,
+  /** Stopping and starting the programs, connecting and proving, ms. */
+  startMs: ms,
+  warmupMs: ms,
+  /** `path/load` whose level was still moving when warm-up had to end; empty when all had settled. */
+  unsettled: listOf(text, 'samples per round'),
 })
 
 /** What was observed of one path in one window, and whether it is what the path rule expects. */
 export const pathEvidence = z.strictObject({
-  path: z.string(),
+  path: text,
   verdict: z.enum(['proven', 'mismatch', 'unproven']),
-  observed: z.array(component),
+  observed: listOf(component, 'components per path'),
   observedProtocol: z.enum(['TCP', 'HBONE', 'DOUBLEHBONE']).nullable(),
   /** One line per component: peer, upstream, connections and bytes of the window. */
-  hops: z.array(
+  hops: listOf(
     z.strictObject({
       component,
-      source: z.string().optional(),
-      sourceIdentity: z.string().optional(),
-      requested: z.string().optional(),
-      upstream: z.string().optional(),
+      source: text.optional(),
+      sourceIdentity: text.optional(),
+      requested: text.optional(),
+      upstream: text.optional(),
       connections: count.optional(),
       bytesUp: count.optional(),
       bytesDown: count.optional(),
     }),
+    'components per path',
   ),
-  answeredBy: z.array(z.strictObject({ cluster: z.string(), pod: z.string(), count })),
+  answeredBy: listOf(z.strictObject({ cluster: text, pod: text, count }), 'names per list'),
   /** Responses that the server says it completed for this path in the window. */
   served: count.optional(),
   /** Why it is a mismatch or unproven: expected, seen, likely cause. */
-  reasons: z.array(z.string()),
+  reasons: listOf(text, 'names per list'),
   /** Client pods that this holds for, each by itself; `hops` are one pod's. Absent: one. */
   clients: count.optional(),
 })
 
+/** HDR V2 compressed base64; what it may hold is for the decoder to say. */
+const histogram = z.string()
+
 const quantilesNs = z.strictObject({
-  p50: z.number(),
-  p90: z.number(),
-  p99: z.number(),
-  p999: z.number(),
-  min: z.number(),
-  max: z.number(),
-  mean: z.number(),
+  p50: ns,
+  p90: ns,
+  p99: ns,
+  p999: ns,
+  min: ns,
+  max: ns,
+  mean: ns,
 })
 
 /** One path under one load in one round. */
 export const pathRound = z.strictObject({
-  path: z.string(),
-  load: z.string(),
+  path: text,
+  load: text,
   order: count,
   sent: count,
   received: count,
@@ -153,114 +213,125 @@ export const pathRound = z.strictObject({
   n: count,
   /** Of the warm histogram, ns; null when it is empty. */
   quantilesNs: quantilesNs.nullable(),
+  /**
+   * The same of each of two random halves of them: what they differ by is the path's own noise. Absent where they were
+   * not told apart, null where one is empty.
+   */
+  halvesNs: z.tuple([quantilesNs.nullable(), quantilesNs.nullable()]).optional(),
   /** HDR V2 compressed base64, ns. */
-  warm: z.string(),
-  cold: z.string(),
-  extra: z.record(z.string(), z.string()),
+  warm: histogram,
+  cold: histogram,
+  extra: recordOf(histogram, 'histograms per sample'),
   /** Of the histograms in `extra` that hold anything, ns. */
-  extraQuantilesNs: z.record(z.string(), quantilesNs).optional(),
+  extraQuantilesNs: recordOf(quantilesNs, 'histograms per sample').optional(),
   /** Of `cold`, ns; absent when no connection was opened. */
   coldQuantilesNs: quantilesNs.optional(),
   /** Further counts of the load profile, e.g. `backlog`. */
-  counters: z.record(z.string(), count).optional(),
-  firstError: z.string().optional(),
+  counters: recordOf(count, 'names per list').optional(),
+  firstError: text.optional(),
 })
 
 const generatorHealth = z.strictObject({
-  client: z.string(),
+  client: text,
   /** Which of several client pods, from 0; each has an entry of its own. Absent: there is one. */
   instance: count.optional(),
-  load: z.string(),
-  wallMs: z.number(),
-  cpuMs: z.number(),
-  eventLoopDelayP99Ms: z.number(),
-  eventLoopUtilization: z.number(),
-  runDelayNsPerRequest: z.number().nullable(),
+  load: text,
+  wallMs: ms,
+  cpuMs: ms,
+  /** Until version 1: 99th percentile of the event-loop delay above its 1 ms resolution. */
+  eventLoopDelayP99Ms: ms.optional(),
+  eventLoopUtilization: share,
+  runDelayNsPerRequest: ns.nullable(),
   involuntarySwitches: count,
 })
 
 const hostHealth = z.strictObject({
   /** Share of time in which some task waited for a CPU, 0 to 1; null without PSI. */
-  cpuPressure: z.number().nullable(),
-  steal: z.number(),
-  busy: z.number(),
-  loadAverage1m: z.number(),
+  cpuPressure: share.nullable(),
+  steal: share,
+  busy: share,
+  loadAverage1m: z.number().nonnegative().max(1e9),
   /** Share of all CPU time used by others than the testbed's components and generators; absent where not known. */
-  otherBusy: z.number().optional(),
+  otherBusy: share.optional(),
 })
 
-const componentCpu = z.array(z.strictObject({ component, cpuMs: z.number() }))
+const componentCpu = listOf(z.strictObject({ component, cpuMs: ms }), 'components per run')
 
 /** One slot of a round: one client sent one load over these paths, and nobody else sent anything. */
 const turnCpu = z.strictObject({
-  client: z.string(),
-  load: z.string(),
-  paths: z.array(z.string()),
+  client: text,
+  load: text,
+  paths: listOf(text, 'paths per run'),
   /** CPU time of the load generator, of all its pods together, ms. */
-  generatorCpuMs: z.number(),
+  generatorCpuMs: ms,
   /** CPU time of each component, ms. */
   componentCpu,
 })
 
 export const roundEvent = z.strictObject({
   type: z.literal('round'),
-  build: count,
-  round: count,
-  at: z.string(),
-  durationMs: z.number(),
-  paths: z.array(pathRound),
-  evidence: z.array(pathEvidence),
-  generators: z.array(generatorHealth),
+  build: positive,
+  /** Absent: the first. */
+  restart: positive.optional(),
+  /** 1-based within its restart. */
+  round: positive,
+  at: moment,
+  durationMs: ms,
+  paths: listOf(pathRound, 'samples per round'),
+  evidence: listOf(pathEvidence, 'paths per run'),
+  generators: listOf(generatorHealth, 'generators per round'),
   host: hostHealth,
   /** CPU time of each component in this round, ms; where counters move every ten seconds only, since the round before. */
   componentCpu,
   /** CPU time of each turn, in the order in which they ran; absent where it can only be read for longer times. */
-  turns: z.array(turnCpu).optional(),
+  turns: listOf(turnCpu, 'turns per round').optional(),
   /** Components that a CPU quota kept from running in this round, and for how long; absent when there is none. */
-  throttled: z.array(z.strictObject({ component, throttledMs: z.number() })).optional(),
-  /** Why this round is suspect, e.g. `lost-requests`, `event-loop-delay`; empty means valid. */
-  flags: z.array(z.string()),
+  throttled: listOf(z.strictObject({ component, throttledMs: ms }), 'components per run').optional(),
+  /** Why this round is suspect, e.g. `lost-requests`, `other-load`; empty means valid. */
+  flags: listOf(text, 'names per list'),
 })
 
-/** Evidence of a little load before the first round of a build; in strict mode the run stops here when it is wrong. */
+/** Evidence of a little load before the first round of a restart; in strict mode the run stops here when it is wrong. */
 export const proofEvent = z.strictObject({
   type: z.literal('proof'),
-  build: count,
-  at: z.string(),
-  load: z.string(),
-  evidence: z.array(pathEvidence),
+  build: positive,
+  restart: positive.optional(),
+  at: moment,
+  load: text,
+  evidence: listOf(pathEvidence, 'paths per run'),
 })
 
 /** Outcome of a path that must not exist. */
 export const unreachableEvent = z.strictObject({
   type: z.literal('unreachable'),
-  build: count,
-  path: z.string(),
-  at: z.string(),
+  build: positive,
+  path: text,
+  at: moment,
   /** True when the request failed, as expected. */
   confirmed: z.boolean(),
-  observed: z.string(),
-  afterMs: z.number(),
+  observed: text,
+  afterMs: ms,
 })
 
 export const noteEvent = z.strictObject({
   type: z.literal('note'),
-  at: z.string(),
+  at: moment,
   level: z.enum(['info', 'warning', 'error']),
-  message: z.string(),
+  message: text,
 })
 
 export const endEvent = z.strictObject({
   type: z.literal('end'),
-  at: z.string(),
+  at: moment,
   status: z.enum(['complete', 'interrupted', 'failed', 'path-mismatch', 'void']),
-  reason: z.string().optional(),
+  reason: text.optional(),
 })
 
 export const journalEvent = z.discriminatedUnion('type', [
   runHeader,
   buildEvent,
   proofEvent,
+  restartEvent,
   roundEvent,
   unreachableEvent,
   noteEvent,
@@ -270,15 +341,14 @@ export const journalEvent = z.discriminatedUnion('type', [
 export type RunHeader = z.infer<typeof runHeader>
 export type Environment = RunHeader['environment']
 export type BuildEvent = z.infer<typeof buildEvent>
+export type RestartEvent = z.infer<typeof restartEvent>
 export type PathEvidence = z.infer<typeof pathEvidence>
 export type PathRound = z.infer<typeof pathRound>
 export type QuantilesNs = z.infer<typeof quantilesNs>
 export type RoundEvent = z.infer<typeof roundEvent>
 export type GeneratorHealth = z.infer<typeof generatorHealth>
 export type HostHealth = z.infer<typeof hostHealth>
-export type ProofEvent = z.infer<typeof proofEvent>
 export type UnreachableEvent = z.infer<typeof unreachableEvent>
-export type NoteEvent = z.infer<typeof noteEvent>
 export type EndEvent = z.infer<typeof endEvent>
 export type JournalEvent = z.infer<typeof journalEvent>
 export type EndStatus = EndEvent['status']
@@ -287,25 +357,31 @@ export type EndStatus = EndEvent['status']
 export const roundDigest = roundEvent
   .omit({ paths: true, evidence: true, componentCpu: true, turns: true })
   .extend({
-    paths: z.array(pathRound.omit({ warm: true, cold: true, extra: true })),
-    evidence: z.array(pathEvidence.pick({ path: true, verdict: true })),
+    paths: listOf(pathRound.omit({ warm: true, cold: true, extra: true }), 'samples per round'),
+    evidence: listOf(pathEvidence.pick({ path: true, verdict: true }), 'paths per run'),
     /** CPU time of each of the run's `components`, in their order, ms; null where one was not seen in this round. */
-    componentCpuMs: z.array(z.number().nullable()),
+    componentCpuMs: listOf(ms.nullable(), 'components per run'),
     /** As in the journal, with CPU times in the order of `components`. */
     turns: z
-      .array(turnCpu.omit({ componentCpu: true }).extend({ componentCpuMs: z.array(z.number().nullable()) }))
+      .array(
+        turnCpu
+          .omit({ componentCpu: true })
+          .extend({ componentCpuMs: listOf(ms.nullable(), 'components per run') }),
+      )
       .optional(),
   })
 
 /** The evidence of one path in one build: how often each verdict was given, and one observation in full. */
 export const evidenceDigest = z.strictObject({
-  build: count,
-  path: z.string(),
+  build: positive,
+  path: text,
   proven: count,
   mismatch: count,
   unproven: count,
   /** The first observation of the worst verdict (`mismatch`, then `unproven`, then `proven`) and its round. */
   sample: pathEvidence,
+  /** Absent: the first. */
+  sampleRestart: positive.optional(),
   sampleRound: count,
 })
 
@@ -314,30 +390,31 @@ export const evidenceDigest = z.strictObject({
  * round recorded and saw stays in the journal.
  */
 export const runResult = runHeader.omit({ type: true }).extend({
-  endedAt: z.string(),
+  endedAt: moment,
   status: endEvent.shape.status,
-  reason: z.string().optional(),
-  builds: z.array(buildEvent.omit({ type: true })),
-  proofs: z.array(proofEvent.omit({ type: true })),
+  reason: text.optional(),
+  builds: listOf(buildEvent.omit({ type: true }), 'events beside rounds'),
+  proofs: listOf(proofEvent.omit({ type: true }), 'events beside rounds'),
+  restarts: listOf(restartEvent.omit({ type: true }), 'events beside rounds').default([]),
   /** Everything whose CPU time was taken, in the order of `componentCpuMs`. */
-  components: z.array(component),
+  components: listOf(component, 'components per run'),
   measured: z.array(roundDigest.omit({ type: true })),
-  evidence: z.array(evidenceDigest),
-  unreachable: z.array(unreachableEvent.omit({ type: true })),
-  notes: z.array(noteEvent.omit({ type: true })),
+  evidence: listOf(evidenceDigest, 'events beside rounds'),
+  unreachable: listOf(unreachableEvent.omit({ type: true }), 'events beside rounds'),
+  notes: listOf(noteEvent.omit({ type: true }), 'events beside rounds'),
   histograms: z.array(
     z.strictObject({
-      path: z.string(),
-      load: z.string(),
+      path: text,
+      load: text,
       /** All rounds, and those without flags. */
-      warm: z.string(),
-      warmValid: z.string(),
-      cold: z.string(),
-      extra: z.record(z.string(), z.string()),
+      warm: histogram,
+      warmValid: histogram,
+      cold: histogram,
+      extra: recordOf(histogram, 'histograms per sample'),
     }),
   ),
 })
 
-export type RoundDigest = z.infer<typeof roundDigest>
 export type EvidenceDigest = z.infer<typeof evidenceDigest>
 export type RunResult = z.infer<typeof runResult>
+export type RoundDigest = z.infer<typeof roundDigest>

@@ -26,7 +26,7 @@ export interface RunSummary {
 
 const headSizes = [1 << 16, 1 << 23] as const
 /** The journal writer keeps to the order of keys in the schema. */
-const roundStart = /^\{"type":"round","build":(\d+),"round":(\d+),/gm
+const roundStart = /^\{"type":"round","build":(\d+),(?:"restart":(\d+),)?"round":(\d+),/gm
 const tailSizes = [1 << 16, 1 << 20, 1 << 24] as const
 
 /** Reads the first and the last lines of a journal, whatever its size. Never throws: a problem becomes the status. */
@@ -102,7 +102,11 @@ async function readTail(
     const last = lines.slice(lines.lastIndexOf('\n') + 1)
     const end = last.startsWith('{"type":"end"') ? parseEvent(last, journal.file) : undefined
     const status = end instanceof ResultError || end?.type !== 'end' ? undefined : end.status
-    if (round) return { status, rounds: (Number(round[1]) - 1) * header.rounds.count + Number(round[2]) }
+    if (round) {
+      const { count, restarts = 1 } = header.rounds
+      const [build, restart, own] = [Number(round[1]), Number(round[2] ?? 1), Number(round[3])]
+      return { status, rounds: ((build - 1) * restarts + restart - 1) * count + own }
+    }
     return { status, rounds: isWhole ? 0 : undefined }
   }
   return { status: undefined, rounds: undefined }

@@ -7,6 +7,7 @@ import { createRunDirectory, runFiles } from './run-directory.ts'
 import type { JournalEvent } from './schema.ts'
 import { listRuns, openRun, readRounds } from './store.ts'
 import { sampleEnd, sampleEvents } from './testing/sample-run.ts'
+import { sampleEventsOfFormat1 } from './testing/sample-run-v1.ts'
 import { temporaryDirectory } from './testing/temporary.ts'
 
 const ids = {
@@ -54,7 +55,7 @@ describe('listing', () => {
 
   test('counts rounds of long journals and of several builds from their end alone', async () => {
     const root = temporaryDirectory()
-    const events = sampleEvents({ rounds: 2, requests: 50 })
+    const events = sampleEvents({ rounds: 2, restarts: 4, requests: 50 })
     const last = events.find((event) => event.type === 'round')!
     const notes = Array.from({ length: 300 }, (_, i) => ({
       type: 'note' as const,
@@ -64,11 +65,17 @@ describe('listing', () => {
     }))
     await keepRun(root, ids.newest, [
       ...events.slice(0, -1),
-      { ...last, build: 3, round: 1 },
+      { ...last, build: 3, restart: 2, round: 1 },
       ...notes,
       sampleEnd,
     ])
-    expect(await listRuns(root)).toMatchObject([{ rounds: 5, status: 'complete' }])
+    expect(await listRuns(root)).toMatchObject([{ rounds: (2 * 4 + 1) * 2 + 1, status: 'complete' }])
+  })
+
+  test('counts rounds of journals of format 1, which name no restarts', async () => {
+    const root = temporaryDirectory()
+    await keepRun(root, ids.newest, sampleEventsOfFormat1({ rounds: 3, requests: 50 }))
+    expect(await listRuns(root)).toMatchObject([{ rounds: 3, status: 'complete' }])
   })
 
   test('shows the run that holds the lock of this host as running', async () => {

@@ -1,4 +1,5 @@
-import type { ReadHostFile } from './fingerprint.ts'
+/** Reads a file under the root; empty when it is not there or not ours to read. */
+export type ReadHostFile = (file: string) => Promise<string>
 
 /** DMI vendor or product of a virtual machine, and what systemd-detect-virt calls it. */
 const vendors: readonly (readonly [RegExp, string])[] = [

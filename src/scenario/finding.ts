@@ -6,6 +6,8 @@ export interface Finding {
   readonly path: DataPath
   readonly at: 'key' | 'value'
   readonly message: string
+  /** The message where the file says something in more detail than its value: `7e3`, which reads as 7000. */
+  readonly asWritten?: (source: string) => string
 }
 
 /** e.g. `spec.clusters[1].podCidr`; `scenario` for the whole document. */

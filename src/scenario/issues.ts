@@ -1,7 +1,8 @@
 import { z } from 'zod'
 import { closest, missing, shown, suggestion } from './suggest.ts'
 import { fieldLabel, finding } from './finding.ts'
-import type { Finding } from './finding.ts'
+import { printable } from '../terminal-text.ts'
+import type { DataPath, Finding } from './finding.ts'
 
 /**
  * Validates data and words every issue: what was expected, what was there, and a near name for typos.
@@ -32,7 +33,12 @@ export function findIssues(schema: z.ZodType, data: unknown): readonly Finding[]
     .filter((issue) => issue.code !== 'unrecognized_keys')
     // `titel` is one mistake, not an unknown key and a missing title.
     .filter((issue) => !(issue.message.startsWith(missing) && misspelt.has(fieldLabel(issue.path))))
-    .map((issue) => finding(issue.path, issue.message))
+    .map((issue) => {
+      const found = finding(issue.path, issue.message)
+      return isUnquotedText(issue, data)
+        ? { ...found, asWritten: (source: string) => quotesMessage(issue.path, source) }
+        : found
+    })
   return [...unknown, ...rest]
 }
 
@@ -69,8 +75,34 @@ function typeMessage(expected: string, input: unknown): string {
   const name = typeNames[expected] ?? expected
   if (input === undefined) return `${missing}: expected ${name}`
   const emptyMap = input === null && expected === 'object' ? ' (write {} for the defaults)' : ''
-  const quotes = typeof input === 'number' && expected === 'string' ? ` (write "${input}" with quotes)` : ''
-  return `expected ${name}, got ${shown(input)}${emptyMap}${quotes}`
+  return `expected ${name}, got ${shown(input)}${emptyMap}`
+}
+
+const expectedText = 'expected text, got'
+
+/** Text that YAML takes for a number, true, false or nothing, because it has no quotes. */
+function isUnquotedText(issue: z.core.$ZodIssue, data: unknown): boolean {
+  if (issue.code !== 'invalid_type' || issue.expected !== 'string') return false
+  // Durations word theirs themselves: what they lack is a unit.
+  if (!issue.message.startsWith(expectedText)) return false
+  const value = valueAt(data, issue.path)
+  return value === null || typeof value === 'number' || typeof value === 'boolean'
+}
+
+/** The value would mislead: of `72225e2` nothing is left in 7222500. */
+function quotesMessage(path: DataPath, source: string): string {
+  return finding(path, `${expectedText} ${printable(source)} (write "${printable(source)}" with quotes)`)
+    .message
+}
+
+function valueAt(data: unknown, path: DataPath): unknown {
+  return path.reduce<unknown>(
+    (value, key) =>
+      typeof value === 'object' && value !== null && Object.hasOwn(value, key)
+        ? (value as Readonly<Record<PropertyKey, unknown>>)[key]
+        : undefined,
+    data,
+  )
 }
 
 function valueMessage(values: readonly string[], input: unknown): string {

@@ -5,7 +5,8 @@ import { Readable } from 'node:stream'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { ScenarioError, UsageError } from '../errors.ts'
 import { scenarioJsonSchema } from './json-schema.ts'
-import { listScenarios, loadScenario, parseScenario, scenarioNames } from './load.ts'
+import { scenarioNames } from './built-in.ts'
+import { listScenarios, loadScenario, parseScenario } from './load.ts'
 import { validText } from './testing/texts.ts'
 
 let folder: string
@@ -30,6 +31,17 @@ describe('loadScenario', () => {
   it('loads a file by path', async () => {
     const target = await file('mine.yaml', validText)
     expect(await loadScenario(target)).toMatchObject({ source: target, scenario: { name: 'example' } })
+  })
+
+  it.each(['UP.YAML', 'Mixed.Yml'])('takes %s for a file, whatever the case', async (name) => {
+    await file(name, validText)
+    const there = process.cwd()
+    process.chdir(folder)
+    try {
+      expect((await loadScenario(name)).scenario.name).toBe('example')
+    } finally {
+      process.chdir(there)
+    }
   })
 
   it('loads standard input', async () => {

@@ -1,11 +1,10 @@
 import { createHash } from 'node:crypto'
 import { createReadStream } from 'node:fs'
-import { readdir } from 'node:fs/promises'
-import path from 'node:path'
 import type { Readable } from 'node:stream'
-import { fileURLToPath } from 'node:url'
+import { readAtMost } from '../bounded-read.ts'
 import { ScenarioError, UsageError } from '../errors.ts'
 import type { ScenarioProblem } from '../errors.ts'
+import { builtInFile, scenarioNames } from './built-in.ts'
 import { checkScenario } from './check.ts'
 import { scenarioSchema } from './schema.ts'
 import { shown, unknownName } from './suggest.ts'
@@ -17,9 +16,6 @@ import { readYaml } from './yaml-source.ts'
 const maxBytes = 64 * 1024
 /** Nobody reads further. */
 const maxProblems = 100
-
-/** The scenarios that come with hopmeter; the same folder from `src/` and from `dist/`. */
-const scenariosFolder = fileURLToPath(new URL('../../scenarios/', import.meta.url))
 
 /**
  * Checks a scenario's text and fills in defaults.
@@ -59,7 +55,7 @@ export async function loadScenario(
   stdin: Readable = process.stdin,
 ): Promise<ScenarioFile> {
   if (nameOrPath === '-') return parseScenario(await readText(stdin, '<stdin>'), '<stdin>')
-  if (/[/\\]|\.ya?ml$/.test(nameOrPath)) {
+  if (/[/\\]|\.ya?ml$/i.test(nameOrPath)) {
     return parseScenario(await readText(createReadStream(nameOrPath), nameOrPath), nameOrPath)
   }
   const unknown = unknownName('scenario', nameOrPath, await scenarioNames())
@@ -67,17 +63,7 @@ export async function loadScenario(
     const hint = `hopmeter list shows all; a file of your own is given by its path, e.g. ./my-scenario.yaml`
     throw new UsageError(unknown, { hint })
   }
-  const file = path.join(scenariosFolder, `${nameOrPath}.yaml`)
-  return parseScenario(await readText(createReadStream(file), nameOrPath), nameOrPath)
-}
-
-/** Names of the built-in scenarios, in alphabetical order. */
-export async function scenarioNames(): Promise<readonly string[]> {
-  const files = await readdir(scenariosFolder)
-  return files
-    .filter((file) => file.endsWith('.yaml'))
-    .map((file) => path.basename(file, '.yaml'))
-    .toSorted()
+  return parseScenario(await readText(createReadStream(builtInFile(nameOrPath)), nameOrPath), nameOrPath)
 }
 
 /** Every built-in scenario, in alphabetical order. */
@@ -86,23 +72,17 @@ export async function listScenarios(): Promise<readonly ScenarioFile[]> {
 }
 
 async function readText(stream: Readable, source: string): Promise<string> {
-  const chunks: Buffer[] = []
-  let size = 0
+  let bytes: Buffer | undefined
   try {
-    for await (const chunk of stream) {
-      const bytes = Buffer.from(chunk as Buffer | string)
-      chunks.push(bytes)
-      size += bytes.length
-      if (size > maxBytes) break
-    }
+    bytes = await readAtMost(stream, maxBytes)
   } catch (error) {
     const { code, message } = error as NodeJS.ErrnoException
     const why = code === undefined ? message : (readErrors[code] ?? code)
     throw new UsageError(`cannot read scenario ${shown(source)}: ${why}`, { cause: error })
   }
-  if (size > maxBytes) throw tooLarge(source)
+  if (!bytes) throw tooLarge(source)
   try {
-    return new TextDecoder('utf-8', { fatal: true }).decode(Buffer.concat(chunks))
+    return new TextDecoder('utf-8', { fatal: true }).decode(bytes)
   } catch (error) {
     const problem = { line: 1, column: 1, message: 'expected YAML in UTF-8, this file is not text' }
     throw new ScenarioError(source, [problem], { cause: error })

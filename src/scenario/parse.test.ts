@@ -36,7 +36,7 @@ describe('parseScenario', () => {
         },
       ],
       loads: [{ profile: 'pingpong', protocol: 'http1', requestBytes: 16, responseBytes: 16 }],
-      rounds: { count: 20, durationMs: 1000, warmupMs: 2000, builds: 1 },
+      rounds: { count: 4, durationMs: 1000, warmupMs: 2000, restarts: 8, builds: 1 },
     })
   })
 
@@ -144,7 +144,7 @@ describe('the schema refuses', () => {
     [
       'title: An example',
       'title: 1.30',
-      '5:10: metadata.title: expected text, got 1.3 (write "1.3" with quotes)',
+      '5:10: metadata.title: expected text, got 1.30 (write "1.30" with quotes)',
     ],
     [
       'network: east\n',

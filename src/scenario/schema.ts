@@ -198,14 +198,23 @@ const roundsSchema = z.strictObject({
     .int()
     .min(1)
     .max(100_000)
-    .describe('Rounds per build. Rounds are the sample of the statistics.')
-    .default(20),
+    .describe('Rounds of each restart. More of them narrow what one start says; more restarts say more.')
+    .default(4),
   duration: duration({ minMs: 100, maxMs: 600_000 })
     .describe('Length of a round, shared by all paths and loads.')
     .prefault('1s'),
   warmup: duration({ minMs: 0, maxMs: 600_000 })
-    .describe('Load sent and thrown away before the first round of a build.')
+    .describe('Load sent and thrown away after each start, at least; longer until every path has settled.')
     .prefault('2s'),
+  restarts: z
+    .int()
+    .min(1)
+    .max(1000)
+    .describe(
+      'How often all programs that forward or answer bytes are started, the first time included. ' +
+        'Starts are the sample of the statistics; six are the fewest for a verdict about other starts.',
+    )
+    .default(8),
   builds: z.int().min(1).max(100).describe('How often the testbed is stood up anew.').default(1),
 })
 

@@ -16,6 +16,7 @@ export function toScenario({ metadata, spec }: ScenarioYaml): Scenario {
       durationMs: spec.rounds.duration,
       warmupMs: spec.rounds.warmup,
       builds: spec.rounds.builds,
+      restarts: spec.rounds.restarts,
     },
   }
 }

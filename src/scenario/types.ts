@@ -21,8 +21,6 @@ export interface ScenarioPath {
   readonly expect: Expectation
 }
 
-export type LoadProfileName = DriverLoad['profile']
-
 type Closed = Extract<DriverLoad, { profile: 'closed' }>
 
 /** One way to send requests, as the agent takes it; `closed` may sweep over connection counts. */
@@ -30,13 +28,15 @@ export type Load =
   Exclude<DriverLoad, Closed> | (Omit<Closed, 'connections'> & { readonly connections: readonly number[] })
 
 export interface RoundPlan {
-  /** Rounds per build. */
+  /** Rounds of each restart. */
   readonly count: number
   readonly durationMs: number
-  /** Load sent and thrown away before the first round of a build. */
+  /** Load sent and thrown away after each start, at least. */
   readonly warmupMs: number
   /** How often the testbed is stood up anew. */
   readonly builds: number
+  /** Starts of all programs in each build, the first included. */
+  readonly restarts: number
 }
 
 /** A validated scenario with every default filled in. */

@@ -97,3 +97,43 @@ describe('locate', () => {
     )
   })
 })
+
+describe('a file of one document', () => {
+  it.each([
+    ['an end that starts another', `${validText}---\n`],
+    ['an end that starts another, and a comment', `${validText}---\n# nothing\n`],
+    ['an empty one before it', `---\n---\n${validText}`],
+    ['the end of a document', `${validText}...\n`],
+    ['a comment after the end', `${validText}...\n# nothing\n`],
+    ['several ends', `${validText}---\n---\n---\n`],
+    ['Windows line ends', validText.replaceAll('\n', '\r\n')],
+  ])('may have %s', (_, text) => {
+    expect(problemsOf(text)).toEqual([])
+  })
+})
+
+describe('text that YAML takes for something else is shown as it was written', () => {
+  it.each(['72225e2', '0x10', '0o17', '.5', '+5', '010', '1.10', 'true', 'null', '~', '.inf'])(
+    '%s',
+    (text) => {
+      const message = `expected text, got ${text} (write "${text}" with quotes)`
+      expect(problemsOf(changed('name: example', `name: ${text}`))).toEqual([
+        `4:9: metadata.name: ${message}`,
+      ])
+    },
+  )
+})
+
+describe('characters that no reader sees are refused with their place', () => {
+  it.each([
+    ['an escape in a comment', '# \u001b[31m', String.raw`\x1b`],
+    ['a C1 control', '# \u009b2J', String.raw`\x9b`],
+    ['an override in a comment', '# \u202eabc', String.raw`\u{202e}`],
+    ['an isolate in a text', '# "\u2066x"', String.raw`\u{2066}`],
+    ['a NUL', '# \0', String.raw`\x00`],
+  ])('%s', (_, comment, shown) => {
+    const [problem] = problemsOf(`${comment}\n${validText}`)
+    expect(problem).toMatch(/^1:\d+: /)
+    expect(problem).toContain(`${shown} is not allowed`)
+  })
+})

@@ -1,7 +1,16 @@
-import { isAlias, isMap, isScalar, isSeq, LineCounter, parseDocument, visit } from 'yaml'
+import {
+  isAlias,
+  isMap,
+  isScalar,
+  isSeq,
+  LineCounter,
+  parseAllDocuments,
+  visit,
+  Document as YamlDocument,
+} from 'yaml'
 import type { Document, Node, Pair } from 'yaml'
 import type { ScenarioProblem } from '../errors.ts'
-import type { Finding } from './finding.ts'
+import type { DataPath, Finding } from './finding.ts'
 import { tooDeepAt } from './nesting.ts'
 import { printable } from '../terminal-text.ts'
 import { shortened } from './suggest.ts'
@@ -30,13 +39,28 @@ export function readYaml(text: string): YamlSource {
     const tower = at(deep, 'nested too deeply')
     return { data: undefined, problems: [tower], locate: () => tower }
   }
-  const document = parseDocument(text, { prettyErrors: false, version: '1.2' })
+  const hidden = unprintable.exec(text)
+  if (hidden) {
+    const found = at(hidden.index, `${hidden[0]} is not allowed: a scenario shows what it holds`)
+    return { data: undefined, problems: [found], locate: () => found }
+  }
+  const { document, second } = onlyDocument(text)
+  if (second !== undefined) {
+    const found = at(second, 'a scenario file holds one document, here a second one starts')
+    return { data: undefined, problems: [found], locate: () => found }
+  }
   // An unknown tag is a warning to the library; all tags are refused below.
   const warnings = document.warnings.filter((warning) => warning.code !== 'TAG_RESOLVE_FAILED')
   const problems = [...document.errors, ...warnings].map((error) =>
     at(error.pos[0], syntaxMessage(error.code, error.message, text, error.pos[0])),
   )
-  const locate = (finding: Finding) => at(offsetOf(document, finding), finding.message)
+  const locate = (finding: Finding) => {
+    const source = finding.asWritten && writtenAt(document, finding.path)
+    return at(
+      offsetOf(document, finding),
+      source === undefined ? finding.message : finding.asWritten!(source),
+    )
+  }
   const unreadable = { data: undefined, problems, locate }
   // After a syntax error the rest of the tree is guesswork; a duplicate key leaves it whole.
   if (document.errors.some((error) => error.code !== 'DUPLICATE_KEY')) return unreadable
@@ -52,6 +76,19 @@ export function readYaml(text: string): YamlSource {
     problems.push(at(0, tooManyAliases))
   }
   return unreadable
+}
+
+/** Not characters of YAML, or such that reorder what a reader sees. */
+const unprintable = /[^\P{Cc}\t\n\r]|[\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069\ufffe\uffff]/u
+
+/** The one document that says something: a file may end with `---`, or start with an empty one. */
+function onlyDocument(text: string): { readonly document: Document; readonly second?: number } {
+  const all = parseAllDocuments(text, { prettyErrors: false, version: '1.2' })
+  const documents: readonly Document[] = Array.isArray(all) ? all : []
+  const [document = new YamlDocument(), other] = documents.filter(
+    ({ contents, errors }) => !isEmpty(contents) || errors.length > 0,
+  )
+  return other ? { document, second: other.range?.[0] ?? 0 } : { document }
 }
 
 type ProblemAt = (offset: number, message: string) => ScenarioProblem
@@ -70,8 +107,6 @@ function syntaxMessage(code: string, message: string, text: string, offset: numb
   switch (code) {
     case 'DUPLICATE_KEY':
       return `key ${/^[^\s:]*/.exec(text.slice(offset, offset + 60))?.[0]} is written twice`
-    case 'MULTIPLE_DOCS':
-      return 'a scenario file holds one document, here a second one starts'
     default:
       return message
   }
@@ -131,6 +166,14 @@ function offsetOf(document: Document, { path, at }: Finding): number {
     } else return offset
   }
   return offset
+}
+
+/** The scalar at a path as the file has it; undefined when there is none. */
+function writtenAt(document: Document, path: DataPath): string | undefined {
+  const node: unknown = document.getIn(path, true)
+  const scalar: unknown = isAlias(node) ? node.resolve(document) : node
+  if (!isScalar(scalar) || scalar.source === undefined || scalar.source === '') return undefined
+  return shortened(scalar.source, 60)
 }
 
 function keyText(pair: Pair): string | undefined {

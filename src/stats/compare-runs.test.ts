@@ -22,15 +22,18 @@ describe('comparing separate runs', () => {
   test('a path that got slower is found, and only that one', async () => {
     const [a, b] = [await side(1, {}), await side(50, { shiftNs: { gateway: 30_000 } })]
     const result = compareRuns({ label: 'a', runs: a }, { label: 'b', runs: b })
-    expect(verdictOf(result, 'gateway')).toMatchObject({ verdict: 'slower', unit: 'build', n: 5 })
-    expect(verdictOf(result, 'gateway')!.difference).toBeCloseTo(30_000, -3)
+    const found = verdictOf(result, 'gateway')!
+    expect(found).toMatchObject({ verdict: 'slower', unit: 'build', n: 5 })
+    // 30 of 300 µs, and what the host did to the baseline in the mean.
+    expect(found.ratio!.estimate).toBeCloseTo(1.1, 2)
+    expect(found.difference).toBeCloseTo(0.1 * found.levelNs!, -3)
     for (const path of ['single', 'same-network', 'load-balancer']) {
       expect(['same', 'cannot tell']).toContain(verdictOf(result, path)!.verdict)
     }
   })
 
-  test('what moves all paths alike cancels: only the reference path itself moves', async () => {
-    const [a, b] = [await side(1, {}), await side(50, { hostShiftNs: 40_000 })]
+  test('what makes all paths slower cancels: only the reference path itself moves', async () => {
+    const [a, b] = [await side(1, {}), await side(50, { hostSpeed: 1.3 })]
     const result = compareRuns({ label: 'a', runs: a }, { label: 'b', runs: b })
     expect(verdictOf(result, 'no-mesh')!.verdict).toBe('slower')
     expect(result.rows.find((row) => row.path === 'gateway')!.relativeTo).toBe('no-mesh')
@@ -39,14 +42,24 @@ describe('comparing separate runs', () => {
     }
   })
 
-  test('one build a side has no verdict and says how many it takes', async () => {
+  test('eight restarts a side decide in one build each', async () => {
+    const [a, b] = [
+      await madeRun({ id: id(1), restarts: 8, rounds: 2 }),
+      await madeRun({ id: id(2), restarts: 8, rounds: 2, seed: 9, shiftNs: { gateway: 30_000 } }),
+    ]
+    const result = compareRuns({ label: 'a', runs: [a] }, { label: 'b', runs: [b] })
+    expect(verdictOf(result, 'gateway')).toMatchObject({ verdict: 'slower', unit: 'restart', n: 8 })
+    expect(verdictOf(result, 'single')!.verdict).not.toBe('slower')
+  })
+
+  test('one start a side has no verdict and says how many it takes', async () => {
     const [a, b] = [
       await madeRun({ id: id(1) }),
       await madeRun({ id: id(2), seed: 9, shiftNs: { gateway: 90_000 } }),
     ]
     const row = verdictOf(compareRuns({ label: 'a', runs: [a] }, { label: 'b', runs: [b] }), 'gateway')!
     expect(row.verdict).toBe('cannot tell')
-    expect(row.warnings.map((w) => w.code)).toContain('too-few-builds')
+    expect(row.warnings.map((w) => w.code)).toContain('too-few-per-side')
   })
 
   test('a path that is not proven on both sides is left out', async () => {
@@ -64,22 +77,59 @@ describe('comparing separate runs', () => {
     expect(result.leftOut).toEqual(['gateway'])
     expect(result.rows.some((row) => row.path === 'gateway')).toBe(false)
   })
+
+  const withoutLast = (result: RunResult): RunResult => ({
+    ...result,
+    paths: result.paths.filter(({ name }) => name !== 'load-balancer'),
+    measured: result.measured.map((round) => ({
+      ...round,
+      paths: round.paths.filter(({ path }) => path !== 'load-balancer'),
+    })),
+  })
+  test('levels are not compared with a run of other paths, ratios are', async () => {
+    const [a, b] = [await side(1, {}), await side(50, { change: withoutLast, shiftNs: { gateway: 30_000 } })]
+    const result = compareRuns({ label: 'a', runs: a }, { label: 'b', runs: b })
+    expect(result.levelsRefused).toContain('rise with the number of paths in the mix')
+    expect(result.levelsRefused).toContain('against gateway, no-mesh, same-network, single')
+    expect(result.rows.some(({ path }) => path === 'no-mesh')).toBe(false)
+    expect(result.rows.every(({ relativeTo }) => relativeTo === 'no-mesh')).toBe(true)
+    expect(verdictOf(result, 'gateway')).toMatchObject({ verdict: 'slower' })
+    expect(verdictOf(result, 'single')!.verdict).not.toBe('slower')
+  })
+
+  test('levels are compared between runs of the same mix', async () => {
+    const [a, b] = [await side(1, {}), await side(50, {})]
+    const result = compareRuns({ label: 'a', runs: a }, { label: 'b', runs: b })
+    expect(result.levelsRefused).toBeNull()
+    expect(result.rows.find(({ path }) => path === 'no-mesh')!.relativeTo).toBeNull()
+  })
 })
 
 describe('comparing two paths of one run', () => {
   test('pairs them by round', async () => {
     const result = compareVariants(await madeRun({ id: id(1), rounds: 20 }), 'single', 'gateway')
     const row = verdictOf(result, 'gateway')!
-    expect(row).toMatchObject({ verdict: 'slower', unit: 'round', n: 20 })
-    expect(row.difference).toBeCloseTo(60_000, -3)
-    // The weather of a round is 20 µs wide; paired, it is gone.
-    expect(row.high! - row.low!).toBeLessThan(1000)
+    expect(row).toMatchObject({ verdict: 'slower', unit: 'round', n: 20, scale: 'ratio' })
+    expect(row.ratio!.estimate).toBeCloseTo(300 / 240, 2)
+    // The weather of a round is a fifth of it; paired, it is gone.
+    expect(row.ratio!.high! - row.ratio!.low!).toBeLessThan(0.01)
+  })
+
+  test('paths that an emulated delay sets apart are compared by their difference', async () => {
+    const delayed = (result: RunResult): RunResult => ({
+      ...result,
+      paths: result.paths.map((path) => (path.name === 'gateway' ? { ...path, addedRttMs: 5 } : path)),
+    })
+    const run = await madeRun({ id: id(1), restarts: 8, rounds: 2, change: delayed })
+    expect(verdictOf(compareVariants(run, 'single', 'gateway'), 'gateway')!.scale).toBe('difference')
+    expect(verdictOf(compareVariants(run, 'single', 'same-network'), 'same-network')!.scale).toBe('ratio')
   })
 })
 
 describe('the ladder of a run', () => {
-  test('steps follow the hops, with what each adds, and the control stands apart', async () => {
-    const summary = summarizeRun(await madeRun({ id: id(1), rounds: 20 }))
+  test('steps follow the hops, with what each adds, and every path has a noise floor', async () => {
+    const summary = summarizeRun(await madeRun({ id: id(1), restarts: 8, rounds: 3 }))
+    expect(summary).toMatchObject({ unit: 'restart', restarts: 8, builds: 1, rounds: 24 })
     expect(summary.steps.map((s) => [s.from, s.to, s.adds.join()])).toEqual([
       ['no-mesh', 'single', '2 ztunnels'],
       ['single', 'same-network', ''],
@@ -87,8 +137,17 @@ describe('the ladder of a run', () => {
       ['gateway', 'load-balancer', 'load balancer'],
     ])
     expect(summary.steps.map((s) => s.comparison.verdict)).toEqual(['slower', 'same', 'slower', 'slower'])
-    expect(summary.controls.map((s) => [s.from, s.to])).toEqual([['single', 'single-control']])
-    for (const path of summary.paths) expect(path.quantiles.p50.low).toBeGreaterThanOrEqual(0)
+    expect(summary.steps.map((s) => s.withinFloorNs === null)).toEqual([true, false, true, true])
+    for (const path of summary.paths) {
+      expect(path.quantiles.p50.low).toBeGreaterThanOrEqual(0)
+      expect(path.floor!.ns).toBeGreaterThan(0)
+      expect(path.floor!.ns).toBeLessThan(1000)
+    }
+  })
+
+  test('six restarts decide it', async () => {
+    const summary = summarizeRun(await madeRun({ id: id(1), restarts: 6, rounds: 2, restartNs: 2000 }))
+    expect(summary.steps.map((s) => s.comparison.verdict)).toEqual(['slower', 'same', 'slower', 'slower'])
   })
 })
 

@@ -1,10 +1,12 @@
+import { hasCoarseCpu } from '../results/build-traits.ts'
 import type { RunResult } from '../results/schema.ts'
 import { componentKey } from '../topology/component.ts'
 import type { Component } from '../topology/model.ts'
-import type { MeasuredRound } from './round-values.ts'
-import { summarizeLatency, type NestedEstimate } from './summarize-nested.ts'
+import type { Nested } from './nested.ts'
+import { nest, type MeasuredRound } from './round-values.ts'
+import { summarizeLatency, type Estimate } from './summarize-series.ts'
 
-export type CpuEstimate = Pick<NestedEstimate, 'estimate' | 'low' | 'high'>
+export type CpuEstimate = Pick<Estimate, 'estimate' | 'low' | 'high'>
 
 /** CPU time that one component took per request that passed it; ns. */
 export interface CpuCost {
@@ -38,13 +40,17 @@ export function cpuPerRequest(result: RunResult): readonly CpuCost[] {
   if (measured.some((round) => round.turns !== undefined)) {
     return costs(measured, (round) => turnUses(result, round), summarizeLatency)
   }
-  const isCoarse = result.backend === 'contexts'
-  return costs(measured, (round) => roundUses(result, round), isCoarse ? undefined : summarizeLatency)
+  return costs(
+    measured,
+    (round) => roundUses(result, round),
+    hasCoarseCpu(result) ? undefined : summarizeLatency,
+  )
 }
 
 function turnUses(result: RunResult, round: MeasuredRound): Use[] {
   return (round.turns ?? []).flatMap((turn): Use[] => {
     const paths = turn.paths.flatMap((name) => result.paths.find((path) => path.name === name) ?? [])
+    // Runs of before 0.2 had turns of an A/A control.
     if (paths.every((path) => path.controlOf !== undefined)) return []
     const use = (component: Component, cpuMs: number | null) =>
       useOf(round, component, paths, cpuMs, turn.load)
@@ -87,7 +93,7 @@ function useOf(
 function costs(
   rounds: readonly MeasuredRound[],
   usesOf: (round: MeasuredRound) => readonly Use[],
-  summarize: ((byBuild: readonly (readonly number[])[]) => NestedEstimate) | undefined,
+  summarize: ((values: Nested) => Estimate) | undefined,
 ): CpuCost[] {
   const groups = new Map<string, { first: Use; uses: { round: MeasuredRound; use: Use }[] }>()
   for (const round of rounds) {
@@ -101,12 +107,11 @@ function costs(
   const estimate = (uses: readonly { round: MeasuredRound; use: Use }[]): CpuEstimate | null => {
     if (uses.length === 0) return null
     if (!summarize) return { estimate: ratioOfSums(uses.map(({ use }) => use)), low: null, high: null }
-    const builds = new Map<number, number[]>()
-    for (const { round, use } of uses) {
-      if (use.requests === 0) continue
-      builds.set(round.build, [...(builds.get(round.build) ?? []), (use.cpuMs * 1e6) / use.requests])
-    }
-    const { estimate: value, low, high } = summarize([...builds.values()])
+    const values = nest(
+      uses.map(({ round: { build, restart }, use }) => ({ build, restart, use })),
+      ({ use }) => (use.requests === 0 ? null : (use.cpuMs * 1e6) / use.requests),
+    )
+    const { estimate: value, low, high } = summarize(values)
     return { estimate: value, low, high }
   }
   return [...groups.values()].map(({ first: { load, component, paths }, uses }) => ({

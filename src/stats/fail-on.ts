@@ -1,5 +1,7 @@
 import { UsageError } from '../errors.ts'
 import type { ComparisonRow } from './compare-runs.ts'
+import type { Outcomes } from '../results/outcomes.ts'
+import { failedShare, type ErrorShares } from './error-share.ts'
 import { metricNames } from './metrics.ts'
 import { summaryQuantiles, type SummaryQuantile } from './summary-quantiles.ts'
 
@@ -10,6 +12,43 @@ export interface FailRule {
   readonly metric: string | null
   readonly quantile: SummaryQuantile
   readonly limit: { readonly unit: 'percent' | 'ns'; readonly amount: number }
+}
+
+/** A rule about failed requests: of a path (or of any) at most this share may fail in the contender. */
+export interface ErrorRule {
+  readonly path: string | null
+  readonly errorsPercent: number
+}
+
+const errorPattern = /^(?:(?<path>[\w.-]+):)?errors\s*>\s*(?<amount>\d+(?:\.\d+)?)\s*%$/
+
+/** Reads `errors>1%` or `gateway:errors>1%`. @throws UsageError when the text is no rule of this kind. */
+export function parseErrorRule(text: string): ErrorRule {
+  const rule = readErrorRule(text)
+  if (rule) return rule
+  throw new UsageError(`"${text}" is no rule about errors`, {
+    hint: "write 'errors>1%', or 'NAME:errors>1%' for one endpoint",
+  })
+}
+
+function readErrorRule(text: string): ErrorRule | undefined {
+  const { path, amount } = errorPattern.exec(text.trim())?.groups ?? {}
+  return amount === undefined ? undefined : { path: path ?? null, errorsPercent: Number(amount) }
+}
+
+/** True when more requests of this path failed than the rule allows. */
+export function breaksShare(path: string, outcomes: Outcomes, rule: ErrorRule): boolean {
+  return (rule.path === null || rule.path === path) && 100 * failedShare(outcomes) > rule.errorsPercent
+}
+
+/** Reads `errors>1%` or `gateway:errors>1%`, or else what `parseFailRule` reads. @throws UsageError as it does. */
+export function parseRule(text: string): FailRule | ErrorRule {
+  return readErrorRule(text) ?? parseFailRule(text)
+}
+
+/** Paths of which more requests failed in the contender than the rule allows. */
+export function brokenShares(errors: readonly ErrorShares[], rule: ErrorRule): readonly ErrorShares[] {
+  return errors.filter(({ path, contender }) => breaksShare(path, contender, rule))
 }
 
 const pattern =
@@ -24,7 +63,7 @@ export function parseFailRule(text: string): FailRule {
   if (quantile === undefined || !(quantile in summaryQuantiles)) {
     const known = Object.keys(summaryQuantiles).join(', ')
     throw new UsageError(`"${text}" is no regression rule`, {
-      hint: `write QUANTILE>LIMIT, such as 'p50>5%', 'p99>100us' or 'gateway:first-byte.p50>5%'; quantiles: ${known}`,
+      hint: `write QUANTILE>LIMIT, such as 'p50>5%', 'p99>100us', 'gateway:first-byte.p50>5%' or 'errors>1%'; quantiles: ${known}`,
     })
   }
   if (metric !== undefined && !metricNames.includes(metric)) {

@@ -56,6 +56,12 @@ export function metricsOf(profile: ProfileName): readonly Metric[] {
   return metricsByProfile[profile]
 }
 
+/** Where rounds keep the metric of this name, e.g. `firstByte` of `first-byte`. */
+export function seriesNamed(name: string): string {
+  const found = Object.values(metricsByProfile).flat()
+  return found.find((metric) => metric.name === name)?.series ?? name
+}
+
 export function headlineOf(profile: ProfileName): Metric {
   return metricsByProfile[profile][0]!
 }

@@ -7,7 +7,7 @@ export interface PairStatistics {
   kth(k: number): number
 }
 
-/** Rows of non-decreasing values: row i holds at(i, start(i)) … at(i, columns - 1). */
+/** Rows of non-decreasing values: row i holds at(i, start(i)) … at(i, columns - 1). Columns rise or fall, all alike. */
 interface Rows {
   readonly rows: number
   readonly columns: number
@@ -56,9 +56,13 @@ function searched(rows: Rows, size: number, storeUpTo: number): PairStatistics {
     let count = 0
     let last = -Infinity
     let next = Infinity
+    let end = 0
     for (let i = 0; i < rows.rows; i++) {
       const start = rows.start(i)
-      const end = firstIndex(start, rows.columns, (j) => isPast(rows.at(i, j)))
+      // From row to row the end moves in one direction only, so all rows together cost as much as one walk.
+      end = Math.max(end, start)
+      while (end < rows.columns && !isPast(rows.at(i, end))) end += 1
+      while (end > start && isPast(rows.at(i, end - 1))) end -= 1
       count += end - start
       if (end > start) last = Math.max(last, rows.at(i, end - 1))
       if (end < rows.columns) next = Math.min(next, rows.at(i, end))

@@ -1,13 +1,13 @@
 import { sum } from 'simple-statistics'
-import { seededRandom } from './seeded-random.ts'
+import { seededRandom } from '../random.ts'
 
-/** Two groups of up to this many values are compared in every possible way (2.7 million for 12 against 12). */
-const exhaustiveUpTo = 12
+/** Two groups of up to this many values are compared in every possible way (48,620 for 9 against 9). */
+const exhaustiveUpTo = 9
 const draws = 9_999
 
 /**
  * Two-sided p-value of a difference of means when group labels are exchangeable: the share of all relabelings whose
- * means differ at least as much as observed. Exhaustive up to 12 against 12; larger groups are relabelled 9,999 times
+ * means differ at least as much as observed. Exhaustive up to 9 against 9; larger groups are relabelled 9,999 times
  * from `seed`, with (1 + hits) / (1 + draws), which keeps the test valid
  * (B. Phipson and G. K. Smyth, Statistical Applications in Genetics and Molecular Biology 9, 2010).
  * @throws RangeError when a group is empty

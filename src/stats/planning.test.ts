@@ -1,8 +1,8 @@
 import { expect, test } from 'vitest'
-import { detectablePaired, detectableRounds, detectableShift, robustSd, unitsToSettle } from './planning.ts'
-import { comparePaired } from './compare-paired.ts'
+import { detectablePaired, detectableShift, robustSd, unitsToSettle } from './planning.ts'
+import { comparePairs, type Pair } from './compare-pairs.ts'
 import { twoSampleShift } from './location.ts'
-import { seededRandom } from './seeded-random.ts'
+import { seededRandom } from '../random.ts'
 import { gaussian } from './testing/noise.ts'
 
 const question = { n: 20, difference: 4, halfWidth: 8, alpha: 0.05, intervalAlpha: 0.05, deltaNs: null }
@@ -18,25 +18,21 @@ test('the spread is 1.4826 times the median absolute deviation, whatever one val
 test('many pairs detect 2.87 standard errors', () => {
   // (1.96 + 0.8416) sqrt(pi / 3)
   expect(detectablePaired(1, 1e6, 0.05) * 1e3).toBeCloseTo(2.867, 3)
-  expect(detectableRounds(1, 1e6, 0.05) * 1e3).toBeCloseTo(2.867, 3)
 })
 
-test.each([8, 10, 20, 40])('about 80 %% of differences that %d rounds should detect are found', (n) => {
+test.each([6, 8, 12, 20])('about 80 %% of differences that %d restarts should detect are found', (n) => {
   const random = seededRandom(n)
-  const shift = detectableRounds(1, n, 0.05)
+  const shift = detectablePaired(1, n, 0.05)
   const found = Array.from({ length: 1_000 }, () => {
-    const b = Array.from({ length: n }, () => gaussian(random) + shift)
-    return comparePaired(
-      b.map(() => 0),
-      b,
-    )
+    const starts = Array.from({ length: n }, (): Pair[] => [[1000, 1000 + gaussian(random) + shift]])
+    return comparePairs([starts], { scale: 'difference' })
   }).filter(({ verdict }) => verdict === 'slower').length
   // Four standard errors of a share of 1,000 campaigns below 0.8.
   expect(found / 1_000).toBeGreaterThan(0.75)
   expect(found / 1_000).toBeLessThan(0.95)
 })
 
-test.each([5, 8, 12])('about 80 %% of shifts that %d builds a side should detect are found', (n) => {
+test.each([5, 8, 12])('about 80 %% of shifts that %d restarts a side should detect are found', (n) => {
   const random = seededRandom(n)
   const side = { sd: 1, n }
   const shift = detectableShift(side, side, 0.05)
@@ -55,7 +51,7 @@ test('a shift takes the spread of both sides into account', () => {
   expect(detectableShift({ sd: 6, n: 8 }, { sd: 6, n: 8 }, 0.05)).toBeCloseTo(2 * both, 10)
 })
 
-test('an interval twice as wide as its difference needs about eight times the rounds', () => {
+test('an interval twice as wide as its difference needs about eight times the restarts', () => {
   // (8 / 4)^2 times ((1.96 + 0.8416) / 1.96)^2 times 20.
   expect(unitsToSettle(question)).toBe(Math.ceil(20 * 4 * (2.8016 / 1.96) ** 2))
 })
@@ -65,7 +61,7 @@ test('a delta far from the estimate settles sooner', () => {
   expect(unitsToSettle({ ...question, deltaNs: 5 })).toBe(unitsToSettle(question))
 })
 
-test('a stricter alpha takes more rounds, and always at least one more', () => {
+test('a stricter alpha takes more restarts, and always at least one more', () => {
   expect(unitsToSettle({ ...question, alpha: 0.005 })).toBeGreaterThan(unitsToSettle(question) ?? Infinity)
   expect(unitsToSettle({ ...question, halfWidth: 0.1 })).toBe(21)
 })

@@ -17,25 +17,12 @@ export function robustSd(values: readonly number[]): number {
 }
 
 /**
- * Smallest difference that n rounds detect with about 80 % power:
- * (z(1 - alpha/2) + z(0.8)) sd / sqrt(n) sqrt(pi/3), which at alpha 0.05 is 2.87 sd / sqrt(n), times `typicalCaution`.
- * @param sd standard deviation of the paired differences
+ * Smallest difference that n observations detect with about 80 % power:
+ * (z(1 - alpha/2) + z(0.8)) sd / sqrt(n) sqrt(pi/3); 1 + 3/n pays for the coarse p-values of few.
+ * @param sd standard deviation of the paired contrasts
  */
-export function detectableRounds(sd: number, n: number, alpha: number): number {
-  return detectionZ(alpha) * sd * Math.sqrt(rankCost / n) * typicalCaution(n)
-}
-
-/** The same for builds, which start afresh and need no caution; 1 + 3/n pays for the coarse p-values of few. */
 export function detectablePaired(sd: number, n: number, alpha: number): number {
   return detectionZ(alpha) * sd * Math.sqrt(rankCost / n) * (1 + 3 / n)
-}
-
-/**
- * What guarding against slow noise (`dependence`) costs n independent rounds: the factor by which the difference that
- * is seen in four of five campaigns grows. Fitted to simulated campaigns of normal noise; `bench/stats.ts` checks it.
- */
-export function typicalCaution(n: number): number {
-  return 1 + 3 / n + 2.3 * Math.exp(Math.min(0, (22 - n) / 16))
 }
 
 /** The same for two independent groups with their own standard deviations; 1 + 1.5/n pays for coarse p-values. */
@@ -50,7 +37,7 @@ export function detectableShift(
 
 /** What an undecided comparison knows. */
 export interface OpenQuestion {
-  /** Rounds, or builds a side. */
+  /** Observations, of the smaller side where there are two. */
   readonly n: number
   readonly difference: number
   readonly halfWidth: number
@@ -61,8 +48,8 @@ export interface OpenQuestion {
 }
 
 /**
- * Rounds in all after which an undecided comparison should be settled, in about four of five cases: the interval, shrinking with
- * the square root, must leave out zero or, when `deltaNs` is given, lie inside it, whichever needs fewer.
+ * Observations in all after which an undecided comparison should be settled, in about four of five cases: the interval,
+ * shrinking with the square root, must leave out zero or, when `deltaNs` is given, lie inside it, whichever needs fewer.
  * null when no number would do: the estimate is zero and nothing says which difference matters.
  */
 export function unitsToSettle(question: OpenQuestion): number | null {

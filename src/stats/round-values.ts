@@ -1,4 +1,6 @@
 import type { QuantilesNs, RunResult } from '../results/schema.ts'
+import type { Pair } from './compare-pairs.ts'
+import type { Nested } from './nested.ts'
 
 export type MeasuredRound = RunResult['measured'][number]
 
@@ -23,30 +25,46 @@ export function valueOf(round: MeasuredRound, { path, load, quantile, metric }: 
   return quantiles?.[quantile] ?? null
 }
 
-/** Values of a series in time order, per build; rounds that lack it are left out. */
-export function valuesByBuild(rounds: readonly MeasuredRound[], series: Series): number[][] {
-  return byBuild(rounds, (round) => valueOf(round, series))
+/** Values of a series as they nest; rounds that lack it are left out. */
+export function seriesValues(rounds: readonly MeasuredRound[], series: Series): Nested {
+  return nest(rounds, (round) => valueOf(round, series))
 }
 
-/** `to` minus `from` in each round, per build; rounds that lack either are left out. */
-export function contrastsByBuild(rounds: readonly MeasuredRound[], from: Series, to: Series): number[][] {
-  return byBuild(rounds, (round) => {
-    const [a, b] = [valueOf(round, from), valueOf(round, to)]
-    return a === null || b === null ? null : b - a
+/** Both values of each round as they nest; rounds that lack either are left out. */
+export function seriesPairs(rounds: readonly MeasuredRound[], a: Series, b: Series): Nested<Pair> {
+  return nest(rounds, (round) => pairOf(valueOf(round, a), valueOf(round, b)))
+}
+
+/** What two random halves of a path's requests read in each round; empty where they were not told apart. */
+export function halfPairs(
+  rounds: readonly MeasuredRound[],
+  { path, load, quantile }: Omit<Series, 'metric'>,
+): Nested<Pair> {
+  return nest(rounds, (round) => {
+    const [a, b] = round.paths.find((p) => p.path === path && p.load === load)?.halvesNs ?? []
+    return pairOf(a?.[quantile] ?? null, b?.[quantile] ?? null)
   })
 }
 
-function byBuild(
-  rounds: readonly MeasuredRound[],
-  value: (round: MeasuredRound) => number | null,
-): number[][] {
-  const builds = new Map<number, number[]>()
+function pairOf(a: number | null, b: number | null): Pair | null {
+  return a === null || b === null ? null : [a, b]
+}
+
+/**
+ * Sorts what rounds say into their builds and restarts, in time order. What is null is left out, but its start is not:
+ * the same place is the same start in every series of the rounds.
+ */
+export function nest<R extends { readonly build: number; readonly restart?: number | undefined }, T>(
+  rounds: readonly R[],
+  value: (round: R) => T | null,
+): Nested<T> {
+  const builds = new Map<number, Map<number, T[]>>()
   for (const round of rounds) {
-    const number = value(round)
-    if (number === null) continue
-    const own = builds.get(round.build)
-    if (own) own.push(number)
-    else builds.set(round.build, [number])
+    const own = value(round)
+    const restarts = builds.get(round.build) ?? new Map<number, T[]>()
+    builds.set(round.build, restarts)
+    const { restart = 1 } = round
+    restarts.set(restart, [...(restarts.get(restart) ?? []), ...(own === null ? [] : [own])])
   }
-  return [...builds.values()]
+  return [...builds.values()].map((restarts) => [...restarts.values()])
 }

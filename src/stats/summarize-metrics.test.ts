@@ -1,5 +1,6 @@
 import { describe, expect, test } from 'vitest'
-import { summaryMarkdown, summaryText } from '../report/summary/text.ts'
+import { summaryMarkdown } from '../report/render/markdown/summary.ts'
+import { summaryText } from '../report/render/text/summary.ts'
 import type { QuantilesNs, RunResult } from '../results/schema.ts'
 import { compareVariants } from './compare-runs.ts'
 import { parseFailRule, regressions } from './fail-on.ts'

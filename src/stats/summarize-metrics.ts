@@ -1,14 +1,22 @@
 import type { RunResult } from '../results/schema.ts'
-import { comparePairedNested } from './compare-nested.ts'
-import type { Comparison } from './comparison.ts'
+import { comparePairs } from './compare-pairs.ts'
+import type { CompareOptions, Comparison } from './comparison.ts'
 import { decideFamily } from './decide-family.ts'
 import { countOf, metricsOf, type Metric } from './metrics.ts'
-import { valueOf, valuesByBuild, type MeasuredRound, type Series } from './round-values.ts'
-import { summarizeLatency, type NestedEstimate } from './summarize-nested.ts'
+import {
+  seriesPairs,
+  seriesValues,
+  halfPairs,
+  valueOf,
+  type MeasuredRound,
+  type Series,
+} from './round-values.ts'
+import type { Scale } from './scale.ts'
+import { summarizeLatency, type Estimate } from './summarize-series.ts'
 import { summaryQuantiles, type SummaryQuantile } from './summary-quantiles.ts'
 
 /** A quantile of each kind; null where no round has the metric. */
-export type QuantileEstimates = Readonly<Record<SummaryQuantile, NestedEstimate>>
+export type QuantileEstimates = Readonly<Record<SummaryQuantile, Estimate>>
 
 /** One metric of one path under one load; times in ns. */
 export interface PathMetric {
@@ -18,6 +26,15 @@ export interface PathMetric {
   readonly quantiles: QuantileEstimates
   /** The same over rounds without flags; null when no round has one. */
   readonly valid: QuantileEstimates | null
+  /** What two random halves of its requests differ by at p50; null where they were not told apart. */
+  readonly floor: NoiseFloor | null
+}
+
+/** What a path differs from itself by: one random half of its requests against the other. Times in ns. */
+export interface NoiseFloor {
+  /** The further end of the interval, or the difference where there is none: smaller steps are not clear of it. */
+  readonly ns: number
+  readonly comparison: Comparison
 }
 
 /** What going from one path to the next costs, paired by round. */
@@ -34,15 +51,18 @@ export interface MetricSummary extends Metric {
   readonly paths: readonly PathMetric[]
   /** Steps of one quantile are judged as one family. */
   readonly steps: readonly MetricStep[]
-  /** The A/A control; not part of the family. */
-  readonly controls: readonly MetricStep[]
 }
 
 export interface Ladder {
-  /** Names of paths in hop order, then the controls. */
+  /** Names of paths in hop order. */
   readonly paths: readonly string[]
-  readonly steps: readonly (readonly [from: string, to: string])[]
-  readonly controls: readonly (readonly [from: string, to: string])[]
+  readonly steps: readonly LadderStep[]
+}
+
+export interface LadderStep {
+  readonly from: string
+  readonly to: string
+  readonly scale: Scale
 }
 
 /** All metrics of a load that any round has. Pure; pairs values by round. */
@@ -50,7 +70,7 @@ export function summarizeMetrics(
   rounds: readonly MeasuredRound[],
   load: RunResult['loads'][number],
   ladder: Ladder,
-  deltaNs: number,
+  margin: Pick<CompareOptions, 'deltaNs' | 'deltaShare'>,
 ): readonly MetricSummary[] {
   const has = ({ series }: Metric) =>
     rounds.some((round) =>
@@ -61,15 +81,15 @@ export function summarizeMetrics(
   return metricsOf(load.profile)
     .filter((metric) => metric.series === 'warm' || has(metric))
     .map((metric) => {
-      const step = (quantile: SummaryQuantile) => (pair: readonly [string, string]) =>
-        compareStep(rounds, load.id, metric, pair, quantile, deltaNs)
+      const about = { load: load.id, metric, margin }
+      const step = (quantile: SummaryQuantile) => (pair: LadderStep) =>
+        compareStep(rounds, pair, quantile, about)
       const quantiles = stepQuantiles(metric)
       return {
         ...metric,
         load: load.id,
         paths: ladder.paths.map((path) => summarizePath(rounds, load.id, metric, path)),
         steps: quantiles.flatMap((quantile) => decided(ladder.steps.map(step(quantile)))),
-        controls: quantiles.flatMap((quantile) => ladder.controls.map(step(quantile))),
       }
     })
 }
@@ -93,7 +113,7 @@ function summarizePath(
   const valid = rounds.filter((round) => round.flags.length === 0)
   const estimates = (chosen: readonly MeasuredRound[]): QuantileEstimates => {
     const estimate = (quantile: SummaryQuantile) =>
-      summarizeLatency(valuesByBuild(chosen, { path, load, quantile, metric: metric.series }), {
+      summarizeLatency(seriesValues(chosen, { path, load, quantile, metric: metric.series }), {
         ...support(chosen, metric, [path], load, quantile),
       })
     return { p50: estimate('p50'), p90: estimate('p90'), p99: estimate('p99') }
@@ -103,22 +123,34 @@ function summarizePath(
     count: counts(rounds, metric, [path], load).reduce((sum, n) => sum + n, 0),
     quantiles: estimates(rounds),
     valid: valid.length === 0 ? null : estimates(valid),
+    floor: metric.series === 'warm' ? floorOf(rounds, path, load) : null,
   }
 }
 
-/** `to` minus `from`, paired by round. Rounds that lack either are left out. */
+function floorOf(rounds: readonly MeasuredRound[], path: string, load: string): NoiseFloor | null {
+  const comparison = comparePairs(halfPairs(rounds, { path, load, quantile: 'p50' }))
+  const { difference, low, high } = comparison
+  if (difference === null) return null
+  return { ns: Math.max(...[difference, low ?? 0, high ?? 0].map(Math.abs)), comparison }
+}
+
+/** `to` against `from`, paired by round. Rounds that lack either are left out. */
 function compareStep(
   rounds: readonly MeasuredRound[],
-  load: string,
-  metric: Metric,
-  [from, to]: readonly [string, string],
+  { from, to, scale }: LadderStep,
   quantile: SummaryQuantile,
-  deltaNs: number,
+  about: {
+    readonly load: string
+    readonly metric: Metric
+    readonly margin: Pick<CompareOptions, 'deltaNs' | 'deltaShare'>
+  },
 ): MetricStep {
+  const { load, metric, margin } = about
   const series = (path: string): Series => ({ path, load, quantile, metric: metric.series })
   const both = rounds.filter((round) => [from, to].every((path) => valueOf(round, series(path)) !== null))
-  const comparison = comparePairedNested(valuesByBuild(both, series(from)), valuesByBuild(both, series(to)), {
-    deltaNs,
+  const comparison = comparePairs(seriesPairs(rounds, series(from), series(to)), {
+    ...margin,
+    scale,
     ...(quantile === 'p50' ? {} : support(both, metric, [from, to], load, quantile)),
   })
   return { from, to, quantile, comparison }

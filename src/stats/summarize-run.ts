@@ -1,19 +1,32 @@
+import { hasCoarseCpu, isSimulated } from '../results/build-traits.ts'
+import { failedOf, type Outcomes } from '../results/outcomes.ts'
 import type { RunResult } from '../results/schema.ts'
 import { componentKey, componentTitle } from '../topology/component.ts'
 import type { Component } from '../topology/model.ts'
-import type { Comparison } from './comparison.ts'
+import type { Comparison, Margin } from './comparison.ts'
 import { cpuPerRequest, type CpuCost } from './cpu-per-request.ts'
+import type { Costs } from './design.ts'
+import { judgedWithErrors, outcomesOfPath } from './error-share.ts'
+import type { Unit } from './nested.ts'
 import type { MeasuredRound } from './round-values.ts'
-import { summarizeMetrics, type MetricSummary, type QuantileEstimates } from './summarize-metrics.ts'
+import { costsOf, spreadOf, type Spread } from './run-spread.ts'
+import type { Scale } from './scale.ts'
+import {
+  summarizeMetrics,
+  type MetricStep,
+  type MetricSummary,
+  type NoiseFloor,
+  type QuantileEstimates,
+} from './summarize-metrics.ts'
 import { sweepsOf, type Sweep } from './sweep.ts'
 
 export { summaryQuantiles, type SummaryQuantile } from './summary-quantiles.ts'
 
 /**
- * Differences inside ±2 µs do not matter unless told otherwise: a fiftieth of what the cheapest component costs, and
- * what 20 rounds of interleaved requests resolve. A wider band would call a true 10 µs "same".
+ * Differences inside ±5 µs do not matter unless told otherwise: a twentieth of what the cheapest component costs, and
+ * what the default of eight restarts resolves. A band of 10 would call a true 10 µs "same".
  */
-export const defaultDeltaNs = 2000
+export const defaultDeltaNs = 5000
 
 /** One path under one load over the rounds of a run; times in ns. */
 export interface PathSummary {
@@ -21,18 +34,19 @@ export interface PathSummary {
   readonly load: string
   readonly hops: number
   readonly components: readonly Component[]
-  readonly controlOf?: string | undefined
   /** Requests in the warm histograms, all rounds. */
   readonly requests: number
   /** Of the whole time of a request: what `warm` histograms hold. */
   readonly quantiles: QuantileEstimates
   /** The same over rounds without flags; null when no round has one. */
   readonly valid: QuantileEstimates | null
+  /** What the path differs from itself by; null where that was not measured. */
+  readonly floor: NoiseFloor | null
   /** Rounds in which the path was proven, shown to be another, or neither. */
   readonly verdicts: Readonly<Record<'proven' | 'mismatch' | 'unproven', number>>
 }
 
-/** What going from one path to the next costs at p50: paired by round. */
+/** What going from one path to the next costs at p50: paired by round, over restarts. */
 export interface StepSummary {
   readonly load: string
   readonly from: string
@@ -40,6 +54,10 @@ export interface StepSummary {
   /** Kinds of components that the second path has beyond the first, e.g. `2 ztunnels`; empty when none. */
   readonly adds: readonly string[]
   readonly comparison: Comparison
+  /** Where its spread comes from, and the cheapest run that would decide it; null without rounds to tell from. */
+  readonly spread: Spread | null
+  /** The noise floor that the step is not clear of, ns; null when it is clear of both its paths'. */
+  readonly withinFloorNs: number | null
 }
 
 export interface RunSummary {
@@ -47,28 +65,38 @@ export interface RunSummary {
   readonly scenario: string
   readonly title: string
   readonly engine: string
+  /** Stand-ins forwarded the bytes. */
+  readonly simulated: boolean
+  /** CPU counters moved too seldom to tell rounds apart. */
+  readonly coarseCpu: boolean
   readonly status: RunResult['status']
   readonly reason?: string | undefined
   readonly startedAt: string
   readonly seed: number
   readonly builds: number
+  /** Starts of all programs, in all builds. */
+  readonly restarts: number
   readonly rounds: number
+  /** What intervals are over, and so what they say something about. */
+  readonly unit: Unit
+  /** What a round, a restart and a build took, ms; null where the run does not tell. */
+  readonly costs: Costs | null
   readonly flaggedRounds: number
   readonly delayMethod: string
   readonly loadBalancer: string
   /** Pods per client that sent load at the same time. */
   readonly clients: number
-  readonly deltaNs: number
+  readonly margin: Margin
   readonly paths: readonly PathSummary[]
   readonly steps: readonly StepSummary[]
-  /** The A/A control of each load: what two measurements of one path differ by. */
-  readonly controls: readonly StepSummary[]
   /** Every time that the loads measure, `paths` and `steps` among them. */
   readonly metrics: readonly MetricSummary[]
   /** CPU time per request of each component, by load. */
   readonly cpu: readonly CpuCost[]
   /** Closed loops, path by path. */
   readonly sweeps: readonly Sweep[]
+  /** Paths of which requests failed, by load; all rounds. */
+  readonly failures: readonly { readonly path: string; readonly load: string; readonly outcomes: Outcomes }[]
   /** How often each flag was given. */
   readonly flags: Readonly<Record<string, number>>
   /** Components that a CPU quota kept from running, and for how long in all. */
@@ -81,64 +109,121 @@ export interface RunSummary {
   }[]
 }
 
+export interface SummaryOptions {
+  readonly deltaNs?: number | undefined
+  readonly deltaShare?: number | undefined
+}
+
+/** The margin that a user asked for, or the default one. */
+export function marginOf({ deltaNs, deltaShare }: SummaryOptions): SummaryOptions {
+  return deltaNs === undefined && deltaShare === undefined
+    ? { deltaNs: defaultDeltaNs }
+    : { deltaNs, deltaShare }
+}
+
 /** The ladder of a run: every path with its interval, and what each step costs. Pure; pairs values by round. */
-export function summarizeRun(result: RunResult, options: { readonly deltaNs?: number } = {}): RunSummary {
-  const deltaNs = options.deltaNs ?? defaultDeltaNs
+export function summarizeRun(result: RunResult, options: SummaryOptions = {}): RunSummary {
+  const margin = marginOf(options)
   const [firstBuild] = result.builds
-  const measured = result.paths.filter((path) => path.hops !== null)
-  const ladder = measured
-    .filter((path) => path.controlOf === undefined)
+  const ladder = result.paths
+    .filter((path) => path.hops !== null && path.controlOf === undefined)
     .toSorted((a, b) => (a.hops ?? 0) - (b.hops ?? 0))
-  const controls = measured.filter((path) => path.controlOf !== undefined)
-  const pairs = {
-    paths: [...ladder, ...controls].map((path) => path.name),
-    steps: ladder.slice(1).map((to, i) => [ladder[i]!.name, to.name] as const),
-    controls: controls
-      // Of a pair of controls, the second against the first.
-      .filter((path) => !measured.some((other) => other.controlOf === path.name))
-      .map((path) => [path.controlOf ?? '', path.name] as const),
+  const plan = {
+    paths: ladder.map((path) => path.name),
+    steps: ladder.slice(1).map((to, i) => ({
+      from: ladder[i]!.name,
+      to: to.name,
+      scale: scaleBetween(ladder[i]!, to),
+    })),
   }
-  const metrics = result.loads.flatMap((load) => summarizeMetrics(result.measured, load, pairs, deltaNs))
+  const metrics = result.loads
+    .flatMap((load) => summarizeMetrics(result.measured, load, plan, margin))
+    .map((metric) => withErrors(result, metric))
   const latencies = metrics.filter(({ series }) => series === 'warm')
-  const stepsOf = (kind: 'steps' | 'controls') =>
-    latencies.flatMap((metric) =>
-      metric[kind].map(({ from, to, comparison }): StepSummary => ({
-        load: metric.load,
-        from,
-        to,
-        adds: addedComponents(expectedOf(result, from), expectedOf(result, to)),
-        comparison,
-      })),
-    )
+  const costs = costsOf(result)
+  const steps = latencies.flatMap((metric) =>
+    metric.steps.map(({ from, to, comparison }): StepSummary => ({
+      load: metric.load,
+      from,
+      to,
+      adds: addedComponents(expectedOf(result, from), expectedOf(result, to)),
+      comparison,
+      spread: spreadOf(result.measured, { from, to, load: metric.load }, comparison, costs),
+      withinFloorNs: floorAround(metric, [from, to], comparison),
+    })),
+  )
   return {
     id: result.id,
     scenario: result.scenario.name,
     title: result.scenario.title,
     engine: firstBuild ? `${firstBuild.engine.name} ${firstBuild.engine.version}` : 'none',
+    simulated: isSimulated(result),
+    coarseCpu: hasCoarseCpu(result),
     status: result.status,
     reason: result.reason,
     startedAt: result.startedAt,
     seed: result.seed,
     builds: result.builds.length,
+    restarts: restartsOf(result.measured),
     rounds: result.measured.length,
+    unit: steps[0]?.comparison.unit ?? latencies[0]?.paths[0]?.quantiles.p50.unit ?? 'round',
+    costs,
     flaggedRounds: result.measured.filter((round) => round.flags.length > 0).length,
     delayMethod: firstBuild?.delayMethod ?? 'none',
     loadBalancer: firstBuild?.loadBalancer ?? 'none',
     clients: result.clients ?? 1,
-    deltaNs,
+    margin: { deltaNs: margin.deltaNs ?? null, deltaShare: margin.deltaShare ?? null },
     paths: latencies.flatMap((latency) =>
-      [...ladder, ...controls].flatMap((path) => summarizePath(result.measured, path, latency)),
+      ladder.flatMap((path) => summarizePath(result.measured, path, latency)),
     ),
-    steps: stepsOf('steps'),
-    controls: stepsOf('controls'),
+    steps,
     metrics,
     cpu: cpuPerRequest(result),
     sweeps: sweepsOf(result),
+    failures: latencies.flatMap(({ load }) =>
+      plan.paths.flatMap((path) => {
+        const outcomes = outcomesOfPath([result], path, load)
+        return failedOf(outcomes) === 0 ? [] : [{ path, load, outcomes }]
+      }),
+    ),
     flags: countFlags(result.measured),
     throttled: sumThrottled(result.measured),
     backend: result.backend,
     unreachable: result.unreachable.map(({ path, confirmed, observed }) => ({ path, confirmed, observed })),
   }
+}
+
+/** Paths that an emulated delay sets apart differ by a fixed time; all others by a factor (`scale.ts`). */
+export function scaleBetween(a: RunResult['paths'][number], b: RunResult['paths'][number]): Scale {
+  return (a.addedRttMs ?? 0) === (b.addedRttMs ?? 0) ? 'ratio' : 'difference'
+}
+
+function restartsOf(rounds: readonly MeasuredRound[]): number {
+  return new Set(rounds.map(({ build, restart = 1 }) => `${build}/${restart}`)).size
+}
+
+/** A step is doubted when its interval reaches into what one of its paths differs from itself by. */
+function floorAround(
+  { paths }: MetricSummary,
+  names: readonly string[],
+  { low, high }: Comparison,
+): number | null {
+  const floors = paths.filter(({ path }) => names.includes(path)).flatMap(({ floor }) => floor?.ns ?? [])
+  if (floors.length === 0 || low === null || high === null) return null
+  const largest = Math.max(...floors)
+  return low > largest || high < -largest ? null : largest
+}
+
+/** No verdict on latencies without the requests that failed beside it. */
+function withErrors(result: RunResult, metric: MetricSummary): MetricSummary {
+  const judged = (step: MetricStep): MetricStep => ({
+    ...step,
+    comparison: judgedWithErrors(
+      step.comparison,
+      [step.from, step.to].map((name) => ({ name, outcomes: outcomesOfPath([result], name, metric.load) })),
+    ),
+  })
+  return { ...metric, steps: metric.steps.map(judged) }
 }
 
 function summarizePath(
@@ -158,10 +243,10 @@ function summarizePath(
       load: latency.load,
       hops: path.hops ?? 0,
       components: path.expected,
-      controlOf: path.controlOf,
       requests: own.count,
       quantiles: own.quantiles,
       valid: own.valid,
+      floor: own.floor,
       verdicts,
     },
   ]

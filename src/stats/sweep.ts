@@ -1,9 +1,8 @@
 import type { RunResult } from '../results/schema.ts'
 import { componentKey } from '../topology/component.ts'
 import type { Component } from '../topology/model.ts'
-import type { MeasuredRound } from './round-values.ts'
-import { valuesByBuild } from './round-values.ts'
-import { summarizeLatency, type NestedEstimate } from './summarize-nested.ts'
+import { nest, seriesValues, type MeasuredRound } from './round-values.ts'
+import { summarizeLatency, type Estimate } from './summarize-series.ts'
 
 /** What takes CPU time on a path, by kind of component; `all` is their sum. */
 export const cpuKinds = [
@@ -21,11 +20,11 @@ export interface SweepPoint {
   readonly load: string
   readonly connections: number
   /** Responses per second while this path had load. */
-  readonly rate: NestedEstimate
-  readonly p50Ns: NestedEstimate
-  readonly p99Ns: NestedEstimate
+  readonly rate: Estimate
+  readonly p50Ns: Estimate
+  readonly p99Ns: Estimate
   /** CPU time per request, ns; null where the path has none of the kind, or where it is not known. */
-  readonly cpuNs: Readonly<Record<CpuKind, NestedEstimate | null>>
+  readonly cpuNs: Readonly<Record<CpuKind, Estimate | null>>
   /** Median share of its time in which the generator's event loop was busy; near 1 the generator is the limit. */
   readonly generatorBusy: number | null
   /** Where rate divided by median latency is largest. */
@@ -86,7 +85,7 @@ function pointOf(
   { load, connections }: { readonly load: string; readonly connections: number },
 ): Omit<SweepPoint, 'isKnee'> {
   const observed = result.measured.flatMap((round) => observe(round, path, load))
-  const estimate = (value: (item: Observed) => number | null) => summarizeLatency(byBuild(observed, value))
+  const estimate = (value: (item: Observed) => number | null) => summarizeLatency(nest(observed, value))
   const places = (kind: CpuKind) =>
     result.components.flatMap((component, i) =>
       (kind === 'all' || component.kind === kind) &&
@@ -94,7 +93,7 @@ function pointOf(
         ? [i]
         : [],
     )
-  const cpu = (kind: CpuKind): NestedEstimate | null => {
+  const cpu = (kind: CpuKind): Estimate | null => {
     const own = places(kind)
     const hasGenerator = kind === 'client-pod' || kind === 'all'
     if (observed.length === 0 || (own.length === 0 && !hasGenerator)) return null
@@ -105,7 +104,7 @@ function pointOf(
     })
   }
   const quantile = (name: 'p50' | 'p99') =>
-    summarizeLatency(valuesByBuild(result.measured, { path, load, quantile: name }))
+    summarizeLatency(seriesValues(result.measured, { path, load, quantile: name }))
   const busy = observed.flatMap(({ busy: share }) => share ?? []).toSorted((a, b) => a - b)
   return {
     load,
@@ -120,6 +119,7 @@ function pointOf(
 
 interface Observed {
   readonly build: number
+  readonly restart: number | undefined
   readonly turn: NonNullable<MeasuredRound['turns']>[number]
   readonly requests: number
   readonly wallMs: number
@@ -137,6 +137,7 @@ function observe(round: MeasuredRound, path: string, load: string): Observed[] {
     return [
       {
         build: round.build,
+        restart: round.restart,
         turn,
         requests: own ? own.received + own.bad : 0,
         wallMs: Math.max(0, ...generators.map((g) => g.wallMs)),
@@ -145,13 +146,4 @@ function observe(round: MeasuredRound, path: string, load: string): Observed[] {
       },
     ]
   })
-}
-
-function byBuild(items: readonly Observed[], value: (item: Observed) => number | null): number[][] {
-  const builds = new Map<number, number[]>()
-  for (const item of items) {
-    const number = value(item)
-    if (number !== null) builds.set(item.build, [...(builds.get(item.build) ?? []), number])
-  }
-  return [...builds.values()]
 }

@@ -26,6 +26,8 @@ export interface ChannelEvents {
 export interface Channel {
   /** A request may be sent: connected, and not known to be closing. */
   readonly usable: boolean
+  /** Part of an answer has arrived. */
+  readonly receiving: boolean
   /** When the bytes that completed the last answer arrived, `process.hrtime.bigint()`. */
   readonly arrivedAtNs: bigint
   /** Bytes on the connection since the last call, without TCP and IP headers. */

@@ -30,6 +30,9 @@ class Http2Channel implements Channel {
   readonly #body: Buffer | undefined
   #head: AnswerHead = { status: 0, cluster: '', pod: '' }
   #closed = false
+  /** The server has sent its settings, with which an HTTP/2 connection begins. */
+  #speaksHttp2 = false
+  #receiving = false
   #taken = { sent: 0, received: 0 }
 
   constructor({ target, requestBytes, responseBytes }: RequestShape, events: ChannelEvents) {
@@ -49,6 +52,9 @@ class Http2Channel implements Channel {
       this.usable = true
       this.#events.connected()
     })
+    this.#session.on('remoteSettings', () => {
+      this.#speaksHttp2 = true
+    })
     this.#session.on('goaway', () => {
       this.usable = false
     })
@@ -58,11 +64,20 @@ class Http2Channel implements Channel {
 
   send(): bigint {
     const nowNs = process.hrtime.bigint()
-    const stream = this.#session.request(this.#headers, { endStream: this.#body === undefined })
+    this.#receiving = false
+    let stream: ClientHttp2Stream
+    try {
+      stream = this.#session.request(this.#headers, { endStream: this.#body === undefined })
+    } catch (error) {
+      // The server has said goodbye in the meantime.
+      process.nextTick(() => this.#close(error instanceof Error ? error : new Error(String(error))))
+      return nowNs
+    }
     let bodyBytes = 0
     let head: AnswerHead | undefined
     let ended = false
     stream.on('response', (headers) => {
+      this.#receiving = true
       head = this.#knownHead(
         headers[':status'] ?? 0,
         String(headers[answerHeaders.cluster] ?? ''),
@@ -82,6 +97,10 @@ class Http2Channel implements Channel {
     this.#watch(stream, () => ended)
     if (this.#body) stream.end(this.#body)
     return nowNs
+  }
+
+  get receiving(): boolean {
+    return this.#receiving
   }
 
   takeBytes(): { sent: number; received: number } {
@@ -116,7 +135,19 @@ class Http2Channel implements Channel {
 
   #close(error: Error | undefined): void {
     if (this.#closed) return
+    const reason = this.usable && !this.#speaksHttp2 ? this.#notHttp2(error) : error
     this.destroy()
-    this.#events.closed(error)
+    this.#events.closed(reason)
+  }
+
+  /** nghttp2 calls everything that is not HTTP/2 a protocol error, and a close before any frame no error at all. */
+  #notHttp2(error: Error | undefined): Error | undefined {
+    const { code } = (error ?? {}) as NodeJS.ErrnoException
+    if (error && code !== 'ECONNRESET' && code?.startsWith('ERR_HTTP2_') !== true) return error
+    const what =
+      this.#socket.bytesRead === 0 ? 'closed the connection' : 'answered something else, such as HTTP/1,'
+    return new BadAnswerError(
+      `the server does not speak HTTP/2 without TLS (h2c with prior knowledge): it ${what} in place of SETTINGS`,
+    )
   }
 }

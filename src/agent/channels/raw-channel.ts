@@ -1,6 +1,6 @@
 import { connect, type Socket } from 'node:net'
 import { readBuffer } from './read-buffer.ts'
-import { Http1ResponseParser } from '../wire/http1-response-parser.ts'
+import { Http1AnswerReader } from '../wire/http1-answer-reader.ts'
 import { http1Request } from '../wire/http1-request.ts'
 import { TcpResponseReader, tcpRequestFrame } from '../wire/tcp-frames.ts'
 import {
@@ -14,43 +14,60 @@ import {
 /** How a protocol looks on a plain socket. */
 interface Codec {
   readonly request: Buffer
-  /** Takes what arrives; throws when it is not the protocol. */
-  push(chunk: Buffer): void
-  end(): void
+  /** Part of an answer has arrived. */
+  readonly inside: boolean
+  /** Takes what arrives; the answer that it completes. Throws when it is not the protocol. */
+  push(chunk: Buffer): Answer | undefined
+  /** The connection was closed in order; the answer that ends with it. */
+  end(): Answer | undefined
 }
 
-interface CodecEvents {
-  answered(head: AnswerHead, bodyBytes: number): void
+interface Answer {
+  readonly head: AnswerHead
+  readonly bodyBytes: number
   /** The server will close the connection after this answer. */
-  lastAnswer(): void
+  readonly isLast: boolean
 }
-
-type MakeCodec = (shape: RequestShape, events: CodecEvents) => Codec
 
 /** Opens an HTTP/1.1 connection. */
 export function openHttp1Channel(shape: RequestShape, events: ChannelEvents): Channel {
-  return new RawChannel(shape, events, (of, codecEvents) => {
-    const parser = new Http1ResponseParser((head, bodyBytes) => {
-      if (!head.keepAlive) codecEvents.lastAnswer()
-      codecEvents.answered(head, bodyBytes)
-    })
-    return {
-      request: http1Request(of),
-      push: (chunk) => parser.push(chunk),
-      end: () => parser.end(),
-    }
+  const reader = new Http1AnswerReader()
+  const answerOf = (head: ReturnType<typeof reader.end>) =>
+    head && { head, bodyBytes: reader.bodyBytes, isLast: !head.keepAlive }
+  return new RawChannel(shape, events, {
+    request: http1Request(shape),
+    get inside() {
+      return reader.inside
+    },
+    push: (chunk) => answerOf(reader.push(chunk)),
+    end: () => answerOf(reader.end()),
   })
 }
 
 /** Opens a connection that speaks the TCP echo protocol. */
 export function openTcpChannel(shape: RequestShape, events: ChannelEvents): Channel {
-  return new RawChannel(shape, events, ({ target, requestBytes, responseBytes }, codecEvents) => {
-    const reader = new TcpResponseReader((response) => codecEvents.answered(response, response.bodyBytes))
-    return {
-      request: tcpRequestFrame(target.path, requestBytes, responseBytes),
-      push: (chunk) => reader.push(chunk),
-      end: () => {},
-    }
+  const { target, requestBytes, responseBytes } = shape
+  let answers: AnswerHead[] = []
+  let bodyBytes = 0
+  const reader = new TcpResponseReader((response) => {
+    answers.push(response)
+    bodyBytes = response.bodyBytes
+  })
+  return new RawChannel(shape, events, {
+    request: tcpRequestFrame(target.path, requestBytes, responseBytes),
+    get inside() {
+      return reader.inside
+    },
+    push: (chunk) => {
+      answers = []
+      reader.push(chunk)
+      const [head] = answers
+      if (answers.length > 1 || (head && reader.inside)) {
+        throw new BadAnswerError('the server sent more than one answer to one request')
+      }
+      return head && { head, bodyBytes, isLast: false }
+    },
+    end: () => undefined,
   })
 }
 
@@ -65,14 +82,9 @@ class RawChannel implements Channel {
   #sent = 0
   #received = 0
 
-  constructor(shape: RequestShape, events: ChannelEvents, makeCodec: MakeCodec) {
+  constructor(shape: RequestShape, events: ChannelEvents, codec: Codec) {
     this.#events = events
-    this.#codec = makeCodec(shape, {
-      answered: (head, bodyBytes) => this.#answered(head, bodyBytes),
-      lastAnswer: () => {
-        this.usable = false
-      },
-    })
+    this.#codec = codec
     const { host, port } = shape.target
     const onread = { buffer: readBuffer, callback: (bytes: number) => this.#read(bytes) }
     this.#socket = connect({ host, port, noDelay: true, onread })
@@ -82,11 +94,16 @@ class RawChannel implements Channel {
     })
     this.#socket.on('end', () => {
       this.usable = false
-      this.#codec.end()
-      this.#close(undefined)
+      const answer = this.#codec.end()
+      if (answer && this.#waiting) this.#answered(answer)
+      else this.#close(undefined)
     })
     this.#socket.on('error', (error) => this.#close(error))
     this.#socket.on('close', () => this.#close(undefined))
+  }
+
+  get receiving(): boolean {
+    return this.#codec.inside
   }
 
   send(): bigint {
@@ -113,17 +130,22 @@ class RawChannel implements Channel {
   #read(bytes: number): boolean {
     this.arrivedAtNs = process.hrtime.bigint()
     this.#received += bytes
+    const chunk = readBuffer.subarray(0, bytes)
     try {
-      this.#codec.push(readBuffer.subarray(0, bytes))
+      const answer = this.#codec.push(chunk)
+      // Nobody asked: what comes next must not be read as the answer to the next request.
+      if (!this.#waiting && (answer || this.#codec.inside))
+        throw new BadAnswerError('bytes that were not asked for')
+      if (answer) this.#answered(answer)
     } catch (error) {
       this.#close(new BadAnswerError(error instanceof Error ? error.message : String(error)))
     }
     return true
   }
 
-  #answered(head: AnswerHead, bodyBytes: number): void {
-    if (!this.#waiting) throw new BadAnswerError('the server answered without being asked')
+  #answered({ head, bodyBytes, isLast }: Answer): void {
     this.#waiting = false
+    if (isLast) this.usable = false
     this.#events.answered(head, bodyBytes)
   }
 

@@ -3,7 +3,8 @@ import type { DriverLoad, PathSample, Target } from '../protocol.ts'
 import { mulberry32, shuffle } from '../random.ts'
 import { AnswerCheck } from './answer-check.ts'
 import { ClosedLoopSlot } from './closed-slot.ts'
-import { leastGraceMs, resolveTargets, type Driver, type DriverSettings, type Turn } from './driver.ts'
+import { leastGraceMs, type Driver, type DriverSettings, type Turn } from './driver.ts'
+import { resolveTargets } from './resolve-targets.ts'
 
 type ClosedLoad = Extract<DriverLoad, { profile: 'closed' }>
 
@@ -33,10 +34,10 @@ export class ClosedLoopDriver implements Driver {
   }
 
   async open(): Promise<void> {
-    const { load, check } = this.#settings
-    const targets = await resolveTargets(this.#settings.targets)
+    const { load, check, halves } = this.#settings
+    const targets = await resolveTargets(this.#settings)
     this.#paths = targets.map((target) => {
-      const recorder = new PathRecorder(target.path)
+      const recorder = new PathRecorder(target.path, halves)
       return { target, recorder, check: new AnswerCheck(check, load.responseBytes, recorder), order: 0 }
     })
   }

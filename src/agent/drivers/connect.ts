@@ -4,7 +4,8 @@ import { PathRecorder } from '../path-recorder.ts'
 import type { DriverLoad, PathSample, Target } from '../protocol.ts'
 import { mulberry32, shuffle } from '../random.ts'
 import { AnswerCheck } from './answer-check.ts'
-import { resolveTargets, type Driver, type DriverSettings, type Turn } from './driver.ts'
+import { type Driver, type DriverSettings, type Turn } from './driver.ts'
+import { resolveTargets } from './resolve-targets.ts'
 import { SingleRequest } from './single-request.ts'
 
 type ConnectLoad = Extract<DriverLoad, { profile: 'connect' }>
@@ -32,9 +33,9 @@ class ConnectPath {
   failures = 0
   retryAtMs = 0
 
-  constructor(target: Target, { check, load }: DriverSettings<ConnectLoad>) {
+  constructor(target: Target, { check, load, halves }: DriverSettings<ConnectLoad>) {
     this.target = target
-    this.recorder = new PathRecorder(target.path, {
+    this.recorder = new PathRecorder(target.path, halves, {
       connect: this.connectNs,
       firstByte: this.firstByteNs,
       wait: this.waitNs,
@@ -60,7 +61,7 @@ export class ConnectDriver implements Driver {
   }
 
   async open(): Promise<void> {
-    const targets = await resolveTargets(this.#settings.targets)
+    const targets = await resolveTargets(this.#settings)
     this.#paths = targets.map((target) => new ConnectPath(target, this.#settings))
   }
 
@@ -87,7 +88,7 @@ export class ConnectDriver implements Driver {
   takeSamples(): readonly PathSample[] {
     return this.#paths.map(({ recorder, failures }) => {
       const silent = recorder.sent === 0 && recorder.errors === 0
-      if (silent && failures > 0) recorder.error('not connected in this turn')
+      if (silent && failures > 0) recorder.unsent('not connected in this turn')
       return recorder.take(0)
     })
   }
@@ -128,7 +129,7 @@ export class ConnectDriver implements Driver {
     path.failures = 0
     if (!path.check.accept(outcome.head, outcome.bodyBytes)) return
     if (path.everAnswered) {
-      path.recorder.warm.record(outcome.totalNs)
+      path.recorder.recordWarm(outcome.totalNs)
       path.connectNs.record(outcome.connectNs)
       path.firstByteNs.record(outcome.firstByteNs)
       path.waitNs.record(outcome.firstByteNs - outcome.connectNs)

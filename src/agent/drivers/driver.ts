@@ -1,7 +1,4 @@
-import { lookup } from 'node:dns/promises'
-import { isIP } from 'node:net'
 import type { DriverLoad, PathSample, Target } from '../protocol.ts'
-import { authorityOf } from '../wire/http1-request.ts'
 
 export type ResponseCheck = 'echo' | 'status'
 
@@ -12,6 +9,8 @@ export interface DriverSettings<L extends DriverLoad = DriverLoad> {
   /** For connecting, and again for each response. */
   readonly timeoutMs: number
   readonly check: ResponseCheck
+  /** Tell two random halves of the requests of a path apart. */
+  readonly halves: boolean
 }
 
 export interface Turn {
@@ -19,6 +18,8 @@ export interface Turn {
   /** The same seed gives the same order of paths and the same intended times. */
   readonly seed: number
   readonly durationMs: number
+  /** To warm up: send over all connections at once, where the profile can. */
+  readonly flood?: boolean | undefined
 }
 
 /**
@@ -40,18 +41,4 @@ export interface Driver {
   takeSamples(): readonly PathSample[]
   /** Ends all connections, also in the middle of a turn, which then resolves early. */
   close(): Promise<void>
-}
-
-/**
- * Targets with addresses in place of host names, so that no request waits for DNS.
- * @throws Error when a name does not resolve.
- */
-export function resolveTargets(targets: readonly Target[]): Promise<Target[]> {
-  return Promise.all(
-    targets.map(async (target) => {
-      if (isIP(target.host) !== 0) return target
-      const { address } = await lookup(target.host)
-      return { ...target, host: address, authority: authorityOf(target) }
-    }),
-  )
 }

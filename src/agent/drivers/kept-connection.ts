@@ -6,6 +6,7 @@ import {
   type OpenChannel,
   type RequestShape,
 } from '../channels/channel.ts'
+import { socketErrorText } from '../channels/socket-error.ts'
 import type { PathRecorder } from '../path-recorder.ts'
 import type { AnswerCheck } from './answer-check.ts'
 
@@ -84,17 +85,18 @@ export class KeptConnection {
   checkTimeout(nowNs: bigint): void {
     const { timeoutMs } = this.#settings
     if (this.state === 'connecting' && nowNs - this.#connectingSinceNs > timeoutMs * nsPerMs) {
-      this.recorder.error(`cannot connect to ${this.#address}: no answer within ${timeoutMs} ms`)
+      this.recorder.unsent(`cannot connect to ${this.#address}: no answer within ${timeoutMs} ms`)
       this.#lose()
     } else if (this.state === 'busy' && nowNs - this.sentAtNs > timeoutMs * nsPerMs) {
-      this.recorder.error(`no response from ${this.#address} within ${timeoutMs} ms`)
+      const what = this.#channel?.receiving ? 'no complete response' : 'no response'
+      this.recorder.failed(`${what} from ${this.#address} within ${timeoutMs} ms`)
       this.#lose()
     }
   }
 
-  /** Ends the connection; a request on it counts as lost. */
+  /** Ends the connection; a request on it counts as an error. */
   drop(): void {
-    if (this.state === 'busy') this.recorder.error(`no response from ${this.#address} before the turn ended`)
+    if (this.state === 'busy') this.recorder.failed(`no response from ${this.#address} before the turn ended`)
     this.#release()
   }
 
@@ -126,8 +128,9 @@ export class KeptConnection {
     this.arrivedAtNs = this.#channel?.arrivedAtNs ?? 0n
     const ok = this.#settings.check.accept(head, bodyBytes)
     if (ok) {
-      const histogram = this.#fresh ? this.recorder.cold : this.recorder.warm
-      histogram.record(Number(this.arrivedAtNs - this.sentAtNs))
+      const ns = Number(this.arrivedAtNs - this.sentAtNs)
+      if (this.#fresh) this.recorder.cold.record(ns)
+      else this.recorder.recordWarm(ns)
     }
     this.#fresh = false
     this.failures = 0
@@ -137,16 +140,23 @@ export class KeptConnection {
   }
 
   #closed(error: Error | undefined): void {
-    if (error instanceof BadAnswerError) {
-      if (this.state === 'busy') this.recorder.bad++
-      else this.recorder.errors++
+    const text = error && socketErrorText(error)
+    if (this.state === 'connecting') {
+      this.recorder.unsent(`cannot connect to ${this.#address}: ${text ?? 'connection closed'}`)
+    } else if (this.state !== 'busy') {
+      // No request was on it, so none is counted. Servers may close idle connections, and some say so first (status
+      // 408); one that never carried an answer is a reason to know.
+      if (this.#fresh)
+        this.recorder.note(text ?? `${this.#address} closed the connection before it was asked`)
+    } else if (error instanceof BadAnswerError) {
+      this.recorder.bad++
       this.recorder.note(error.message)
-    } else if (this.state === 'connecting') {
-      this.recorder.error(`cannot connect to ${this.#address}: ${error?.message ?? 'connection closed'}`)
-    } else if (error) {
-      this.recorder.error(`connection to ${this.#address} failed: ${error.message}`)
-    } else if (this.state === 'busy') {
-      this.recorder.note(`${this.#address} closed the connection before it answered`)
+    } else if (text !== undefined) {
+      // Lost, as a close is: whether a reset is seen as one depends on what the kernel reports first.
+      this.recorder.note(`connection to ${this.#address} failed: ${text}`)
+    } else {
+      const when = this.#channel?.receiving ? 'in the middle of its answer' : 'before it answered'
+      this.recorder.note(`${this.#address} closed the connection ${when}`)
     }
     this.#lose()
   }

@@ -122,11 +122,11 @@ test('a dead path and a silent one are errors within bounded time', async () => 
     timeoutMs: 150,
     until: (of) => of('silent').sent > 0 && of('pa').received > 0,
   })
-  expect(total(outcomes, 'dead')).toMatchObject({ sent: 0, received: 0 })
-  expect(total(outcomes, 'dead').errors).toBeGreaterThan(0)
+  const dead = total(outcomes, 'dead')
+  expect(dead).toMatchObject({ sent: dead.errors, received: 0 })
+  expect(dead.errors).toBeGreaterThan(0)
   const silence = total(outcomes, 'silent')
   expect(silence.sent).toBeGreaterThan(0)
-  expect(silence).toMatchObject({ received: 0, lost: silence.sent })
-  expect(silence.errors).toBeGreaterThanOrEqual(silence.sent)
+  expect(silence).toMatchObject({ received: 0, lost: 0, errors: silence.sent })
   expect(total(outcomes, 'pa').received).toBeGreaterThan(0)
 })

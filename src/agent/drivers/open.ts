@@ -4,7 +4,8 @@ import type { DriverLoad, PathSample, Target } from '../protocol.ts'
 import { mulberry32, shuffle } from '../random.ts'
 import { LatencyHistogram } from '../latency-histogram.ts'
 import { AnswerCheck } from './answer-check.ts'
-import { leastGraceMs, resolveTargets, type Driver, type DriverSettings, type Turn } from './driver.ts'
+import { leastGraceMs, type Driver, type DriverSettings, type Turn } from './driver.ts'
+import { resolveTargets } from './resolve-targets.ts'
 import { connectAll, KeptConnection } from './kept-connection.ts'
 import { OpenLoopSlot, type Lane } from './open-slot.ts'
 
@@ -39,7 +40,7 @@ export class OpenLoopDriver implements Driver {
   }
 
   async open(): Promise<void> {
-    const targets = await resolveTargets(this.#settings.targets)
+    const targets = await resolveTargets(this.#settings)
     this.#paths = targets.map((target) => this.#openPath(target))
     await connectAll(this.#paths.flatMap(({ lanes }) => lanes.map(({ connection }) => connection)))
   }
@@ -79,10 +80,10 @@ export class OpenLoopDriver implements Driver {
   }
 
   #openPath(target: Target): OpenPath {
-    const { load, check, timeoutMs } = this.#settings
+    const { load, check, timeoutMs, halves } = this.#settings
     const lagNs = new LatencyHistogram()
     const responseNs = new LatencyHistogram()
-    const recorder = new PathRecorder(target.path, { lag: lagNs, response: responseNs })
+    const recorder = new PathRecorder(target.path, halves, { lag: lagNs, response: responseNs })
     const settings = {
       openChannel: openHttp1Channel,
       shape: { target, requestBytes: load.requestBytes, responseBytes: load.responseBytes },

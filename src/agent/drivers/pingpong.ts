@@ -5,7 +5,8 @@ import { PathRecorder } from '../path-recorder.ts'
 import type { DriverLoad, PathSample } from '../protocol.ts'
 import { mulberry32, shuffle, type Random } from '../random.ts'
 import { AnswerCheck } from './answer-check.ts'
-import { resolveTargets, type Driver, type DriverSettings, type Turn } from './driver.ts'
+import { type Driver, type DriverSettings, type Turn } from './driver.ts'
+import { resolveTargets } from './resolve-targets.ts'
 import { connectAll, KeptConnection } from './kept-connection.ts'
 
 type PingPongLoad = Extract<DriverLoad, { profile: 'pingpong' }>
@@ -29,6 +30,12 @@ interface Run {
   next: number
 }
 
+/** A warm-up turn: every connection sends its next request when the last is answered. */
+interface Flood {
+  readonly deadlineNs: bigint
+  readonly done: () => void
+}
+
 /**
  * The headline profile: one persistent connection per path and exactly one request in flight over all of them. The
  * order of paths is shuffled anew for every cycle, so that whatever the host does hits all paths alike.
@@ -40,6 +47,7 @@ export class PingPongDriver implements Driver {
   #connections: KeptConnection[] = []
   #order: KeptConnection[] = []
   #run: Run | undefined
+  #flood: Flood | undefined
   /** The connection that carries the request in flight, or that all others wait for while it connects. */
   #current: KeptConnection | undefined
   #currentSinceNs = 0n
@@ -50,11 +58,11 @@ export class PingPongDriver implements Driver {
   }
 
   async open(): Promise<void> {
-    const { load, check, timeoutMs } = this.#settings
+    const { load, check, timeoutMs, halves } = this.#settings
     const { requestBytes, responseBytes, protocol } = load
-    const targets = await resolveTargets(this.#settings.targets)
+    const targets = await resolveTargets(this.#settings)
     this.#connections = targets.map((target) => {
-      const recorder = new PathRecorder(target.path)
+      const recorder = new PathRecorder(target.path, halves)
       return new KeptConnection(
         {
           openChannel: openChannel[protocol],
@@ -73,13 +81,18 @@ export class PingPongDriver implements Driver {
     await connectAll(this.#connections)
   }
 
-  async turn({ seed, durationMs }: Turn): Promise<void> {
+  async turn({ seed, durationMs, flood }: Turn): Promise<void> {
     for (const connection of this.#connections) connection.skipBytes()
     this.#order = [...this.#connections] // the seed alone decides the order
     const ticker = setInterval(() => this.#tick(), tickMs)
     const stopPolling = this.#settings.load.busyPoll ? pollBusily() : undefined
     await new Promise<void>((done) => {
       const deadlineNs = process.hrtime.bigint() + BigInt(Math.round(durationMs * 1e6))
+      if (flood) {
+        this.#flood = { deadlineNs, done }
+        this.#pour()
+        return
+      }
       this.#run = { random: mulberry32(seed), deadlineNs, done, next: this.#order.length }
       this.#step()
     })
@@ -90,7 +103,7 @@ export class PingPongDriver implements Driver {
   takeSamples(): readonly PathSample[] {
     return this.#connections.map((connection) => {
       const { recorder, state } = connection
-      if (recorder.sent === 0 && recorder.errors === 0 && state !== 'ready') recorder.error('not connected')
+      if (recorder.sent === 0 && recorder.errors === 0 && state !== 'ready') recorder.unsent('not connected')
       connection.collectBytes()
       return recorder.take(0)
     })
@@ -100,6 +113,20 @@ export class PingPongDriver implements Driver {
     for (const connection of this.#connections) connection.drop()
     this.#finish()
     return Promise.resolve()
+  }
+
+  /** Sends over every connection that is free, and ends the flood once it is over and all of them are. */
+  #pour(): void {
+    const flood = this.#flood
+    if (!flood) return
+    if (process.hrtime.bigint() < flood.deadlineNs) {
+      for (const connection of this.#connections) {
+        if (connection.state === 'ready') connection.send()
+      }
+    } else if (this.#connections.every(({ state }) => state !== 'busy')) {
+      this.#flood = undefined
+      flood.done()
+    }
   }
 
   /** Sends the next request, or arranges to be called again. Runs only while nothing is in flight. */
@@ -144,6 +171,7 @@ export class PingPongDriver implements Driver {
   }
 
   #goOnAfter(connection: KeptConnection): void {
+    if (this.#flood) this.#pour()
     if (connection !== this.#current) return
     this.#current = undefined
     this.#step()
@@ -152,6 +180,7 @@ export class PingPongDriver implements Driver {
   #tick(): void {
     const nowNs = process.hrtime.bigint()
     for (const connection of this.#connections) connection.checkTimeout(nowNs)
+    this.#pour()
     const waited = nowNs - this.#currentSinceNs > BigInt(inlineConnectMs) * nsPerMs
     const over = this.#run !== undefined && nowNs >= this.#run.deadlineNs
     if (this.#current?.state === 'connecting' && (waited || over)) this.#goOnAfter(this.#current)
@@ -159,9 +188,9 @@ export class PingPongDriver implements Driver {
 
   #finish(): void {
     clearTimeout(this.#idle)
-    const run = this.#run
-    this.#run = this.#current = undefined
-    run?.done()
+    const { done } = this.#run ?? this.#flood ?? {}
+    this.#run = this.#flood = this.#current = undefined
+    done?.()
   }
 }
 

@@ -1,9 +1,11 @@
 import { connect, type Socket } from 'node:net'
 import type { AnswerHead, RequestShape } from '../channels/channel.ts'
 import { readBuffer } from '../channels/read-buffer.ts'
+import { socketErrorText } from '../channels/socket-error.ts'
 import type { PathRecorder } from '../path-recorder.ts'
 import { http1Request } from '../wire/http1-request.ts'
-import { Http1ResponseParser } from '../wire/http1-response-parser.ts'
+import { Http1AnswerReader } from '../wire/http1-answer-reader.ts'
+import type { Http1ResponseHead } from '../wire/http1-response-parser.ts'
 
 /** How long the peer may take to close its side after we closed ours. */
 const closeMs = 100
@@ -25,7 +27,7 @@ export class SingleRequest {
   readonly #recorder: PathRecorder
   readonly #socket: Socket
   readonly #address: string
-  readonly #parser = new Http1ResponseParser((head, bodyBytes) => this.#answered(head, bodyBytes))
+  readonly #reader = new Http1AnswerReader()
   readonly #startNs: bigint
   readonly #resolve: (answer: SingleAnswer | undefined) => void
   #connectedNs = 0n
@@ -55,13 +57,16 @@ export class SingleRequest {
       this.#recorder.sent++
       this.written = true
       this.#socket.write(bytes)
-      this.#restartTimer(timeoutMs, () =>
-        this.#fail(`no response from ${this.#address} within ${timeoutMs} ms`),
-      )
+      this.#restartTimer(timeoutMs, () => {
+        const what = this.#reader.inside ? 'no complete response' : 'no response'
+        this.#fail(`${what} from ${this.#address} within ${timeoutMs} ms`)
+      })
     })
-    this.#socket.on('end', () => this.#parser.end())
+    this.#socket.on('end', () => this.#answered(this.#reader.end()))
     this.#socket.on('error', (error) => {
-      if (!this.#answer) this.#fail(`connection to ${this.#address} failed: ${error.message}`)
+      const text = `connection to ${this.#address} failed: ${socketErrorText(error)}`
+      if (!this.written) this.#fail(text)
+      else if (!this.#answer) this.#recorder.note(text) // lost, as after a close
     })
     this.#socket.on('close', () => this.#close())
   }
@@ -78,13 +83,14 @@ export class SingleRequest {
   }
 
   #read(length: number): boolean {
+    this.#recorder.bytesReceived += length
+    if (this.#answer) return true // what follows the answer is nobody's
     this.#arrivedNs = process.hrtime.bigint()
     if (this.#firstByteNs === 0n) this.#firstByteNs = this.#arrivedNs
-    this.#recorder.bytesReceived += length
     try {
-      this.#parser.push(readBuffer.subarray(0, length))
+      this.#answered(this.#reader.push(readBuffer.subarray(0, length)))
     } catch (error) {
-      if (!this.#answer) this.#recorder.bad++
+      this.#recorder.bad++
       this.#recorder.note(error instanceof Error ? error.message : String(error))
       this.#failed = true
       this.destroy()
@@ -92,11 +98,11 @@ export class SingleRequest {
     return true
   }
 
-  #answered(head: AnswerHead, bodyBytes: number): void {
-    if (this.#answer) throw new Error('the server answered twice')
+  #answered(head: Http1ResponseHead | undefined): void {
+    if (!head || this.#answer || this.#failed) return
     this.#answer = {
       head,
-      bodyBytes,
+      bodyBytes: this.#reader.bodyBytes,
       connectNs: Number(this.#connectedNs - this.#startNs),
       firstByteNs: Number(this.#firstByteNs - this.#startNs),
       totalNs: Number(this.#arrivedNs - this.#startNs),
@@ -106,8 +112,10 @@ export class SingleRequest {
   }
 
   #fail(message: string): void {
+    if (this.#failed) return
     this.#failed = true
-    this.#recorder.error(message)
+    if (this.written) this.#recorder.failed(message)
+    else this.#recorder.unsent(message)
     this.destroy()
   }
 
@@ -115,7 +123,8 @@ export class SingleRequest {
     clearTimeout(this.#timer)
     this.#recorder.bytesSent += this.#socket.bytesWritten
     if (!this.#answer && !this.#failed) {
-      this.#recorder.note(`${this.#address} closed the connection before it answered`)
+      const when = this.#reader.inside ? 'in the middle of its answer' : 'before it answered'
+      this.#recorder.note(`${this.#address} closed the connection ${when}`)
     }
     this.#resolve(this.#answer)
   }

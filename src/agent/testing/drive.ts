@@ -68,6 +68,7 @@ interface DriveOptions {
   readonly durationMs?: number
   readonly timeoutMs?: number
   readonly check?: ResponseCheck
+  readonly halves?: boolean
   /** More turns are run until this holds: a busy machine may get little done in one. */
   readonly until?: (of: (path: string) => Total) => boolean
 }
@@ -80,8 +81,15 @@ export async function drive(
   targets: readonly Target[],
   options: DriveOptions = {},
 ): Promise<TurnOutcome[]> {
-  const { seeds = [1], durationMs = 300, timeoutMs = 10_000, check = 'echo', until = () => true } = options
-  const driver = await createDriver({ load, targets, timeoutMs, check })
+  const {
+    seeds = [1],
+    durationMs = 300,
+    timeoutMs = 10_000,
+    check = 'echo',
+    halves = false,
+    until = () => true,
+  } = options
+  const driver = await createDriver({ load, targets, timeoutMs, check, halves })
   const outcomes: TurnOutcome[] = []
   try {
     await driver.open()

@@ -55,3 +55,8 @@ export async function deadPort(): Promise<number> {
   await new Promise((closed) => void server.close(closed))
   return port
 }
+
+/** Sends RST and nothing before it; `resetAndDestroy` sends FIN first, which a client may see in its place. */
+export function resetNow(socket: Socket): void {
+  Object.assign(socket, { resetAndClosing: true }).destroy()
+}

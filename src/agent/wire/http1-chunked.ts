@@ -14,6 +14,12 @@ export class ChunkedReader {
   #line = ''
   #left = 0
   #trailerBytes = 0
+  readonly #isLenient: boolean
+
+  /** @param isLenient take lines that end with a bare LF, as a client may */
+  constructor(isLenient = false) {
+    this.#isLenient = isLenient
+  }
 
   /**
    * Reads on in `chunk` from `offset` and returns the offset behind what belongs to the body.
@@ -43,16 +49,17 @@ export class ChunkedReader {
     if (end === -1) return stop
     const line = this.#line
     this.#line = ''
-    if (line.charCodeAt(line.length - 2) !== carriageReturn) {
+    const endsInCrLf = line.charCodeAt(line.length - 2) === carriageReturn
+    if (!endsInCrLf && !this.#isLenient) {
       throw new HttpParseError(400, 'a line of a chunked body does not end with CRLF')
     }
-    this.#lineEnded(line.slice(0, -2))
+    this.#lineEnded(line.slice(0, endsInCrLf ? -2 : -1))
     return stop
   }
 
   #lineEnded(line: string): void {
     if (this.#state === 'size') {
-      const size = /^([0-9a-fA-F]{1,8})[ \t]*(;[\t\x20-\x7e\x80-\xff]*)?$/.exec(line)?.[1]
+      const size = /^0*([0-9a-fA-F]{1,12})[ \t]*(;[\t\x20-\x7e\x80-\xff]*)?$/.exec(line)?.[1]
       if (size === undefined) throw new HttpParseError(400, 'malformed chunk size')
       this.#left = Number.parseInt(size, 16)
       this.#state = this.#left === 0 ? 'trailer' : 'data'

@@ -1,4 +1,4 @@
-/** The start line and header fields of an HTTP/1 message, strictly as RFC 9112 writes them. */
+/** The start line and header fields of an HTTP/1 message. */
 export interface Head {
   readonly startLine: string
   /** Names in lower case; values of a repeated field joined by `, ` (RFC 9110 §5.3). */
@@ -17,19 +17,32 @@ export class HttpParseError extends Error {
 }
 
 const maxHeadBytes = 16 * 1024
-const headEnd = '\r\n\r\n'
+const strictEnd = '\r\n\r\n'
 const fieldName = /^[!#$%&'*+\-.^_`|~0-9A-Za-z]+$/
 // No control characters, bare CR or LF included: two readers must never see two different messages.
 const fieldValue = /^[\t\x20-\x7e\x80-\xff]*$/
 
+/**
+ * How heads are read. A server reads strictly: two readers must never see two different requests. A client reads what
+ * RFC 9112 lets servers send: lines that end with a bare LF (§2.2), folded lines (§5.2), blanks before a colon (§5.1).
+ */
+export interface HeadRules {
+  readonly isLenient?: boolean
+  readonly maxBytes?: number
+  /** Looks at the first bytes of a head that is not complete yet; throws when they are of no head at all. */
+  readonly checkStart?: (bytes: Buffer) => void
+}
+
 /** @throws HttpParseError when `bytes`, which end with an empty line, are not a start line and header fields. */
-export function parseHead(bytes: Buffer): Head {
-  const [startLine = '', ...lines] = bytes.toString('latin1', 0, bytes.length - headEnd.length).split('\r\n')
+export function parseHead(bytes: Buffer, { isLenient = false }: HeadRules = {}): Head {
+  const text = bytes.toString('latin1')
+  const [startLine = '', ...lines] = isLenient ? lenientLines(text) : text.split('\r\n').slice(0, -2)
   if (!fieldValue.test(startLine)) throw new HttpParseError(400, 'control character in the start line')
   const fields = new Map<string, string>()
   for (const line of lines) {
     const colon = line.indexOf(':')
-    const name = line.slice(0, Math.max(0, colon))
+    const written = line.slice(0, Math.max(0, colon))
+    const name = isLenient ? written.replace(/[ \t]+$/, '') : written
     if (!fieldName.test(name)) throw new HttpParseError(400, 'malformed header field name')
     const value = line.slice(colon + 1).replace(/^[ \t]+|[ \t]+$/g, '')
     if (!fieldValue.test(value)) throw new HttpParseError(400, `control character in header field ${name}`)
@@ -38,6 +51,23 @@ export function parseHead(bytes: Buffer): Head {
     fields.set(key, before === undefined ? value : `${before}, ${value}`)
   }
   return { startLine, fields }
+}
+
+/** Lines without their ends, folded ones joined; control characters that say nothing here become blanks. */
+function lenientLines(text: string): string[] {
+  const [startLine = '', ...lines] = text.replace(/\r?\n\r?\n$/, '').split(/\r?\n/)
+  const joined: string[] = []
+  for (const line of lines) {
+    if (!/^[ \t]/.test(line)) joined.push(line)
+    // Whitespace between the start line and the first field belongs to nothing (§2.2).
+    else if (joined.length > 0) joined.push(`${joined.pop()} ${line.trim()}`)
+  }
+  return [startLine, ...joined].map((line) => line.replaceAll(/\p{Cc}/gu, blank))
+}
+
+/** Of control characters tabs are allowed, NUL is refused, and bytes beyond ASCII are text. */
+function blank(character: string): string {
+  return character === '\t' || character === '\0' || character > '\x7f' ? character : ' '
 }
 
 /** Tokens of a comma-separated field such as `connection`, in lower case. */
@@ -66,12 +96,14 @@ export function contentLength(head: Head): number | undefined {
  */
 export class HeadReader<T> {
   readonly #parse: (head: Head) => T
+  readonly #rules: HeadRules
   #pending: Buffer | undefined
   #lastBytes: Buffer | undefined
   #last: T | undefined
 
-  constructor(parse: (head: Head) => T) {
+  constructor(parse: (head: Head) => T, rules: HeadRules = {}) {
     this.#parse = parse
+    this.#rules = rules
   }
 
   /** True while a head has begun and not ended. */
@@ -87,7 +119,7 @@ export class HeadReader<T> {
   /**
    * Reads on in `chunk` from `offset`. Returns the offset behind the head when it is complete, or -1 when it needs
    * more than the chunk has.
-   * @throws HttpParseError when the head is malformed or longer than 16 KiB.
+   * @throws HttpParseError when the head is malformed or too long.
    */
   read(chunk: Buffer, offset: number): number {
     const known = this.#lastBytes
@@ -95,21 +127,32 @@ export class HeadReader<T> {
       const end = offset + known.length
       if (end <= chunk.length && chunk.compare(known, 0, known.length, offset, end) === 0) return end
     }
+    const { maxBytes = maxHeadBytes, checkStart } = this.#rules
     const before = this.#pending ?? Buffer.alloc(0)
-    const bytes = Buffer.concat([before, chunk.subarray(offset, offset + maxHeadBytes)])
-    const found = bytes.indexOf(headEnd)
-    const length = found + headEnd.length
-    if (found === -1 ? bytes.length >= maxHeadBytes : length > maxHeadBytes) {
-      throw new HttpParseError(431, 'the message head is longer than 16 KiB')
+    const bytes = Buffer.concat([before, chunk.subarray(offset, offset + maxBytes)])
+    checkStart?.(bytes)
+    const length = this.#lengthOf(bytes)
+    if (length === -1 ? bytes.length >= maxBytes : length > maxBytes) {
+      throw new HttpParseError(431, `the message head is longer than ${maxBytes / 1024} KiB`)
     }
-    if (found === -1) {
+    if (length === -1) {
       this.#pending = bytes
       return -1
     }
     this.#pending = undefined
     const own = bytes.subarray(0, length)
-    this.#last = this.#parse(parseHead(own))
+    this.#last = this.#parse(parseHead(own, this.#rules))
     this.#lastBytes = own
     return offset + length - before.length
+  }
+
+  /** Bytes of the head with the empty line that ends it; -1 without one. */
+  #lengthOf(bytes: Buffer): number {
+    const ends = this.#rules.isLenient ? ['\n\r\n', '\n\n'] : [strictEnd]
+    const lengths = ends.flatMap((end) => {
+      const found = bytes.indexOf(end)
+      return found === -1 ? [] : [found + end.length]
+    })
+    return lengths.length === 0 ? -1 : Math.min(...lengths)
   }
 }

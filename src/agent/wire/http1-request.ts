@@ -9,7 +9,11 @@ export function authorityOf(target: Target): string {
 
 /** The header fields by which our requests differ from anybody's. */
 export function echoHeaders(target: Target, responseBytes: number): Record<string, string> {
-  return { [pathHeader]: encodePathName(target.path), [responseBytesHeader]: String(responseBytes) }
+  return {
+    [pathHeader]: encodePathName(target.path),
+    [responseBytesHeader]: String(responseBytes),
+    ...(target.authorization === undefined ? {} : { authorization: target.authorization }),
+  }
 }
 
 /** A whole HTTP/1.1 request: GET, or POST when it has a body. */

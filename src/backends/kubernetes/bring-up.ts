@@ -1,24 +1,23 @@
 import { HopmeterError } from '../../errors.ts'
-import type { BackendContext, Testbed } from '../backend.ts'
+import type { BackendContext, Step, Testbed } from '../backend.ts'
 import type { Plan } from '../plan.ts'
-import type { Phase, StepContext } from './contract.ts'
-import { openPodCpu } from './cpu/pod-cpu.ts'
+import { agentImage } from '../versions.ts'
+import type { Cluster } from './cluster/cluster.ts'
+import { openPodCpu, type CpuMethod } from './cpu/pod-cpu.ts'
 import { saveFailureState } from './failure-state.ts'
-import { findPods } from './find-pods.ts'
-import { stateFolder } from './folders.ts'
-import type { KindCluster } from './layout.ts'
-import type { MeshPart } from './mesh-part.ts'
-import type { FactsBook } from './node-facts.ts'
-import { nodeContainers } from './ownership.ts'
-import type { KubernetesOptions } from './options.ts'
-import { Session } from './session.ts'
-import { failed, runPhases, waitUntilReady } from './steps.ts'
-import { takeDown } from './take-down.ts'
+import type { ServiceMesh } from './mesh.ts'
+import { Session, type SessionState } from './session/session.ts'
+import { takeDown, type Release } from './session/take-down.ts'
+import { inStep, runPhases } from './steps/run-steps.ts'
+import type { Phase, StepContext } from './steps/step.ts'
+import { waitUntilReady } from './steps/wait.ts'
 import { attachServers, detachServers, KubeTestbed } from './testbed.ts'
-import { createToolbox } from './create-toolbox.ts'
-import type { Toolbox, ToolName } from './toolbox.ts'
-import { toolProblem, toolRemedies, toolVersions } from './tools.ts'
-import { agentImage, defaultIstio, fullIstioVersion } from './versions.ts'
+import { createToolbox } from './tools/create-toolbox.ts'
+import { stateFolder } from './tools/folders.ts'
+import type { KubernetesOptions } from './tools/options.ts'
+import { toolProblem, toolRemedies, toolVersions } from './tools/tool-versions.ts'
+import type { Toolbox, ToolName } from './tools/toolbox.ts'
+import { findPods } from './workloads/find-pods.ts'
 
 const cleanUpTimeoutMs = 600_000
 const stateTimeoutMs = 300_000
@@ -26,22 +25,41 @@ const stateTimeoutMs = 300_000
 /** Everything `up` would do, as steps. Nothing is touched by making them. */
 export interface Assembly {
   readonly tools: Toolbox
-  readonly facts: FactsBook
-  readonly clusters: readonly KindCluster[]
-  readonly mesh: MeshPart | undefined
+  readonly clusters: readonly Cluster[]
+  readonly mesh: ServiceMesh | undefined
   readonly phases: readonly Phase[]
 }
 
 /** What differs between clusters that hopmeter makes and clusters that the user has. */
-export interface Site {
-  readonly backend: 'kind' | 'contexts'
+export interface ClusterOwner {
+  readonly backend: SessionState['backend']
   readonly sessionName: string
   /** Of what cannot change while the testbed stands. */
   readonly digest: string
   readonly facts: Readonly<Record<string, string>>
   /** Programs that are needed, in the order in which they are looked for. */
   tools(needsMesh: boolean): readonly ToolName[]
+  /** Looks whether programs of these versions go together. @throws HopmeterError */
+  checkVersions?(versions: Readonly<Partial<Record<ToolName, string>>>): void
   assemble(session: Session): Assembly
+  readonly cpu: CpuMethod
+  readonly release: Release
+}
+
+/** What a bring-up works with. */
+interface BringUp {
+  readonly plan: Plan
+  readonly options: KubernetesOptions
+  readonly owner: ClusterOwner
+  readonly session: Session
+  readonly context: StepContext
+  /** Gives the session back. */
+  readonly end: () => void
+}
+
+/** The steps of an assembly, for `plan`. */
+export function stepsOf({ phases }: Assembly): readonly Step[] {
+  return phases.flat().map(({ name, commands }): Step => ({ name, commands }))
 }
 
 /**
@@ -50,46 +68,38 @@ export interface Site {
  */
 export async function bringUp(
   plan: Plan,
-  context: BackendContext,
+  { failureFolder, ...context }: BackendContext,
   options: KubernetesOptions,
-  site: Site,
+  owner: ClusterOwner,
 ): Promise<Testbed> {
   context.signal.throwIfAborted()
-  const session = openSession(plan, options, site)
-  const release = session.lease()
-  const { signal, progress, note } = context
-  const stepContext: StepContext = { signal, progress, note }
+  const session = openSession(plan, options, owner)
+  const end = session.lease()
   let assembly: Assembly | undefined
   try {
-    assembly = site.assemble(session)
-    const versions = await checkTools(assembly, options, site, signal)
-    await runPhases(assembly.phases, stepContext)
-    const testbed = await connect(plan, options, site, session, assembly, versions, stepContext, release)
+    assembly = owner.assemble(session)
+    const versions = await checkTools(assembly, owner, context.signal)
+    await runPhases(assembly.phases, context)
+    const testbed = await connect({ plan, options, owner, session, context, end }, assembly, versions)
     if (options.keep) session.update((state) => ({ ...state, kept: true }))
     return testbed
   } catch (error) {
-    if (assembly && context.failureFolder !== undefined) {
-      await saveFailureState({ ...assembly, session }, context.failureFolder, stateContext(stepContext))
+    if (assembly && failureFolder !== undefined) {
+      await saveFailureState({ ...assembly, session }, failureFolder, stateContext(context))
     }
-    await afterFailure(assembly?.tools ?? createToolbox(options), session, stepContext)
-    release()
-    signal.throwIfAborted()
+    await afterFailure(assembly?.tools ?? createToolbox(options), session, owner, context)
+    end()
+    context.signal.throwIfAborted()
     throw error
   }
 }
 
 async function connect(
-  plan: Plan,
-  options: KubernetesOptions,
-  site: Site,
-  session: Session,
-  { tools, facts, clusters, mesh }: Assembly,
+  { plan, options, owner, session, context, end }: BringUp,
+  { tools, clusters, mesh }: Assembly,
   versions: Readonly<Record<string, string>>,
-  context: StepContext,
-  release: () => void,
 ): Promise<Testbed> {
-  const parts = { tools, facts, plan, sessionId: session.id, clients: options.clients ?? 1 }
-  const found = await inStep('find pods', findPods(parts, clusters, context))
+  const found = await inStep('find pods', findPods(plan, session.id, options.clients ?? 1, clusters, context))
   for (const readiness of mesh?.readiness(found) ?? []) await waitUntilReady(readiness, context)
   const servers = await inStep(
     'attach to echo servers',
@@ -97,7 +107,7 @@ async function connect(
   )
   try {
     const watched = mesh && (await inStep('watch components', mesh.watch(found, context)))
-    const kubernetes = (await facts.of(clusters[0]!, context)).kubernetes
+    const { kubernetes } = await clusters[0]!.facts(context)
     return new KubeTestbed({
       tools,
       plan,
@@ -105,28 +115,24 @@ async function connect(
       loadBalancer: mesh?.loadBalancer ?? 'none',
       facts: {
         kubernetes,
-        ...site.facts,
+        ...owner.facts,
         agentImage: options.agentImage ?? agentImage,
         ...versions,
         ...mesh?.facts,
       },
-      pods: found.pods,
-      services: found.services,
+      ...found,
       addresses: watched?.addresses ?? [],
       servers,
       watcher: watched?.watcher,
-      cpu: await openPodCpu({ tools, facts, clusters, found }, site.backend, context),
+      cpu: await openPodCpu(owner.cpu, { tools, clusters, found, mesh }, context),
       saveState: (folder, signal) =>
         saveFailureState({ tools, session, clusters, mesh }, folder, stateContext({ ...context, signal })),
       takeDown: async () => {
-        if (site.backend === 'kind') await tellOfStopped(tools, session, clusters, context)
-        if (session.state.kept) release()
-        else {
-          try {
-            await takeDown(tools, session, cleanUpContext(context))
-          } finally {
-            release()
-          }
+        await tellOfStopped(clusters, context)
+        try {
+          if (!session.state.kept) await takeDown(tools, session, owner.release, cleanUpContext(context))
+        } finally {
+          end()
         }
       },
     })
@@ -137,33 +143,18 @@ async function connect(
 }
 
 /** A node that stops shows as a connection that ends somewhere; whoever reads that wants to know why. Never throws. */
-async function tellOfStopped(
-  tools: Toolbox,
-  session: Session,
-  clusters: readonly KindCluster[],
-  context: StepContext,
-): Promise<void> {
-  const { signal, progress, note = progress } = cleanUpContext(context)
-  for (const { name, kindName, nodeNames } of clusters) {
-    const containers = await nodeContainers(tools, kindName, session.id, { signal }).catch(() => undefined)
-    const running = containers?.filter((container) => container.running).map((container) => container.name)
-    const stopped = nodeNames.filter((node) => running?.includes(node) === false)
+async function tellOfStopped(clusters: readonly Cluster[], context: StepContext): Promise<void> {
+  const { progress, note = progress } = context
+  for (const { name, nodes } of clusters) {
+    const stopped = (await nodes?.stopped(cleanUpContext(context)).catch(() => [])) ?? []
     if (stopped.length > 0) note(`not running any more, of cluster ${name}: ${stopped.join(', ')}`)
   }
 }
 
-async function inStep<T>(name: string, work: Promise<T>): Promise<T> {
-  try {
-    return await work
-  } catch (error) {
-    throw failed(name, error)
-  }
-}
-
 /** The session of this testbed: a new one, or the one that stands. */
-function openSession(plan: Plan, options: KubernetesOptions, site: Site): Session {
+function openSession(plan: Plan, options: KubernetesOptions, owner: ClusterOwner): Session {
   const root = stateFolder(options.stateRoot)
-  const { backend, sessionName: name, digest } = site
+  const { backend, sessionName: name, digest } = owner
   const found = Session.find(root, name)
   const session = found ?? Session.create(root, { name, backend, scenario: plan.scenario.name, digest })
   if (session.state.digest !== digest || session.state.backend !== backend) {
@@ -176,23 +167,12 @@ function openSession(plan: Plan, options: KubernetesOptions, site: Site): Sessio
 
 async function checkTools(
   { tools, mesh }: Assembly,
-  options: KubernetesOptions,
-  site: Site,
+  owner: ClusterOwner,
   signal: AbortSignal,
 ): Promise<Readonly<Record<string, string>>> {
-  const names = site.tools(mesh !== undefined)
+  const names = owner.tools(mesh !== undefined)
   const versions = await inStep('check tools', toolVersions(tools, names, signal))
-  const wanted = fullIstioVersion(options.istio ?? defaultIstio)
-  // Charts are part of istioctl: another version installs another Istio. Own images come with their own istioctl.
-  const mayDiffer = options.istioTag !== undefined || options.istioHub !== undefined
-  if (names.includes('istioctl') && site.backend === 'kind' && !mayDiffer && versions.istioctl !== wanted) {
-    throw new HopmeterError(
-      `check tools: istioctl is ${versions.istioctl}, but Istio ${wanted} is to be installed`,
-      {
-        hint: `hopmeter tools install --istio ${wanted}, or --istio ${versions.istioctl}`,
-      },
-    )
-  }
+  owner.checkVersions?.(versions)
   for (const name of names) {
     const problem = toolProblem(name, versions[name] ?? '')
     if (problem !== undefined)
@@ -202,7 +182,12 @@ async function checkTools(
 }
 
 /** Leaves nothing behind, or says what. A testbed that was kept before stays. */
-async function afterFailure(tools: Toolbox, session: Session, context: StepContext): Promise<void> {
+async function afterFailure(
+  tools: Toolbox,
+  session: Session,
+  { release }: ClusterOwner,
+  context: StepContext,
+): Promise<void> {
   const { note = context.progress } = context
   if (session.state.kept) {
     note(
@@ -210,7 +195,7 @@ async function afterFailure(tools: Toolbox, session: Session, context: StepConte
     )
     return
   }
-  await takeDown(tools, session, cleanUpContext(context)).catch((error: unknown) => {
+  await takeDown(tools, session, release, cleanUpContext(context)).catch((error: unknown) => {
     note(`not everything could be removed: ${error instanceof Error ? error.message : String(error)}`)
   })
 }

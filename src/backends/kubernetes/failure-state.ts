@@ -1,27 +1,19 @@
-import { rmSync, writeFileSync } from 'node:fs'
+import { writeFileSync } from 'node:fs'
 import path from 'node:path'
 import { makeFolder } from '../../make-folder.ts'
-import type { Command } from '../backend.ts'
+import { withoutSecrets } from '../../redact.ts'
 import { meshNamespace, plainNamespace } from '../plan.ts'
-import type { StepContext } from './contract.ts'
-import type { KindCluster } from './layout.ts'
-import type { MeshPart } from './mesh-part.ts'
-import type { Session } from './session.ts'
-import type { Toolbox } from './toolbox.ts'
-
-const exportTimeoutMs = 120_000
-
-/** A question whose answer is kept in a file of that name. */
-export interface StateFile {
-  readonly file: string
-  readonly command: Command
-}
+import type { Cluster } from './cluster/cluster.ts'
+import type { ServiceMesh, StateFile } from './mesh.ts'
+import type { Session } from './session/session.ts'
+import type { StepContext } from './steps/step.ts'
+import type { Toolbox } from './tools/toolbox.ts'
 
 export interface FailureParts {
   readonly tools: Toolbox
   readonly session: Session
-  readonly clusters: readonly KindCluster[]
-  readonly mesh: MeshPart | undefined
+  readonly clusters: readonly Cluster[]
+  readonly mesh: ServiceMesh | undefined
 }
 
 /**
@@ -35,17 +27,16 @@ export async function saveFailureState(
   context: StepContext,
 ): Promise<void> {
   for (const cluster of parts.clusters) {
-    const claim = parts.session.cluster(cluster.name)
-    if (claim && !context.signal.aborted) {
-      await saveCluster(parts, cluster, claim.kindName !== null, path.join(folder, cluster.name), context)
+    const isClaimed = parts.session.cluster(cluster.name) !== undefined
+    if (isClaimed && !context.signal.aborted) {
+      await saveCluster(parts, cluster, path.join(folder, cluster.name), context)
     }
   }
 }
 
 async function saveCluster(
   { tools, mesh }: FailureParts,
-  cluster: KindCluster,
-  isOurs: boolean,
+  cluster: Cluster,
   folder: string,
   context: StepContext,
 ): Promise<void> {
@@ -63,15 +54,16 @@ async function saveCluster(
   const keepAll = async (files: readonly StateFile[]) => {
     for (const { file, command } of files) {
       await attempt(file, async () =>
-        writeFileSync(path.join(folder, file), await tools.said(command, context)),
+        writeFileSync(path.join(folder, file), withoutSecrets(await tools.outputOf(command, context))),
       )
     }
   }
   await attempt('everything', () => makeFolder(folder))
-  await keepAll(objectFiles(tools, cluster, isOurs))
-  if (isOurs) {
+  await keepAll(objectFiles(cluster))
+  if (cluster.nodes) {
+    const { nodes } = cluster
     await keepAll((await mesh?.stateFiles(cluster, context)) ?? [])
-    await attempt('nodes', () => exportNodes(tools, cluster, path.join(folder, 'nodes'), context))
+    await attempt('nodes', () => nodes.saveLogs(path.join(folder, 'nodes'), context))
   }
   if (failed.length > 0) {
     const names = failed.map(({ what }) => what).join(', ')
@@ -79,7 +71,8 @@ async function saveCluster(
   }
 }
 
-function objectFiles(tools: Toolbox, cluster: KindCluster, isOurs: boolean): readonly StateFile[] {
+function objectFiles(cluster: Cluster): readonly StateFile[] {
+  const isOurs = cluster.nodes !== undefined
   const kinds = isOurs ? 'nodes,pods,services,events' : 'pods,services,events'
   const scopes = isOurs
     ? [['--all-namespaces']]
@@ -89,21 +82,9 @@ function objectFiles(tools: Toolbox, cluster: KindCluster, isOurs: boolean): rea
     return [
       {
         file: `objects${suffix}.txt`,
-        command: tools.kubectl(cluster, ['get', kinds, ...scope, '--output', 'wide']),
+        command: cluster.kubectl(['get', kinds, ...scope, '--output', 'wide']),
       },
-      { file: `pods${suffix}.txt`, command: tools.kubectl(cluster, ['describe', 'pods', ...scope]) },
+      { file: `pods${suffix}.txt`, command: cluster.kubectl(['describe', 'pods', ...scope]) },
     ]
   })
-}
-
-async function exportNodes(
-  tools: Toolbox,
-  { kindName }: KindCluster,
-  folder: string,
-  context: StepContext,
-): Promise<void> {
-  const command = tools.kind(['export', 'logs', '--name', kindName, folder])
-  await tools.call(command, { ...context, timeoutMs: exportTimeoutMs })
-  // It names this machine, which results do not.
-  rmSync(path.join(folder, 'docker-info.txt'), { force: true })
 }

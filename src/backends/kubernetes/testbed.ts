@@ -1,23 +1,14 @@
 import type { ServeMessage } from '../../agent/protocol.ts'
-import { start } from '../../exec.ts'
-import { JsonLinesProcess } from '../../json-lines-process.ts'
-import type {
-  ClientPod,
-  Command,
-  ComponentCpu,
-  ComponentFlows,
-  CpuSource,
-  Engine,
-  EvidenceSnapshot,
-  OwnedAddress,
-  Testbed,
-} from '../backend.ts'
+import type { EvidenceSnapshot, OwnedAddress } from '../../evidence/flow.ts'
+import { start } from '../../process/exec.ts'
+import { JsonLinesProcess } from '../../process/json-lines-process.ts'
+import type { ClientPod, Command, ComponentCpu, CpuSource, Engine, Testbed } from '../backend.ts'
 import { namespaceOf, serverPort, type Plan, type PlannedPath, type Workload } from '../plan.ts'
-import type { KubeCluster } from './contract.ts'
 import type { PodCpu } from './cpu/pod-cpu.ts'
-import { podsFor, type Found } from './find-pods.ts'
-import type { Toolbox } from './toolbox.ts'
-import { agentCommandLine } from './workload-manifests.ts'
+import type { FlowWatcher } from './mesh.ts'
+import type { Toolbox } from './tools/toolbox.ts'
+import { podsFor, serviceKey, type FoundPod, type PodInventory } from './workloads/pod-inventory.ts'
+import { agentCommandLine } from './workloads/workload-manifests.ts'
 
 type StatsMessage = Extract<ServeMessage, { type: 'stats' }>
 type ListeningMessage = Extract<ServeMessage, { type: 'listening' }>
@@ -26,26 +17,7 @@ const attachTimeoutMs = 30_000
 const statsTimeoutMs = 10_000
 const endWithinMs = 2000
 
-/** A pod of the testbed, as it was found. */
-export interface FoundPod {
-  /** Its own; that of the workload where the workload is one pod. */
-  readonly name: string
-  /** Which of the workload's pods, from 0. */
-  readonly index: number
-  readonly workload: Workload
-  readonly cluster: KubeCluster
-  readonly ip: string
-  /** Of its node, on the network between nodes. */
-  readonly nodeAddress: string
-}
-
-/** Watches the components of the mesh; without a mesh there is none. */
-export interface FlowWatcher {
-  flows(): Promise<readonly ComponentFlows[]>
-  close(): void
-}
-
-export interface TestbedParts extends Pick<Found, 'pods' | 'services'> {
+export interface TestbedParts extends Pick<PodInventory, 'pods' | 'services'> {
   readonly tools: Toolbox
   readonly plan: Plan
   readonly engine: Engine
@@ -154,17 +126,13 @@ export class KubeTestbed implements Testbed {
   }
 }
 
-export function serviceKey(clientCluster: string, server: Workload): string {
-  return `${clientCluster}/${server.name}`
-}
-
 function execCommand(
   tools: Toolbox,
   { name, workload, cluster }: FoundPod,
   program: readonly string[],
 ): Command {
   const of = ['--namespace', namespaceOf(workload), '--stdin', name]
-  const command = tools.kubectl(cluster, ['exec', ...of, '--', ...program])
+  const command = cluster.kubectl(['exec', ...of, '--', ...program])
   // Also for those who run it without the toolbox: kubectl would keep its cache in the user's home.
   return { ...command, env: tools.env(command) }
 }
@@ -183,7 +151,7 @@ export async function attachServers(
       const timeoutMs = tools.deadlineMs(attachTimeoutMs)
       const env = tools.env(command)
       const name = `echo server ${pod.workload.name}`
-      const process = new JsonLinesProcess(name, start(command.file, command.args, { env, detached: true }))
+      const process = new JsonLinesProcess(name, start(command.file, command.args, { env }))
       attached.push({ workload: pod.workload.name, process })
       await process.next<ListeningMessage>('listening', { timeoutMs, signal })
     }),

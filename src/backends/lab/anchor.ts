@@ -1,5 +1,5 @@
-import { EnvironmentError } from '../../errors.ts'
-import { run, start, type BackgroundProcess, type RunResult } from '../../exec.ts'
+import { run, start, type BackgroundProcess, type RunResult } from '../../process/exec.ts'
+import { JsonLinesProcess } from '../../process/json-lines-process.ts'
 import type { Command } from '../backend.ts'
 import type { LabCommand } from './command.ts'
 import { isolationRefused, preferredIsolation, type Isolation } from './isolation.ts'
@@ -14,12 +14,19 @@ import { toolEnv } from './tools.ts'
 const anchorScript = `read -r pid rest </proc/self/stat
 mount -t tmpfs tmpfs /run && mkdir /run/netns || exit 1
 mount -t proc proc /proc 2>/dev/null && proc=private || proc=shared
-echo "ready $pid $proc"
+echo "{\\"type\\":\\"ready\\",\\"pid\\":$pid,\\"proc\\":\\"$proc\\"}"
 cat >/dev/null
 exit 0`
 
 const readyWithinMs = 10_000
-const endWithinMs = 5000
+/** A PID 1 that does not end by itself is stopped or stuck; its death has the same effect. */
+const endWithinMs = 2000
+
+interface ReadyMessage {
+  readonly type: 'ready'
+  readonly pid: number
+  readonly proc: 'private' | 'shared'
+}
 
 /** The private namespaces of one testbed, and the only way into them. */
 export interface Anchor {
@@ -33,6 +40,8 @@ export interface Anchor {
   run(command: LabCommand, signal?: AbortSignal): Promise<RunResult>
   /** Starts a program that stays; it ends with the lab at the latest. */
   start(command: LabCommand): BackgroundProcess
+  /** @throws HopmeterError when the first process has ended, and with it all others. */
+  assertRunning(): void
   /** Ends every process and namespace of the lab and waits until they are gone. Never throws. */
   close(): Promise<void>
 }
@@ -75,22 +84,20 @@ export async function openAnchor(
 async function open(isolation: Isolation, signal?: AbortSignal): Promise<Anchor> {
   signal?.throwIfAborted()
   const { file, args } = anchorCommand(isolation)
-  const holder = start(file, args, { detached: true, env: toolEnv })
+  const init = new JsonLinesProcess(
+    'the first process of the lab',
+    start(file, args, { env: toolEnv, inherit: false }),
+  )
   try {
-    const [pid, proc] = await readyLine(holder, signal)
-    return anchorOf(isolation, holder, pid, proc)
+    const ready = await init.next<ReadyMessage>('ready', { timeoutMs: readyWithinMs, signal })
+    return anchorOf(isolation, init, ready)
   } catch (error) {
-    await end(holder)
+    await init.end(endWithinMs)
     throw error
   }
 }
 
-function anchorOf(
-  isolation: Isolation,
-  holder: BackgroundProcess,
-  pid: number,
-  proc: 'private' | 'shared',
-): Anchor {
+function anchorOf(isolation: Isolation, init: JsonLinesProcess, { pid, proc }: ReadyMessage): Anchor {
   const started = new Set<BackgroundProcess>()
   const enter = ({ netns, file, args, input }: LabCommand): Command => ({
     file: 'nsenter',
@@ -104,73 +111,23 @@ function anchorOf(
     enter,
     run: (command, signal) => {
       const { file, args, input } = enter(command)
-      return run(file, args, { input, signal, env: toolEnv })
+      return run(file, args, { input, signal, env: toolEnv, inherit: false })
     },
     start: (command) => {
       const { file, args, input } = enter(command)
-      const child = start(file, args, { detached: true, env: { ...toolEnv, ...command.env } })
+      const child = start(file, args, { env: { ...toolEnv, ...command.env }, inherit: false })
       if (input !== undefined) child.stdin.write(input)
       started.add(child)
       const forget = () => void started.delete(child)
       child.done.then(forget, forget)
       return child
     },
+    assertRunning: () => init.assertRunning(),
     close: async () => {
-      await end(holder)
+      await init.end(endWithinMs)
+      // nsenter stops itself when its program is stopped, and then does not notice that the program is gone.
+      for (const child of started) child.kill('SIGKILL')
       await Promise.allSettled([...started].map((child) => child.done))
     },
   }
-}
-
-async function end(holder: BackgroundProcess): Promise<void> {
-  holder.stdin.end()
-  // A PID 1 that does not end by itself is stuck in the kernel or stopped; its death has the same effect.
-  const timer = setTimeout(() => holder.kill('SIGKILL'), endWithinMs)
-  await holder.done.catch(() => {})
-  clearTimeout(timer)
-}
-
-/** The first line that PID 1 writes. @throws CommandError or EnvironmentError with what it wrote to stderr instead. */
-async function readyLine(
-  holder: BackgroundProcess,
-  signal?: AbortSignal,
-): Promise<[number, 'private' | 'shared']> {
-  let stdout = ''
-  let stderr = ''
-  holder.stderr.on('data', (chunk: Buffer) => (stderr += chunk.toString()))
-  const said = new Promise<[number, 'private' | 'shared']>((resolve) => {
-    holder.stdout.on('data', (chunk: Buffer) => {
-      stdout += chunk.toString()
-      const match = /^ready (\d+) (private|shared)\n/.exec(stdout)
-      if (match) resolve([Number(match[1]), match[2] as 'private' | 'shared'])
-    })
-  })
-  const ended = holder.done.then(
-    () => Promise.reject(new EnvironmentError(`the first process of the lab ended: ${stderr.trim()}`)),
-    (cause: unknown) => {
-      // ENOENT speaks for itself; otherwise what counts is what the program wrote.
-      const detail = stderr.trim() || (cause instanceof Error ? cause.message : String(cause))
-      return Promise.reject(new EnvironmentError(detail, { cause }))
-    },
-  )
-  const cut = new AbortController()
-  try {
-    return await Promise.race([said, ended, expiry(cut.signal), aborted(cut.signal, signal)])
-  } finally {
-    cut.abort()
-  }
-}
-
-function expiry(done: AbortSignal): Promise<never> {
-  return new Promise((_, reject) => {
-    const error = new EnvironmentError(`private namespaces were not ready within ${readyWithinMs} ms`)
-    const timer = setTimeout(() => reject(error), readyWithinMs)
-    done.addEventListener('abort', () => clearTimeout(timer), { once: true })
-  })
-}
-
-function aborted(done: AbortSignal, signal?: AbortSignal): Promise<never> {
-  return new Promise((_, reject) => {
-    signal?.addEventListener('abort', () => reject(signal.reason as Error), { once: true, signal: done })
-  })
 }

@@ -1,6 +1,6 @@
-import { setTimeout as sleep } from 'node:timers/promises'
 import { EnvironmentError } from '../../errors.ts'
-import type { BackgroundProcess } from '../../exec.ts'
+import type { BackgroundProcess } from '../../process/exec.ts'
+import { until } from '../../process/until.ts'
 import type { Anchor } from './anchor.ts'
 import type { BgpSpeaker } from './bgp.ts'
 
@@ -32,15 +32,18 @@ export async function startSpeaker(
   const assertRunning = () => {
     if (ended) throw new EnvironmentError(`BIRD of ${speaker.node.netns} ended: ${stderr()}`)
   }
-  const deadline = performance.now() + withinMs
-  for (;;) {
-    signal?.throwIfAborted()
-    const missing = await missingRoutes(anchor, speaker, signal)
-    if (missing.length === 0) return { assertRunning }
-    assertRunning()
-    if (performance.now() > deadline) throw await tooLate(anchor, speaker, missing, stderr())
-    await sleep(pollMs)
-  }
+  let missing: readonly string[] = []
+  const learned = await until(
+    async () => {
+      missing = await missingRoutes(anchor, speaker, signal)
+      if (missing.length === 0) return true
+      assertRunning()
+      return undefined
+    },
+    { everyMs: pollMs, deadlineMs: withinMs, signal },
+  )
+  if (!learned) throw await tooLate(anchor, speaker, missing, stderr())
+  return { assertRunning }
 }
 
 async function missingRoutes(anchor: Anchor, speaker: BgpSpeaker, signal?: AbortSignal): Promise<string[]> {

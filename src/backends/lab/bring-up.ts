@@ -1,13 +1,17 @@
 import { HopmeterError } from '../../errors.ts'
+import { seededRandom, shuffled } from '../../random.ts'
+import type { ServeConfig } from '../../agent/protocol.ts'
 import type { BackendContext, Testbed } from '../backend.ts'
 import type { Plan } from '../plan.ts'
 import { openAnchor, type Anchor } from './anchor.ts'
 import { bgpSpeakers } from './bgp.ts'
 import { startSpeaker, type RunningSpeaker } from './bgp-wait.ts'
+import { sharedCpu } from './cpus.ts'
 import { detectDelayMethod, requireDelay } from './delay/detect.ts'
 import { verifyDelays } from './delay/verify.ts'
 import type { DelayMethod } from './delay/steps.ts'
 import { findEngines, nameEngines } from './engines/engines.ts'
+import type { ProgramStarter } from './engines/forwarding-program.ts'
 import { programStarters, type Credentials } from './engines/start-programs.ts'
 import { layOut, type LabLayout } from './layout.ts'
 import { LineProcess } from './line-process.ts'
@@ -18,7 +22,7 @@ import { createMeshAuthority } from './pki.ts'
 import { delayRelayCommand, relayConfig, serverCommand, serverConfigs } from './processes.ts'
 import { requirePrograms } from './programs.ts'
 import { trustDomain } from './relations.ts'
-import { LabTestbed } from './testbed.ts'
+import { LabTestbed, processesOf, type LabPrograms } from './testbed.ts'
 import { toolVersion, type Tool } from './tools.ts'
 import { underlay } from './underlay.ts'
 
@@ -47,17 +51,24 @@ export async function bringUp(plan: Plan, context: BackendContext, options: LabO
     const starters = programStarters(anchor, plan, layout, mesh, credentials, engines)
     const relays = await startRelays(anchor, plan, layout, delayMethod, context)
     progress('start ztunnels, gateways, load balancers and echo servers')
-    const [forwarding, servers, speakers] = await together([
-      together(starters.map((starter) => starter.start(signal))),
-      startServers(anchor, plan, layout, signal),
-      startSpeakers(anchor, layout, context),
-    ])
+    const cpu = sharedCpu(plan.scenario.loads, options.cpus)
+    const start = async (seed: number, stop: AbortSignal) => {
+      const servers = serverConfigs(plan, layout, options.serverFaults)
+      const programs = await startPrograms(anchor, { servers, starters }, seed, stop)
+      if (cpu !== undefined) await Promise.all(processesOf(programs).map((one) => one.moveToCpu(cpu, stop)))
+      return programs
+    }
+    const [running, speakers] = await together([start(0, signal), startSpeakers(anchor, layout, context)])
     const delayFacts = await verifyDelays(anchor, layout, delays, progress, signal)
-    const facts = { ...factsOf(anchor, versions, bridgeNetfilter), ...delayFacts }
+    if (cpu !== undefined) await Promise.all(relays.map((relay) => relay.moveToCpu(cpu, signal)))
+    const cpus = cpu === undefined ? 'all' : `CPU ${cpu} for all programs`
+    const facts = { ...factsOf(anchor, versions, bridgeNetfilter), cpus, ...delayFacts }
     const helpers = [...relays, ...speakers]
     const names = nameEngines(engines, layout, mesh.captures.length > 0)
-    const running = { engines: names, programs: forwarding, servers, helpers }
-    return new LabTestbed({ anchor, plan, layout, mesh, ...running, delayMethod, facts })
+    return new LabTestbed(
+      { anchor, plan, layout, mesh, engines: names, cpu, start, helpers, delayMethod, facts },
+      running,
+    )
   } catch (error) {
     await anchor.close()
     // What an abort breaks fails in many ways; the abort is the reason.
@@ -101,17 +112,28 @@ async function issueIdentities(mesh: Mesh): Promise<Credentials> {
   }
 }
 
-async function startServers(
+interface Programs {
+  readonly servers: readonly ServeConfig[]
+  readonly starters: readonly ProgramStarter[]
+}
+
+/** Starts all programs at once; the seed shuffles who comes first. */
+async function startPrograms(
   anchor: Anchor,
-  plan: Plan,
-  layout: LabLayout,
+  { servers: configs, starters }: Programs,
+  seed: number,
   signal: AbortSignal,
-): Promise<readonly LineProcess[]> {
-  return await together(
-    serverConfigs(plan, layout).map((config) =>
-      LineProcess.start(anchor, config.pod, serverCommand(config.pod), config, signal),
+): Promise<LabPrograms> {
+  const random = seededRandom(seed)
+  const [forwarding, servers] = await together([
+    together(shuffled(starters, random).map((starter) => starter.start(signal))),
+    together(
+      shuffled(configs, random).map((config) =>
+        LineProcess.start(anchor, config.pod, serverCommand(config.pod), config, signal),
+      ),
     ),
-  )
+  ])
+  return { forwarding, servers }
 }
 
 async function startRelays(

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { start } from '../../exec.ts'
+import { start } from '../../process/exec.ts'
 import { onlyChild } from './child-process.ts'
 
 describe('onlyChild', () => {

@@ -1,5 +1,5 @@
 import { existsSync, readFileSync } from 'node:fs'
-import { EnvironmentError } from '../../errors.ts'
+import { commandBehind, EnvironmentError } from '../../errors.ts'
 
 /** `root`: real root, no user namespace. `user-namespace`: a plain user, who is root only inside. */
 export type Isolation = 'root' | 'user-namespace'
@@ -12,9 +12,10 @@ export function preferredIsolation(): Isolation {
 export function isolationRefused(isolation: Isolation, cause: unknown): EnvironmentError {
   const detail = cause instanceof Error ? cause.message : String(cause)
   return new EnvironmentError(`this machine does not let hopmeter make private namespaces: ${detail}`, {
-    hint: detail.includes('not found on PATH')
-      ? 'on Debian or Ubuntu: apt-get install --yes util-linux (as root); the lab runs on Linux only'
-      : isolationRemedy(isolation, readSysctl),
+    hint:
+      commandBehind(cause)?.reason === 'missing'
+        ? 'on Debian or Ubuntu: apt-get install --yes util-linux (as root); the lab runs on Linux only'
+        : isolationRemedy(isolation, readSysctl),
     cause,
   })
 }

@@ -18,6 +18,7 @@ import { processSteps } from './processes.ts'
 export function createLab(options: LabOptions = {}): Backend {
   return {
     name: 'lab',
+    canRestart: true,
     steps: (plan) => labSteps(plan, options),
     up: (plan, context) => bringUp(plan, context, options),
   }
@@ -38,7 +39,7 @@ async function labSteps(plan: Plan, options: LabOptions): Promise<readonly Step[
   const phases = networkPhases({ layout, captures: mesh.captures, delays, delayMethod, bridgeNetfilter })
   return [
     {
-      name: `open private namespaces; this prints "ready PID", and what follows runs inside: ${enter} sh`,
+      name: `open private namespaces; this prints its PID, and what follows runs inside: ${enter} sh`,
       commands: [anchorCommand(isolation)],
     },
     ...[...phases.flat(), ...processSteps(plan, layout, mesh, delayMethod, options.engines)].map((step) =>

@@ -1,23 +1,19 @@
-import { JsonLinesProcess, type JsonLine } from '../../json-lines-process.ts'
+import { JsonLinesProcess, type JsonLine } from '../../process/json-lines-process.ts'
 import { throttledMsOf } from '../cgroup.ts'
 import type { Anchor } from './anchor.ts'
 import { onlyChild } from './child-process.ts'
 import type { LabCommand } from './command.ts'
+import { moveToCpu } from './cpus.ts'
 import { cpuTimeMs } from './cpu-time.ts'
 
 const readyWithinMs = 30_000
 const answerWithinMs = 10_000
 
 /** A program of the lab that is told its configuration by its first line: a component, echo server or relay. */
-export class LineProcess {
-  readonly #process: JsonLinesProcess
-
-  private constructor(process: JsonLinesProcess) {
-    this.#process = process
-  }
-
+export class LineProcess extends JsonLinesProcess {
   /**
-   * Starts the program, sends it its configuration, and waits until it listens. It ends with the lab.
+   * Starts the program, sends it its configuration, and waits until it listens. It ends with the lab. An abort also
+   * ends later waiting for its answers.
    * @throws HopmeterError when it ends, reports an error or is silent.
    */
   static async start(
@@ -28,9 +24,9 @@ export class LineProcess {
     signal?: AbortSignal,
   ): Promise<LineProcess> {
     signal?.throwIfAborted()
-    const process = new JsonLinesProcess(name, anchor.start(command))
+    const process = new LineProcess(name, anchor.start(command), { timeoutMs: answerWithinMs, signal })
     await process.ask(config, 'listening', { timeoutMs: readyWithinMs, signal })
-    return new LineProcess(process)
+    return process
   }
 
   /** Starts a program that answers its configuration with one result, and ends. */
@@ -42,7 +38,7 @@ export class LineProcess {
     type: T['type'],
     signal?: AbortSignal,
   ): Promise<T> {
-    const process = new JsonLinesProcess(name, anchor.start(command))
+    const process = new LineProcess(name, anchor.start(command))
     try {
       return await process.ask<T>(config, type, { timeoutMs: readyWithinMs, signal })
     } finally {
@@ -50,18 +46,10 @@ export class LineProcess {
     }
   }
 
-  get name(): string {
-    return this.#process.name
-  }
-
-  /** Sends a request and returns the answer of that type. @throws HopmeterError when the program cannot answer. */
-  async ask<T extends JsonLine>(request: object, type: T['type']): Promise<T> {
-    return await this.#process.ask<T>(request, type, { timeoutMs: answerWithinMs })
-  }
-
-  /** @throws HopmeterError when the program has ended or said something that it must not. */
-  assertRunning(): void {
-    this.#process.assertRunning()
+  /** Keeps the program on one CPU from now on. @throws CommandError */
+  async moveToCpu(cpu: number, signal: AbortSignal): Promise<void> {
+    const pid = this.#programPid()
+    if (pid !== undefined) await moveToCpu(pid, cpu, signal)
   }
 
   /** CPU time of the program so far, all threads together, ms; undefined when it cannot be read. */
@@ -76,13 +64,7 @@ export class LineProcess {
     return child === undefined ? undefined : throttledMsOf(child)
   }
 
-  /** Ends its input, which ends the program. Never throws. */
-  async end(): Promise<void> {
-    await this.#process.end(answerWithinMs)
-  }
-
   #programPid(): number | undefined {
-    const { pid } = this.#process
-    return pid === undefined ? undefined : onlyChild(pid)
+    return this.pid === undefined ? undefined : onlyChild(this.pid)
   }
 }

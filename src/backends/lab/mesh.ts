@@ -1,3 +1,4 @@
+import type { OwnedAddress } from '../../evidence/flow.ts'
 import type { Component } from '../../topology/model.ts'
 import { serverPort, serviceHostname, type Plan, type Workload } from '../plan.ts'
 import type { ComponentConfig, Identity, OutboundService } from './components/protocol.ts'
@@ -5,7 +6,6 @@ import { planZtunnels, type PlannedZtunnel } from './engines/ztunnel/plan-ztunne
 import type { Misroute } from './forwarding.ts'
 import { hboneAddress, type LabLayout, type LabPod } from './layout.ts'
 import { gatewaySpiffe, podOf, relationsOf, trustDomain, workloadSpiffe, type Relation } from './relations.ts'
-import type { OwnedAddress } from '../backend.ts'
 
 const firstCapturePort = 15_400
 

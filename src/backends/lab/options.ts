@@ -1,3 +1,5 @@
+import type { ServeFaults } from '../../agent/protocol.ts'
+import type { LabCpus } from './cpus.ts'
 import type { Isolation } from './isolation.ts'
 import type { DelayMethod } from './delay/steps.ts'
 import type { EngineChoice } from './engines/engines.ts'
@@ -6,10 +8,14 @@ import type { Misroute } from './forwarding.ts'
 export interface LabOptions {
   /** Sends traffic the wrong way on purpose, for tests of evidence. */
   readonly misroute?: Misroute | undefined
+  /** What requests to a server meet, by the name of its workload: known delays for benches and tests. */
+  readonly serverFaults?: Readonly<Record<string, ServeFaults>> | undefined
   /** How delay between networks is made; found out by trying when absent. */
   readonly delayMethod?: Exclude<DelayMethod, 'none'> | undefined
   /** `root` when absent and hopmeter runs as root, else `user-namespace`. */
   readonly isolation?: Isolation | undefined
+  /** CPUs for its programs; `one` when absent and every load has one request in flight. */
+  readonly cpus?: LabCpus | undefined
   /** Whether the kernel has br_netfilter; found out when absent. */
   readonly bridgeNetfilter?: boolean | undefined
   /** Real programs instead of our own: `ztunnel`, `envoy` as gateway, `haproxy` as load balancer. */

@@ -8,14 +8,14 @@ import {
   ExtendedKeyUsageExtension,
   KeyUsageFlags,
   KeyUsagesExtension,
-  PemConverter,
   Pkcs10CertificateRequest,
   SubjectAlternativeNameExtension,
   SubjectKeyIdentifierExtension,
   X509Certificate,
   X509CertificateGenerator,
 } from '@peculiar/x509'
-import { randomBytes, webcrypto } from 'node:crypto'
+import type { webcrypto } from 'node:crypto'
+import { clockSkewMs, importPrivateKey, newKeys, newSerial, privateKeyPem, signingAlgorithm } from '../pki.ts'
 import type { Identity } from './components/protocol.ts'
 
 /** What makes a certificate authority; the key travels through pipes only. */
@@ -36,10 +36,6 @@ export interface MeshAuthority {
   keys(): Promise<AuthorityKeys>
 }
 
-const curve = { name: 'ECDSA', namedCurve: 'P-256' } as const
-const signingAlgorithm = { name: 'ECDSA', hash: 'SHA-256' } as const
-/** Istio dates workload certificates back by this, against clocks that differ. */
-const clockSkewMs = 2 * 60_000
 /** Istio's default lifetime of a workload certificate. */
 const leafLifetimeMs = 24 * 3_600_000
 const rootLifetimeMs = 7 * leafLifetimeMs
@@ -73,9 +69,7 @@ export async function openMeshAuthority(
   trustDomain: string,
   { rootPem, rootKeyPem }: AuthorityKeys,
 ): Promise<MeshAuthority> {
-  const pkcs8 = PemConverter.decodeFirst(rootKeyPem)
-  const key = await webcrypto.subtle.importKey('pkcs8', pkcs8, curve, true, ['sign'])
-  return await authorityOf(trustDomain, new X509Certificate(rootPem), key)
+  return await authorityOf(trustDomain, new X509Certificate(rootPem), await importPrivateKey(rootKeyPem))
 }
 
 async function authorityOf(
@@ -122,7 +116,7 @@ async function authorityOf(
       checkSpiffe(spiffe)
       const keys = await newKeys()
       const certPem = await leaf('url', spiffe, keys.publicKey)
-      return { spiffe, certPem, keyPem: await privateKeyPem(keys.privateKey), rootPem }
+      return { spiffe, certPem, keyPem: await privateKeyPem(keys), rootPem }
     },
     certify: async (spiffe, requestPem) => {
       checkSpiffe(spiffe)
@@ -133,24 +127,8 @@ async function authorityOf(
     },
     issueServer: async (ip) => {
       const keys = await newKeys()
-      return { certPem: await leaf('ip', ip, keys.publicKey), keyPem: await privateKeyPem(keys.privateKey) }
+      return { certPem: await leaf('ip', ip, keys.publicKey), keyPem: await privateKeyPem(keys) }
     },
-    keys: async () => ({ rootPem, rootKeyPem: await privateKeyPem(signingKey) }),
+    keys: async () => ({ rootPem, rootKeyPem: await privateKeyPem({ privateKey: signingKey }) }),
   }
-}
-
-async function newKeys(): Promise<webcrypto.CryptoKeyPair> {
-  return await webcrypto.subtle.generateKey(curve, true, ['sign', 'verify'])
-}
-
-async function privateKeyPem(key: webcrypto.CryptoKey): Promise<string> {
-  const pkcs8 = await webcrypto.subtle.exportKey('pkcs8', key)
-  return PemConverter.encode(pkcs8, PemConverter.PrivateKeyTag)
-}
-
-/** 16 random bytes; the top bit is cleared because serial numbers are positive. */
-function newSerial(): string {
-  const bytes = randomBytes(16)
-  bytes[0] = (bytes[0]! & 0x7f) | 0x01
-  return bytes.toString('hex')
 }

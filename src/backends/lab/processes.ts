@@ -14,7 +14,8 @@ import type { PlannedZtunnel } from './engines/ztunnel/plan-ztunnels.ts'
 import type { CompanionConfig } from './engines/ztunnel/protocol.ts'
 import type { LabLayout } from './layout.ts'
 import type { Mesh } from './mesh.ts'
-import { programs } from './programs.ts'
+import type { LabOptions } from './options.ts'
+import { programs, warmSoon } from './programs.ts'
 import { trustDomain } from './relations.ts'
 import { relayAddress, underlay } from './underlay.ts'
 import { vxlanPort } from './vxlan.ts'
@@ -23,11 +24,11 @@ import { vxlanPort } from './vxlan.ts'
 export const keysLater = '(made at start)'
 
 export function componentCommand(netns: string): LabCommand {
-  return { netns, file: process.execPath, args: [programs.component] }
+  return { netns, file: process.execPath, args: [...warmSoon, programs.component] }
 }
 
 export function serverCommand(netns: string): LabCommand {
-  return { netns, file: process.execPath, args: [programs.agent, 'serve'] }
+  return { netns, file: process.execPath, args: [...warmSoon, programs.agent, 'serve'] }
 }
 
 export function delayRelayCommand(netns: string): LabCommand {
@@ -35,7 +36,11 @@ export function delayRelayCommand(netns: string): LabCommand {
 }
 
 /** The echo servers of a plan: one per server workload. */
-export function serverConfigs(plan: Plan, layout: LabLayout): readonly ServeConfig[] {
+export function serverConfigs(
+  plan: Plan,
+  layout: LabLayout,
+  faults: LabOptions['serverFaults'] = {},
+): readonly ServeConfig[] {
   return plan.workloads
     .filter(({ role }) => role === 'server')
     .map(({ name, placement }) => ({
@@ -45,6 +50,7 @@ export function serverConfigs(plan: Plan, layout: LabLayout): readonly ServeConf
       port: serverPort,
       cluster: placement.cluster,
       pod: name,
+      faults: faults[name],
     }))
 }
 

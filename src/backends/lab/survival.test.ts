@@ -2,7 +2,7 @@ import { createInterface } from 'node:readline'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { fileURLToPath } from 'node:url'
 import { describe, expect, it, type TestContext } from 'vitest'
-import { run, start, type BackgroundProcess } from '../../exec.ts'
+import { run, start, type BackgroundProcess } from '../../process/exec.ts'
 import { descendantsOf, namespacesOf, leftovers } from './testing/leftovers.ts'
 import { requires, requiresRoot } from './testing/requires.ts'
 

@@ -1,25 +1,40 @@
 import type { ServeMessage } from '../../agent/protocol.ts'
-import type { Component } from '../../topology/model.ts'
+import type { ComponentFlows, EvidenceSnapshot, Flow } from '../../evidence/flow.ts'
+import { until } from '../../process/until.ts'
 import { componentKey } from '../../topology/component.ts'
-import type { Flow } from '../../evidence/flow.ts'
-import type {
-  Command,
-  ComponentCpu,
-  ComponentFlows,
-  CpuSource,
-  EvidenceSnapshot,
-  Testbed,
-} from '../backend.ts'
+import type { Component } from '../../topology/model.ts'
+import type { Command, ComponentCpu, CpuSource, RestartContext, Testbed } from '../backend.ts'
 import { serverPort, type Plan, type PlannedPath, type Workload } from '../plan.ts'
 import type { Anchor } from './anchor.ts'
+import { onCpu } from './cpus.ts'
 import type { EngineNames } from './engines/engines.ts'
 import type { ForwardingProgram } from './engines/forwarding-program.ts'
 import type { LabLayout } from './layout.ts'
 import type { LineProcess } from './line-process.ts'
 import type { Mesh } from './mesh.ts'
-import { programs } from './programs.ts'
+import { programs, warmSoon } from './programs.ts'
+import { toolEnv } from './tools.ts'
+
+/** Long enough for this process to be told of the ends of all processes that ended together. */
+const settleMs = 200
 
 type StatsMessage = Extract<ServeMessage, { type: 'stats' }>
+
+const endWithinMs = 2000
+
+/** The programs that forward bytes and answer requests: what a restart starts anew. */
+export interface LabPrograms {
+  /** Ztunnels, gateways and load balancers, whoever wrote them. */
+  readonly forwarding: readonly ForwardingProgram[]
+  /** Named like their workloads. */
+  readonly servers: readonly LineProcess[]
+}
+
+type LabProgram = ForwardingProgram | LineProcess
+
+export function processesOf({ forwarding, servers }: LabPrograms): readonly LabProgram[] {
+  return [...forwarding, ...servers]
+}
 
 interface LabParts {
   readonly anchor: Anchor
@@ -27,9 +42,10 @@ interface LabParts {
   readonly layout: LabLayout
   readonly mesh: Mesh
   readonly engines: EngineNames
-  readonly programs: readonly ForwardingProgram[]
-  /** Named like their workloads. */
-  readonly servers: readonly LineProcess[]
+  /** The CPU that all programs share; undefined where they may use all. */
+  readonly cpu: number | undefined
+  /** Starts them in an order of the seed. */
+  readonly start: (seed: number, signal: AbortSignal) => Promise<LabPrograms>
   /** Programs on which packets depend and that have nothing to tell: relay, BGP speakers. */
   readonly helpers: readonly { assertRunning(): void }[]
   readonly delayMethod: string
@@ -45,9 +61,11 @@ export class LabTestbed implements Testbed {
   readonly facts: Readonly<Record<string, string>>
   readonly addresses: Testbed['addresses']
   readonly #parts: LabParts
+  #programs: LabPrograms
 
-  constructor(parts: LabParts) {
+  constructor(parts: LabParts, running: LabPrograms) {
     this.#parts = parts
+    this.#programs = running
     this.delayMethod = parts.delayMethod
     this.engine = parts.engines.engine
     this.loadBalancer = parts.engines.loadBalancer
@@ -56,8 +74,10 @@ export class LabTestbed implements Testbed {
   }
 
   agentCommand(workload: Workload, mode: 'load'): Command {
-    const args = [programs.agent, mode]
-    return this.#parts.anchor.enter({ netns: workload.name, file: process.execPath, args })
+    const args = [...warmSoon, programs.agent, mode]
+    const command = { netns: workload.name, file: process.execPath, args }
+    const entered = this.#parts.anchor.enter(onCpu(command, this.#parts.cpu))
+    return { ...entered, env: toolEnv, inherit: false }
   }
 
   target(path: PlannedPath): { readonly host: string; readonly port: number } {
@@ -77,7 +97,8 @@ export class LabTestbed implements Testbed {
   }
 
   cpuUsage(): Promise<readonly ComponentCpu[]> {
-    const { programs: forwarding, servers, plan } = this.#parts
+    const { plan } = this.#parts
+    const { forwarding, servers } = this.#programs
     const running = [
       ...forwarding.map((program) => ({ component: program.component, process: program })),
       ...servers.flatMap((process) => {
@@ -101,11 +122,45 @@ export class LabTestbed implements Testbed {
   /** @throws HopmeterError when a program of the lab has ended. */
   async evidence(): Promise<EvidenceSnapshot> {
     for (const helper of this.#parts.helpers) helper.assertRunning()
-    const served = this.#parts.servers.map(async (server) => {
+    const flows = flowsOf(this.#programs.forwarding)
+    const served = this.#programs.servers.map(async (server) => {
       const answer = await server.ask<StatsMessage>({ type: 'stats' }, 'stats')
       return { workload: server.name, byPath: answer.served }
     })
-    return { components: await flowsOf(this.#parts.programs), served: await Promise.all(served) }
+    // Waited for as one: a failure of the second while the first is waited for would be nobody's.
+    const [components, byWorkload] = await Promise.all([flows, Promise.all(served)])
+    return { components, served: byWorkload }
+  }
+
+  async whatBroke(): Promise<unknown> {
+    const { anchor, helpers } = this.#parts
+    // The first process first: without it all others are gone too.
+    const running = [anchor, ...helpers, ...processesOf(this.#programs)]
+    const reasonOf = (program: { assertRunning(): void }) => {
+      try {
+        program.assertRunning()
+        return undefined
+      } catch (error) {
+        return error
+      }
+    }
+    // Ends of programs that ended together are told one by one.
+    return await until(() => reasonOf(anchor), { everyMs: 10, deadlineMs: settleMs }).then(
+      (reason) => reason ?? running.map(reasonOf).find((other) => other !== undefined),
+    )
+  }
+
+  /** @throws HopmeterError when a program of the lab does not start again. */
+  async restart({ signal, progress, seed }: RestartContext): Promise<void> {
+    progress('restart ztunnels, gateways, load balancers and echo servers')
+    const { forwarding, servers } = this.#programs
+    // What is ended on purpose must not be taken for what broke.
+    this.#programs = { forwarding: [], servers: [] }
+    await Promise.all([
+      ...forwarding.map((program) => program.stop()),
+      ...servers.map((server) => server.end(endWithinMs)),
+    ])
+    this.#programs = await this.#parts.start(seed, signal)
   }
 
   down(): Promise<void> {

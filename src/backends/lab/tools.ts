@@ -1,10 +1,11 @@
 import { CommandError, EnvironmentError } from '../../errors.ts'
-import { run } from '../../exec.ts'
+import { run } from '../../process/exec.ts'
 
 /** Programs that the lab starts, and the Debian package of each. */
 const packages = {
   unshare: 'util-linux',
   nsenter: 'util-linux',
+  taskset: 'util-linux',
   ip: 'iproute2',
   bridge: 'iproute2',
   tc: 'iproute2',
@@ -18,6 +19,7 @@ export type Tool = keyof typeof packages
 const versionArgs: Readonly<Record<Tool, readonly string[]>> = {
   unshare: ['--version'],
   nsenter: ['--version'],
+  taskset: ['--version'],
   ip: ['-V'],
   bridge: ['-V'],
   tc: ['-V'],
@@ -51,9 +53,7 @@ export async function toolVersion(
     const line = `${stdout}\n${stderr}`.trim().split('\n')[0] ?? ''
     return /\d+(\.\d+)+/.exec(line)?.[0] ?? line
   } catch (cause) {
-    if (signal?.aborted || !(cause instanceof CommandError) || !cause.message.includes('not found on PATH')) {
-      throw cause
-    }
+    if (!(cause instanceof CommandError) || cause.reason !== 'missing') throw cause
     throw new EnvironmentError(`the lab needs the program "${tool}", which is not installed`, {
       hint: installHint(tool),
       cause,

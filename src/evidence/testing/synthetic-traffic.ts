@@ -1,8 +1,7 @@
-import type { ComponentFlows, OwnedAddress } from '../../backends/backend.ts'
 import { componentKey } from '../../topology/component.ts'
 import type { Component, PathRuleResult } from '../../topology/model.ts'
+import type { Flow, ComponentFlows, OwnedAddress } from '../flow.ts'
 import type { PathObservation } from '../judge.ts'
-import type { Flow } from '../flow.ts'
 import type { EvidenceWindow } from '../window.ts'
 
 export const bytesSent = 1000

@@ -110,16 +110,14 @@ export function openConnections(of: ZtunnelDump): readonly OpenConnection[] {
   })
 }
 
-/** Workloads behind a service, as this ztunnel sees them. */
+/**
+ * Workloads behind a service, as this ztunnel sees them. Remote ones behind a gateway come as one without addresses:
+ * istiod `createSplitHorizonWorkload`.
+ */
 export function endpointsOf(of: ZtunnelDump, hostname: string): readonly ZtunnelWorkload[] {
   const byUid = new Map(of.workloads.map((workload) => [workload.uid, workload]))
   return of.services
     .filter((service) => service.hostname === hostname)
     .flatMap(({ endpoints }) => Object.values(endpoints ?? {}))
     .flatMap(({ workloadUid }) => byUid.get(workloadUid) ?? [])
-}
-
-/** Remote workloads behind a gateway come as one entry without addresses. Source: istiod `createSplitHorizonWorkload`. */
-export function isSplitHorizon({ uid }: ZtunnelWorkload): boolean {
-  return uid.includes('/SplitHorizonWorkload/')
 }

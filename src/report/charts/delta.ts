@@ -18,7 +18,8 @@ export interface DeltaRow {
   readonly group?: string | undefined
   /** Positive is slower. Absent when there is nothing to compare. */
   readonly differenceNs?: Measured | undefined
-  readonly verdict: 'slower' | 'faster' | 'same' | 'cannot tell'
+  /** null: a noise floor, which is a number and no finding. */
+  readonly verdict: 'slower' | 'faster' | 'same' | 'cannot tell' | null
 }
 
 export interface DeltaModel extends Captions {
@@ -97,7 +98,7 @@ function deltaConfig(model: DeltaModel, stage: Stage): ChartConfiguration {
             label: ({ dataIndex }) => {
               const at = lines[dataIndex]
               return at && 'row' in at
-                ? `${at.row.label}: ${differenceText(at.row, unit)} ${at.row.verdict}`
+                ? `${at.row.label}: ${differenceText(at.row, unit)} ${at.row.verdict ?? ''}`
                 : ''
             },
           },
@@ -198,7 +199,7 @@ function drawVerdict(
 ): void {
   pen.font = cssFont(stage, 14, 'bold')
   pen.fillStyle = verdictColor(stage, row.verdict)
-  pen.fillText(row.verdict, place.x, place.y)
+  pen.fillText(row.verdict ?? '', place.x, place.y)
   pen.font = cssFont(stage, 13)
   pen.fillStyle = stage.theme.text
   pen.fillText(differenceText(row, unit, place.rooms.hasIntervals), place.x + place.rooms.numbers, place.y)

@@ -1,21 +1,26 @@
-import { deltaChart, deltaHeight } from './delta.ts'
-import type { DeltaModel } from './delta.ts'
-import { ecdfChart } from './ecdf.ts'
-import type { EcdfModel } from './ecdf.ts'
+import type { ChartModule, ChartSection } from './chart-module.ts'
 import { frameHeight } from './frame.ts'
-import { ladderChart } from './ladder.ts'
-import type { LadderModel } from './ladder.ts'
-import { newVsReusedChart } from './new-vs-reused.ts'
-import type { NewVsReusedModel } from './new-vs-reused.ts'
-import { percentilesChart } from './percentiles.ts'
-import type { PercentilesModel } from './percentiles.ts'
-import { roundsChart } from './rounds.ts'
-import type { RoundsModel } from './rounds.ts'
+import { delta } from './kinds/delta.ts'
+import { ecdf } from './kinds/ecdf.ts'
+import { ladder } from './kinds/ladder.ts'
+import { newVsReused } from './kinds/new-vs-reused.ts'
+import { percentiles } from './kinds/percentiles.ts'
+import { rounds } from './kinds/rounds.ts'
+import { topology } from './kinds/topology.ts'
+import { versions } from './kinds/versions.ts'
 import type { Drawing, Stage } from './stage.ts'
-import { topologyChart, topologyHeight } from './topology.ts'
-import type { TopologyModel } from './topology.ts'
-import { versionsChart } from './versions.ts'
-import type { VersionsModel } from './versions.ts'
+
+/** Every kind of chart. */
+export const chartModules = [
+  ladder,
+  percentiles,
+  ecdf,
+  delta,
+  rounds,
+  versions,
+  newVsReused,
+  topology,
+] as const
 
 interface Labelled {
   /** The load that it shows; absent where it is about none. */
@@ -24,57 +29,44 @@ interface Labelled {
   readonly about?: string | undefined
 }
 
+type SpecOf<Module> =
+  Module extends ChartModule<infer Kind, infer Model>
+    ? Labelled & { readonly kind: Kind; readonly model: Model }
+    : never
+
 /** A chart as data: its kind and its view model. Plain JSON, so that a page can carry it. */
-export type ChartSpec =
-  | (Labelled & { readonly kind: 'ladder'; readonly model: LadderModel })
-  | (Labelled & { readonly kind: 'percentiles'; readonly model: PercentilesModel })
-  | (Labelled & { readonly kind: 'ecdf'; readonly model: EcdfModel })
-  | (Labelled & { readonly kind: 'delta'; readonly model: DeltaModel })
-  | (Labelled & { readonly kind: 'rounds'; readonly model: RoundsModel })
-  | (Labelled & { readonly kind: 'versions'; readonly model: VersionsModel })
-  | (Labelled & { readonly kind: 'new-vs-reused'; readonly model: NewVsReusedModel })
-  | (Labelled & { readonly kind: 'topology'; readonly model: TopologyModel })
+export type ChartSpec = SpecOf<(typeof chartModules)[number]>
 
 export type ChartKind = ChartSpec['kind']
 
-export const chartKinds: readonly ChartKind[] = [
-  'ladder',
-  'percentiles',
-  'ecdf',
-  'delta',
-  'rounds',
-  'versions',
-  'new-vs-reused',
-  'topology',
-]
+export const chartKinds: readonly ChartKind[] = chartModules.map(({ kind }) => kind)
 
 export function drawingOf(chart: ChartSpec): Drawing {
-  switch (chart.kind) {
-    case 'ladder':
-      return ladderChart(chart.model)
-    case 'percentiles':
-      return percentilesChart(chart.model)
-    case 'ecdf':
-      return ecdfChart(chart.model)
-    case 'delta':
-      return deltaChart(chart.model)
-    case 'rounds':
-      return roundsChart(chart.model)
-    case 'versions':
-      return versionsChart(chart.model)
-    case 'new-vs-reused':
-      return newVsReusedChart(chart.model)
-    case 'topology':
-      return topologyChart(chart.model)
-  }
+  return moduleOf(chart).draw(chart.model)
+}
+
+/** How to read the chart. */
+export function noteOf(chart: ChartSpec): string {
+  return moduleOf(chart).note
+}
+
+export function sectionOf(chart: ChartSpec): ChartSection {
+  return moduleOf(chart).section
 }
 
 /** Points of height that suit this chart on a stage of this width; the stage's own height does not matter. */
 export function heightOf(chart: ChartSpec, stage: Stage): number {
   const frame = frameHeight(stage, chart.model)
-  if (chart.kind === 'delta') return Math.round(frame + deltaHeight(chart.model, stage))
-  if (chart.kind === 'topology') return Math.round(frame + topologyHeight(chart.model, stage))
+  const own = moduleOf(chart).height?.(chart.model, stage)
+  if (own !== undefined) return Math.round(frame + own)
   // Narrow pictures are taller in proportion: their text does not shrink below what can be read.
   const usual = 675 * (stage.width >= 1200 ? stage.width / 1200 : 0.4 + (0.6 * stage.width) / 1200)
   return Math.round(usual + Math.max(0, frame - usual * 0.26))
+}
+
+/** The module of a chart's kind, which takes models of that kind and no other. */
+function moduleOf({ kind }: ChartSpec): ChartModule<string, ChartSpec['model']> {
+  const found = chartModules.find((module) => module.kind === kind)
+  if (!found) throw new RangeError(`there is no chart of the kind "${kind}"`)
+  return found as unknown as ChartModule<string, ChartSpec['model']>
 }

@@ -1,12 +1,12 @@
 import type { Plugin } from 'chart.js'
-import type { LadderPath } from './ladder.ts'
+import type { LadderPath } from './ladder-model.ts'
 import type { Pen } from './pen.ts'
 import { haloText, haloWhisker, line, withPen } from './pen.ts'
 import type { LatencyUnit } from './quantity.ts'
 import { formatDifference, formatInterval, formatLatency, upper } from './quantity.ts'
 import type { Stage } from './stage.ts'
-import { componentColor } from './topology-colors.ts'
 import { cssFont, fittingFont, fontSize, space, wordsFit, wrapText } from './stage.ts'
+import { componentColor } from './topology-colors.ts'
 
 interface Units {
   readonly p50Unit: LatencyUnit
@@ -190,6 +190,9 @@ function drawStep(
     ...(interval === '' || stage.measure(interval, small) > width
       ? []
       : [{ text: interval, isDifference: false }]),
+    ...(step.factor !== undefined && wordsFit(stage, step.factor, small, width)
+      ? wrapText(stage, step.factor, small, width, 2).map((words) => ({ text: words, isDifference: false }))
+      : []),
   ]
   const height = fontSize(stage, 16)
   const start = Math.max(panel.top + height, y - space(stage, 6) - (lines.length - 1) * height)

@@ -1,43 +1,11 @@
 import type { ChartConfiguration } from 'chart.js'
-import type { ComponentKind } from '../../topology/model.ts'
-import { columnLabel, columnLabels, columnLabelHeight } from './column-labels.ts'
-import type { Captions } from './frame.ts'
+import { latencyAxis, panelGap } from './axes.ts'
+import { columnLabel, columnLabelHeight, columnLabels } from './column-labels.ts'
 import { framed } from './frame.ts'
 import { ladderMarks } from './ladder-marks.ts'
-import type { Measured } from './quantity.ts'
+import type { LadderModel } from './ladder-model.ts'
 import { formatInterval, formatLatency, latencyUnit, upper } from './quantity.ts'
-import { latencyAxis, panelGap } from './axes.ts'
 import type { Drawing, Stage } from './stage.ts'
-import { fade } from './theme.ts'
-
-export interface LadderPath {
-  readonly name: string
-  /** Number of components, both pods included; absent when the path does not exist. */
-  readonly hops?: number | undefined
-  /** Its components in the order of a request; drawn as chips under the name. */
-  readonly chain?: readonly ComponentKind[] | undefined
-  readonly p50Ns?: Measured | undefined
-  readonly p99Ns?: Measured | undefined
-  /** What this path costs more at p50 than the one before it, and by which component. */
-  readonly step?:
-    | {
-        readonly addsNs: Measured
-        readonly label: string
-        /** The component that it adds; gives the step its colour. */
-        readonly adds?: ComponentKind | undefined
-        /** False where the difference has no verdict: drawn pale, and no part of the bar is its cost. */
-        readonly isClear?: boolean | undefined
-      }
-    | undefined
-  readonly isControl?: boolean | undefined
-  /** Why there is no value: `no valid round`, `unreachable, as expected`. */
-  readonly note?: string | undefined
-}
-
-export interface LadderModel extends Captions {
-  /** In hop order. */
-  readonly paths: readonly LadderPath[]
-}
 
 /**
  * p50 with its interval as bars, what each component adds as the top of its bar and in words beside it, and p99 in a
@@ -65,7 +33,7 @@ function ladderConfig({ paths }: LadderModel, stage: Stage): ChartConfiguration 
           label: 'p50',
           yAxisID: 'p50',
           data: paths.map((p) => (p.p50Ns ? p.p50Ns.estimate / p50Unit.ns : null)),
-          backgroundColor: paths.map((p) => fade(theme.bar, p.isControl ? 0.45 : 1)),
+          backgroundColor: theme.bar,
           barPercentage: 1,
           categoryPercentage: paths.length > 8 ? 0.4 : 0.44,
           maxBarThickness: stage.width * 0.16,

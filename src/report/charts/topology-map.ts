@@ -3,15 +3,8 @@ import { line, plateText } from './pen.ts'
 import type { Stage } from './stage.ts'
 import { cleanText, cssFont, ellipsize, fittingFont, fontSize, space } from './stage.ts'
 import { seriesStyle } from './theme.ts'
-import type { TopologyCluster, TopologyModel } from './topology.ts'
 import { componentColor } from './topology-colors.ts'
-
-export interface Box {
-  readonly left: number
-  readonly right: number
-  readonly top: number
-  readonly bottom: number
-}
+import type { TopologyCluster, TopologyModel, Box } from './topology-model.ts'
 
 /** Points of height that {@link drawMap} needs. */
 export function mapHeight(model: TopologyModel, stage: Stage): number {

@@ -1,13 +1,12 @@
-import type { Pen } from './pen.ts'
 import { plural } from '../../plural.ts'
+import { componentTitle } from '../../topology/component.ts'
+import type { Component, ComponentKind } from '../../topology/model.ts'
+import type { Pen } from './pen.ts'
 import { line } from './pen.ts'
 import type { Stage } from './stage.ts'
 import { cleanText, cssFont, ellipsize, fittingFont, fontSize, space } from './stage.ts'
-import type { TopologyModel } from './topology.ts'
 import { componentColor } from './topology-colors.ts'
-import type { Component, ComponentKind } from '../../topology/model.ts'
-import { componentTitle } from '../../topology/component.ts'
-import type { Box } from './topology-map.ts'
+import type { TopologyModel, Box } from './topology-model.ts'
 
 /** Points of height that {@link drawPaths} needs. */
 export function pathsHeight({ paths }: TopologyModel, stage: Stage): number {

@@ -1,41 +1,12 @@
 import type { ChartConfiguration, Plugin } from 'chart.js'
-import type { Component } from '../../topology/model.ts'
-import type { Captions } from './frame.ts'
 import { framed } from './frame.ts'
 import type { Pen } from './pen.ts'
 import { withPen } from './pen.ts'
 import type { Drawing, Stage } from './stage.ts'
 import { space } from './stage.ts'
 import { drawMap, mapHeight } from './topology-map.ts'
+import type { TopologyModel } from './topology-model.ts'
 import { drawPaths, pathsHeight } from './topology-paths.ts'
-
-export interface TopologyCluster {
-  readonly name: string
-  readonly network: string
-  readonly nodes: number
-  /** Absent without an east-west gateway. */
-  readonly gateway?: { readonly loadBalancer: 'none' | 'l2' | 'proxy' } | undefined
-}
-
-export interface TopologyModel extends Captions {
-  readonly clusters: readonly TopologyCluster[]
-  /** Pod CIDRs routed between two clusters; `isOneWay` from the first to the second only. */
-  readonly routes: readonly {
-    readonly between: readonly [string, string]
-    readonly isOneWay?: boolean | undefined
-    /** `static`, `vxlan`, `bgp`. */
-    readonly mode: string
-  }[]
-  /** Round-trip delay between two networks. */
-  readonly delays: readonly { readonly between: readonly [string, string]; readonly rttMs: number }[]
-  readonly paths: readonly {
-    readonly name: string
-    /** In the order in which a request visits them; empty when the path must not exist. */
-    readonly components: readonly Component[]
-    /** Why there is no path. */
-    readonly note?: string | undefined
-  }[]
-}
 
 /** Points of height that this topology needs besides its frame. */
 export function topologyHeight(model: TopologyModel, stage: Stage): number {

@@ -7,7 +7,8 @@ import { summarizeRun } from '../../stats/summarize-run.ts'
 import { drawingOf, heightOf, type ChartSpec } from './kinds.ts'
 import { chartedRuns } from './models/charted-run.ts'
 import { comparisonCharts } from './models/comparison-charts.ts'
-import { chartsOfRun, type ChartedRun } from './models/run-charts.ts'
+import type { ChartedRun } from './chart-module.ts'
+import { chartsOfRun } from './models/run-charts.ts'
 import type { ThemeName } from './theme.ts'
 
 export interface ChartFileOptions {

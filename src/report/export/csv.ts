@@ -1,10 +1,11 @@
+import { outcomesOf } from '../../results/outcomes.ts'
 import type { RunResult } from '../../results/schema.ts'
 import { componentKey } from '../../topology/component.ts'
 
 const quantiles = ['min', 'p50', 'p90', 'p99', 'p999', 'max', 'mean'] as const
 
 const counts = ['sent', 'received', 'bad', 'errors', 'lost', 'reconnects'] as const
-const facts = 'run,scenario,engine,build,round,at,flags,path,hops,load,verdict,requests'.split(',')
+const facts = 'run,scenario,engine,build,restart,round,at,flags,path,hops,load,verdict,requests'.split(',')
 /** Of metrics beside the whole time of a request; empty where the load does not measure them. */
 const metrics = ['connect', 'firstByte', 'wait', 'lag', 'response'] as const
 const columns = [
@@ -17,7 +18,8 @@ const columns = [
 
 /**
  * RFC 4180 CSV with a header line: one row per round, path and load; every round, with its flags. `requests` is the
- * number of latencies behind the quantiles; without any those cells are empty. `cpu_ns_per_request` is that of all
+ * number of latencies behind the quantiles; without any those cells are empty. `sent` is the sum of `received`, `bad`,
+ * `errors` and `lost`. `cpu_ns_per_request` is that of all
  * components of the path and the load generator together, where the path had a turn of its own.
  */
 export function toCsv(result: RunResult): string {
@@ -31,6 +33,7 @@ export function toCsv(result: RunResult): string {
       result.scenario.name,
       engines.get(round.build) ?? '',
       round.build,
+      round.restart ?? 1,
       round.round,
       round.at,
       round.flags.join(' '),
@@ -39,7 +42,7 @@ export function toCsv(result: RunResult): string {
       p.load,
       round.evidence.find((e) => e.path === p.path)?.verdict ?? '',
       p.n,
-      ...counts.map((name) => p[name]),
+      ...counts.map((name) => ({ reconnects: p.reconnects, ...outcomesOf(p) })[name]),
       ...quantiles.map((name) => p.quantilesNs?.[name] ?? ''),
       ...metrics.flatMap((name) => {
         const values = p.extraQuantilesNs?.[name]

@@ -2,6 +2,7 @@ import type { JsHistogram } from 'hdr-histogram-js'
 import { ResultError } from '../../errors.ts'
 import { plural } from '../../plural.ts'
 import { decodeHistogram, histogramBuckets, type HistogramBucket } from '../../results/histogram.ts'
+import { failedOf, sumOutcomes } from '../../results/outcomes.ts'
 import type { RunResult } from '../../results/schema.ts'
 
 /** Which rounds an export is made of: those without flags, or all. */
@@ -51,8 +52,29 @@ function sum(buckets: readonly HistogramBucket[], value: (bucket: HistogramBucke
   return buckets.reduce((total, bucket) => total + value(bucket) * bucket.count, 0)
 }
 
-/** e.g. `2 of 40 rounds are flagged and left out`, for formats that have room for a remark. */
+/**
+ * e.g. `2 of 40 rounds are flagged and left out`, for formats that have room for a remark; with the requests that failed
+ * in the rounds that count, since a distribution holds only those that did not.
+ */
 export function roundsRemark(result: RunResult, rounds: RoundChoice): string {
+  const { failed, sent } = failures(result, rounds)
+  const remark = flaggedRemark(result, rounds)
+  return failed === 0
+    ? remark
+    : `${remark}; ${failed} of ${plural(sent, 'request')} failed and have no latency`
+}
+
+function failures(result: RunResult, rounds: RoundChoice): { failed: number; sent: number } {
+  const outcomes = sumOutcomes(usedRounds(result, rounds).flatMap((round) => round.paths))
+  return { failed: failedOf(outcomes), sent: outcomes.sent }
+}
+
+/** The rounds that an export is made of. */
+export function usedRounds(result: RunResult, rounds: RoundChoice): RunResult['measured'] {
+  return result.measured.filter((round) => rounds === 'all' || round.flags.length === 0)
+}
+
+function flaggedRemark(result: RunResult, rounds: RoundChoice): string {
   const flagged = result.measured.filter((round) => round.flags.length > 0).length
   const total = result.measured.length
   if (flagged === 0) return total === 1 ? 'the round is valid' : `all ${total} rounds are valid`

@@ -1,3 +1,4 @@
+import fc from 'fast-check'
 import { readFileSync } from 'node:fs'
 import { describe, expect, test } from 'vitest'
 import { ResultError } from '../../errors.ts'
@@ -29,8 +30,8 @@ describe('CSV', () => {
   test('has one row per round and path, flagged ones too', async () => {
     const result = await ladderRun()
     const [head, ...rows] = parseCsv(toCsv(result))
-    expect(rows).toHaveLength(12 * 6)
-    const row = Object.fromEntries(head!.map((name, i) => [name, rows[6 + 4]![i]]))
+    expect(rows).toHaveLength(12 * 5)
+    const row = Object.fromEntries(head!.map((name, i) => [name, rows[5 + 4]![i]]))
     const { quantilesNs, n, sent } = result.measured[1]!.paths[4]!
     expect(row).toMatchObject({
       run: result.id,
@@ -48,7 +49,7 @@ describe('CSV', () => {
 
   test.each(hostileNames)('holds the name %j in one cell that is no formula', async (name) => {
     const rows = parseCsv(toCsv(await hostileRun(name)))
-    expect(rows.map((row) => row.length)).toEqual([36, 36])
+    expect(rows.map((row) => row.length)).toEqual([37, 37])
     const cell = rows[1]![7]!
     expect(cell).toBe(/^[=+\-@\t]/.test(name) ? `'${name}` : name)
     for (const text of rows[1]!) expect(text).not.toMatch(/^[=+\-@\t\r\n]/)
@@ -184,6 +185,59 @@ describe('fortio', () => {
   })
 })
 
+describe('every export adds up', () => {
+  const counts = fc.record({ bad: fc.nat(9), errors: fc.nat(9), lost: fc.nat(9) })
+
+  test('sent is what was received and what failed, by the rules of each reader', async () => {
+    const result = await ladderRun()
+    await fc.assert(
+      fc.asyncProperty(fc.array(counts, { minLength: 12, maxLength: 12 }), fc.boolean(), (failures, all) => {
+        const measured = result.measured.map((round, i) => ({
+          ...round,
+          paths: round.paths.map((p) => {
+            const { bad, errors, lost } = failures[i]!
+            return { ...p, bad, errors, lost, sent: p.received + bad + errors + lost }
+          }),
+        }))
+        const run = { ...result, measured }
+        const used = measured.filter((round) => all || round.flags.length === 0)
+        const own = used.flatMap((round) => round.paths.filter((p) => p.path === 'gateway'))
+        const failed = own.reduce((sum, p) => sum + p.bad + p.errors + p.lost, 0)
+
+        const [head, ...rows] = parseCsv(toCsv(run))
+        const cell = (row: string[], name: string) => Number(row[head!.indexOf(name)])
+        for (const row of rows) {
+          const parts = ['received', 'bad', 'errors', 'lost'].map((name) => cell(row, name))
+          expect(parts.reduce((sum, n) => sum + n, 0)).toBe(cell(row, 'sent'))
+        }
+
+        const totals = [...toOpenMetrics(run).matchAll(/_requests_total\{.*path="gateway".*\} (\d+)$/gm)]
+        const everSent = measured.flatMap((round) => round.paths.filter((p) => p.path === 'gateway'))
+        expect(totals.reduce((sum, [, n]) => sum + Number(n), 0)).toBe(
+          everSent.reduce((sum, p) => sum + p.sent, 0),
+        )
+
+        // fortio's page: errors are ErrorsDurationHistogram.Count of Count; before 1.28, Count without RetCodes[200].
+        const text = toFortio(run, gateway, all ? 'all' : 'valid')
+        const fortio = JSON.parse(text) as {
+          DurationHistogram: { Count: number; Data: { Count: number }[] }
+          ErrorsDurationHistogram: { Count: number }
+          RetCodes: Record<string, number>
+          Labels: string
+        }
+        const { Count, Data } = fortio.DurationHistogram
+        expect(Data.reduce((sum, bucket) => sum + bucket.Count, 0)).toBe(Count)
+        expect(Object.values(fortio.RetCodes).reduce((sum, n) => sum + n, 0)).toBe(Count)
+        expect(Count - fortio.RetCodes['200']!).toBe(fortio.ErrorsDurationHistogram.Count)
+        expect(fortio.Labels.includes(`${failed} of `)).toBe(failed > 0)
+        expect(importFortio(text).failed).toBe(failed)
+        return Promise.resolve()
+      }),
+      { numRuns: 20 },
+    )
+  })
+})
+
 describe('importing what fortio wrote', () => {
   const fixture = readFileSync(new URL('testing/fortio-1.75.3.json', import.meta.url), 'utf8')
 
@@ -219,8 +273,75 @@ describe('importing what fortio wrote', () => {
     return JSON.stringify(value)
   }
 
-  test('counts every answer but 200 as failed', () => {
+  test('counts codes that fortio calls errors as failed', () => {
     expect(importFortio(changed((f) => (f.RetCodes = { '200': 390, '503': 7, '-1': 3 }))).failed).toBe(10)
+  })
+
+  const withCodes = (codes: Record<string, number>, more: object = {}) => {
+    const value = JSON.parse(fixture) as Record<string, unknown>
+    delete value['ErrorsDurationHistogram']
+    return JSON.stringify({ ...value, RetCodes: codes, ...more })
+  }
+
+  test.each([
+    ['2xx of HTTP', { '204': 390, '201': 10 }, { Version: '1.75.3' }, 0],
+    ['418 of HTTP', { '418': 400 }, { Version: '1.7.0' }, 0],
+    ['2xx before 1.7', { '200': 380, '204': 20 }, { Version: '1.6.8' }, 20],
+    ['redirects', { '200': 380, '302': 20 }, {}, 20],
+    ['TCP', { OK: 399, 'read: connection reset': 1 }, { RunType: 'TCP' }, 1],
+    ['UDP', { OK: 390, 'i/o timeout': 10 }, { RunType: 'UDP' }, 10],
+    ['gRPC health', { SERVING: 390, NOT_SERVING: 10 }, { RunType: "GRPC Health for ''" }, 10],
+    ['gRPC ping', { SERVING: 395, ERROR: 5 }, { RunType: 'GRPC Ping Delay=1ms' }, 5],
+    [
+      'gRPC before codes had names',
+      { '1': 398, '-1': 2 },
+      { RunType: "GRPC Health for ''", Version: '1.0.0' },
+      2,
+    ],
+    [
+      'a gRPC method, whose errors are in the codes twice',
+      { SERVING: 395, ERROR: 10 },
+      { RunType: 'Custom GRPC Method a/b and Payload', ErrorsDurationHistogram: { Count: 5 } },
+      5,
+    ],
+  ])('%s: what failed is what fortio says', (_, codes, more, failed) => {
+    expect(importFortio(withCodes(codes, more)).failed).toBe(failed)
+  })
+
+  test('a byte order mark is no reason to refuse a file', () => {
+    expect(importFortio(`\ufeff${fixture}`).requests).toBe(400)
+  })
+
+  test('says what a file lacks, and where it contradicts itself', () => {
+    const without = JSON.parse(withCodes({})) as {
+      RetCodes?: unknown
+      DurationHistogram: { Percentiles?: unknown }
+    }
+    delete without.RetCodes
+    without.DurationHistogram.Percentiles = [{ Percentile: 75, Value: 0.001 }]
+    expect(importFortio(JSON.stringify(without))).toMatchObject({
+      failed: null,
+      remarks: [
+        'it has no return codes, so whether requests failed is not known',
+        'it lacks p50, p90, p99: fortio writes what -p asks for',
+      ],
+    })
+    expect(importFortio(withCodes({ '200': 300 })).remarks).toContain(
+      'it has 300 return codes for 400 requests',
+    )
+    expect(importFortio(fixture).remarks).toEqual([])
+  })
+
+  test('a run that fortio could not start is not a result, whatever histogram stands beside it', () => {
+    const text = withCodes({}, { error: true, message: 'init error', exception: 'no such host' })
+    expect(() => importFortio(text, 'their.json')).toThrow(
+      'their.json: fortio says that this run failed: init error: no such host',
+    )
+  })
+
+  test('what is wrong with a file is said in words', () => {
+    const text = changed((f) => (f.DurationHistogram.Min = '0.1'))
+    expect(() => importFortio(text, 'their.json')).toThrow(/DurationHistogram\.Min: .*expected number/)
   })
 
   test.each([

@@ -1,5 +1,6 @@
 import { z } from 'zod'
 import { ResultError } from '../../errors.ts'
+import { explainIssues } from '../../results/explain-issues.ts'
 
 /** Where fortio writes a few kilobytes, this leaves room for any resolution. */
 const maxLength = 32 << 20
@@ -30,7 +31,18 @@ const fortioResult = z.object({
       .nullable(),
     Percentiles: z.array(z.object({ Percentile: z.number(), Value: seconds })).optional(),
   }),
-  RetCodes: z.record(z.string(), count).optional(),
+  /** Of those that fortio calls errors; since 1.28. */
+  ErrorsDurationHistogram: z.object({ Count: count }).nullish(),
+  RetCodes: z.record(z.string(), count).nullish(),
+  /** What hopmeter's own export adds. */
+  Hopmeter: z.object({ Failed: count }).optional(),
+})
+
+/** What fortio writes of a run that did not start, with a histogram of two made-up points beside it. */
+const failedRun = z.object({
+  error: z.literal(true),
+  message: z.string().default(''),
+  exception: z.string().default(''),
 })
 
 /**
@@ -50,8 +62,8 @@ export interface ImportedResult {
   readonly actualQps: number
   readonly durationMs: number
   readonly requests: number
-  /** Requests without a status 200 (or, without HTTP, `OK`/`SERVING`). */
-  readonly failed: number
+  /** Requests that fortio of that version calls errors; null where the file does not say. */
+  readonly failed: number | null
   readonly minNs: number
   readonly maxNs: number
   readonly meanNs: number
@@ -62,6 +74,8 @@ export interface ImportedResult {
   readonly buckets: readonly { readonly fromNs: number; readonly toNs: number; readonly count: number }[]
   /** Width of the bucket that holds the median: differences below it cannot be seen. */
   readonly resolutionNs: number
+  /** What the file lacks or says twice. */
+  readonly remarks: readonly string[]
 }
 
 /**
@@ -70,16 +84,13 @@ export interface ImportedResult {
  */
 export function importFortio(text: string, source = 'fortio result'): ImportedResult {
   if (text.length > maxLength) throw new ResultError(`${source} is larger than any result of fortio`)
-  const result = parse(text, source)
+  const result = parse(text.replace(/^\ufeff/, ''), source)
   const histogram = result.DurationHistogram
   const buckets = (histogram.Data ?? [])
     .filter((bucket) => bucket.Count > 0)
     .map(({ Start, End, Count }) => ({ fromNs: toNs(Start), toNs: toNs(End), count: Count }))
   checkBuckets(buckets, histogram.Count, source)
-  const okCodes = new Set(['200', 'OK', 'SERVING'])
-  const failed = Object.entries(result.RetCodes ?? {})
-    .filter(([code]) => !okCodes.has(code))
-    .reduce((sum, [, number]) => sum + number, 0)
+  const { failed, remarks } = failuresOf(result)
   const requestedQps = Number(result.RequestedQPS)
   return {
     tool: /^\d/.test(result.Version) ? `fortio ${result.Version}` : result.Version || 'fortio',
@@ -101,6 +112,7 @@ export function importFortio(text: string, source = 'fortio result'): ImportedRe
       .toSorted((a, b) => a.percentile - b.percentile),
     buckets,
     resolutionNs: medianBucketWidth(buckets, histogram.Count),
+    remarks: [...remarks, ...missingPercentiles(result)],
   }
 }
 
@@ -111,16 +123,77 @@ function parse(text: string, source: string): z.infer<typeof fortioResult> {
   } catch (error) {
     throw new ResultError(`${source}: not JSON`, { cause: error })
   }
+  const failure = failedRun.safeParse(value)
+  if (failure.success) {
+    const why = [failure.data.message, failure.data.exception].filter((part) => part !== '').join(': ')
+    throw new ResultError(`${source}: fortio says that this run failed${why === '' ? '' : `: ${why}`}`)
+  }
   const parsed = fortioResult.safeParse(value)
   if (parsed.success) return parsed.data
-  const issue = parsed.error.issues[0]
-  throw new ResultError(
-    `${source}: not a fortio result: ${issue?.path.join('.') ?? ''}: ${issue?.message ?? ''}`,
-    {
-      cause: parsed.error,
-      hint: 'fortio load -json result.json URL writes one.',
-    },
-  )
+  throw new ResultError(`${source}: not a fortio result: ${explainIssues(parsed.error)}`, {
+    hint: 'fortio load -json result.json URL writes one.',
+  })
+}
+
+type FortioResult = z.infer<typeof fortioResult>
+
+/** How many requests failed by fortio's own idea of success. */
+function failuresOf(result: FortioResult): { failed: number | null; remarks: string[] } {
+  const { DurationHistogram: all, ErrorsDurationHistogram: errors, RetCodes: codes, Hopmeter } = result
+  if (Hopmeter) {
+    const remarks = Hopmeter.Failed === 0 ? [] : ['requests that failed have no time in it']
+    return { failed: Hopmeter.Failed, remarks }
+  }
+  const byCode = codes ? failedByCode(result, codes) : null
+  // A call of a gRPC method that fails is in the codes of some versions twice (fgrpc/grpcrunner.go).
+  const isGrpc = protocolOf(result) === 'grpc'
+  const failed = isGrpc ? (errors?.Count ?? byCode) : (byCode ?? errors?.Count ?? null)
+  const remarks = []
+  if (failed === null) remarks.push('it has no return codes, so whether requests failed is not known')
+  else if (failed > 0) remarks.push(`its latencies include those of ${failed} failed requests`)
+  if (errors && byCode !== null && byCode !== errors.Count && !isGrpc) {
+    remarks.push(`its histogram of errors holds ${errors.Count} requests, its return codes say ${byCode}`)
+  }
+  const coded = Object.values(codes ?? {}).reduce((sum, n) => sum + n, 0)
+  if (codes && coded !== all.Count && !isGrpc) {
+    remarks.push(`it has ${coded} return codes for ${all.Count} requests`)
+  }
+  return { failed, remarks }
+}
+
+/**
+ * HTTP: 2xx and 418 since 1.7, only 200 before (fhttp `codeIsOK`); TCP and UDP: `OK`; gRPC: `SERVING`, or its number
+ * before 1.1.
+ */
+function failedByCode(result: FortioResult, codes: Readonly<Record<string, number>>): number {
+  const protocol = protocolOf(result)
+  const isOk = (code: string) => {
+    if (protocol === 'grpc') return code === 'SERVING' || code === 'OK' || code === '1'
+    if (protocol !== 'http') return code === 'OK'
+    return code === '200' || (!isBefore(result.Version, 1, 7) && (/^2\d\d$/.test(code) || code === '418'))
+  }
+  return Object.entries(codes)
+    .filter(([code]) => !isOk(code))
+    .reduce((sum, [, number]) => sum + number, 0)
+}
+
+/** `RunType` is the protocol, or for gRPC a sentence such as `GRPC Health for ''`. */
+function protocolOf({ RunType }: FortioResult): 'http' | 'tcp' | 'udp' | 'grpc' {
+  const word = RunType.toLowerCase()
+  return word === 'http' || word === 'tcp' || word === 'udp' ? word : 'grpc'
+}
+
+function isBefore(version: string, major: number, minor: number): boolean {
+  const [, ownMajor, ownMinor] = /^v?(\d+)\.(\d+)/.exec(version) ?? []
+  if (ownMajor === undefined) return false
+  return Number(ownMajor) < major || (Number(ownMajor) === major && Number(ownMinor) < minor)
+}
+
+function missingPercentiles({ DurationHistogram }: FortioResult): string[] {
+  const has = new Set(DurationHistogram.Percentiles?.map(({ Percentile }) => Percentile))
+  const missing = [50, 90, 99].filter((percentile) => !has.has(percentile))
+  if (missing.length === 0 || DurationHistogram.Count === 0) return []
+  return [`it lacks ${missing.map((p) => `p${p}`).join(', ')}: fortio writes what -p asks for`]
 }
 
 function checkBuckets(buckets: ImportedResult['buckets'], requests: number, source: string): void {

@@ -1,9 +1,11 @@
 import { plural } from '../../plural.ts'
 import { quantilesOf } from '../../results/histogram.ts'
+import { failedOf, sumOutcomes } from '../../results/outcomes.ts'
 import type { RunResult } from '../../results/schema.ts'
 import {
   distributionOf,
   roundsRemark,
+  usedRounds,
   type Distribution,
   type PathLoad,
   type RoundChoice,
@@ -15,23 +17,30 @@ const percentiles = [50, 75, 90, 99, 99.9] as const
  * Fortio's result JSON (fortio `fhttp.HTTPRunnerResults`) of one path under one load: times in seconds, a bucket for
  * each HDR bucket, which is a hundred times finer than fortio's own. `ActualDuration` is the time of all rounds used,
  * in which other paths had their turns too, so `ActualQPS` is no throughput.
+ *
+ * It adds up as fortio's page adds: `RetCodes` and the buckets of `DurationHistogram` both make its `Count`, of which
+ * `ErrorsDurationHistogram` would be a part. Requests that failed have no latency here, so they are not in any of them:
+ * the label says how many there were, and so does `Hopmeter`, which fortio ignores.
  * @throws ResultError when the run has no such path and load.
  */
 export function toFortio(result: RunResult, selection: PathLoad, rounds: RoundChoice = 'valid'): string {
   const latency = distributionOf(result, selection, rounds)
-  const used = result.measured.filter((round) => rounds === 'all' || round.flags.length === 0)
+  const used = usedRounds(result, rounds)
   const durationMs = used.reduce((sum, round) => sum + round.durationMs, 0)
-  const counts = used.flatMap((round) =>
-    round.paths.filter((p) => p.path === selection.path && p.load === selection.load),
+  const outcomes = sumOutcomes(
+    used.flatMap((round) =>
+      round.paths.filter((p) => p.path === selection.path && p.load === selection.load),
+    ),
   )
-  const total = (key: 'received' | 'bad' | 'errors' | 'lost') => counts.reduce((sum, p) => sum + p[key], 0)
-  const failed = total('bad') + total('errors') + total('lost')
+  const failed = failedOf(outcomes)
   const load = result.loads.find((one) => one.id === selection.load) ?? {}
   const engine = result.builds[0]?.engine
   const labels = [result.scenario.name, selection.path, selection.load, engine?.name, engine?.version]
+  const isTcp = field(load, 'protocol') === 'tcp'
+  const failedLabel = failed === 0 ? '' : ` (${failed} of ${outcomes.sent} requests failed, without a time)`
   const value = {
-    RunType: field(load, 'protocol') === 'tcp' ? 'TCP' : 'HTTP',
-    Labels: labels.filter((label) => label !== undefined).join(' '),
+    RunType: isTcp ? 'TCP' : 'HTTP',
+    Labels: labels.filter((label) => label !== undefined).join(' ') + failedLabel,
     StartTime: result.startedAt,
     RequestedQPS: String(field(load, 'ratePerSecond') ?? 'max'),
     RequestedDuration: `${plural(used.length, 'round')} of ${result.rounds.durationMs}ms (${roundsRemark(result, rounds)})`,
@@ -40,12 +49,12 @@ export function toFortio(result: RunResult, selection: PathLoad, rounds: RoundCh
     NumThreads: Number(field(load, 'connections') ?? 1),
     Version: `hopmeter ${result.hopmeterVersion}`,
     DurationHistogram: histogramData(latency),
+    ErrorsDurationHistogram: { Count: 0, Min: 0, Max: 0, Sum: 0, Avg: 0, StdDev: 0, Data: null },
     Exactly: 0,
-    // Keys are HTTP status codes; -1 is what fortio calls everything that failed before one.
-    RetCodes: {
-      ...(total('received') > 0 ? { 200: total('received') } : {}),
-      ...(failed > 0 ? { '-1': failed } : {}),
-    },
+    RetCodes: latency.count === 0 ? {} : { [isTcp ? 'OK' : 200]: latency.count },
+    // What fortio's page puts in its title in place of a URL.
+    Destination: selection.path,
+    Hopmeter: { Sent: outcomes.sent, Failed: failed },
   }
   return `${JSON.stringify(value, null, 2)}\n`
 }

@@ -1,3 +1,4 @@
+import { outcomeKinds, sumOutcomes } from '../../results/outcomes.ts'
 import type { RunResult } from '../../results/schema.ts'
 import { cpuPerRequest } from '../../stats/cpu-per-request.ts'
 import { componentLabel } from '../../topology/component.ts'
@@ -78,14 +79,12 @@ function histogram(run: string, { path, load, buckets, count, meanNs }: Distribu
   ]
 }
 
+/** One request ends in one way, so the outcomes of a path add up to what it sent. */
 function outcomes(result: RunResult, path: string, load: string): string[] {
-  const totals = { received: 0, bad: 0, errors: 0, lost: 0 }
-  const own = result.measured.flatMap((round) =>
-    round.paths.filter((p) => p.path === path && p.load === load),
+  const totals = sumOutcomes(
+    result.measured.flatMap((round) => round.paths.filter((p) => p.path === path && p.load === load)),
   )
-  const kinds = Object.keys(totals) as (keyof typeof totals)[]
-  for (const counts of own) for (const kind of kinds) totals[kind] += counts[kind]
-  return kinds.map((outcome) =>
+  return outcomeKinds.map((outcome) =>
     sample('hopmeter_requests_total', { run: result.id, path, load, outcome }, totals[outcome]),
   )
 }

@@ -1,12 +1,17 @@
 import { digestJournal } from '../../results/digest.ts'
 import type { JournalEvent, RunHeader } from '../../results/schema.ts'
 import { sampleEvents } from '../../results/testing/sample-run.ts'
+import { sampleEventsOfFormat1 } from '../../results/testing/sample-run-v1.ts'
 import { summarizeRun } from '../../stats/summarize-run.ts'
 import { distributionsOf } from '../charts/models/distribution.ts'
-import type { ChartedRun } from '../charts/models/run-charts.ts'
+import type { ChartedRun } from '../charts/chart-module.ts'
 
 export interface SampleOptions {
+  /** Of each restart. */
   readonly rounds?: number
+  readonly restarts?: number
+  /** 1: as hopmeter wrote it when runs had an A/A control and no restarts. */
+  readonly format?: 1 | 2
   readonly id?: string
   readonly engineVersion?: string
   readonly allFlagged?: boolean
@@ -17,9 +22,12 @@ export interface SampleOptions {
 
 /** A run as reports take it, made from a synthetic journal. */
 export async function sampleReportRun(options: SampleOptions = {}): Promise<ChartedRun> {
-  const { rounds = 8, id, engineVersion, allFlagged = false, rename } = options
+  const { rounds = 8, restarts = 1, format = 2, id, engineVersion, allFlagged = false, rename } = options
   const header = { ...(id === undefined ? {} : { id }), ...options.header }
-  let text = JSON.stringify(sampleEvents({ rounds, requests: 120, header }))
+  const sample = { rounds, requests: 120, header }
+  let text = JSON.stringify(
+    format === 1 ? sampleEventsOfFormat1(sample) : sampleEvents({ ...sample, restarts }),
+  )
   if (rename) text = renamed(text, rename)
   const events = (JSON.parse(text) as JournalEvent[]).map((event): JournalEvent => {
     if (event.type === 'build' && engineVersion !== undefined) {

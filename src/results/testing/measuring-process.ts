@@ -5,7 +5,7 @@
  */
 import { readdir, rm, writeFile } from 'node:fs/promises'
 import { ResultError } from '../../errors.ts'
-import { run } from '../../exec.ts'
+import { run } from '../../process/exec.ts'
 import { createRunDirectory, type RunDirectory } from '../run-directory.ts'
 import { openRun } from '../store.ts'
 import { sampleBuild, sampleHeader, sampleId, sampleRound } from './sample-run.ts'

@@ -1,7 +1,16 @@
 import type { Topology } from '../../topology/model.ts'
 import { pathRule } from '../../topology/path-rule.ts'
 import { encodeHistogram, histogramQuantiles, newHistogram } from '../histogram.ts'
-import type { BuildEvent, EndEvent, JournalEvent, PathRound, RoundEvent, RunHeader } from '../schema.ts'
+import {
+  resultSchemaVersion,
+  type BuildEvent,
+  type EndEvent,
+  type JournalEvent,
+  type PathRound,
+  type RestartEvent,
+  type RoundEvent,
+  type RunHeader,
+} from '../schema.ts'
 
 /** Synthetic runs for tests and benches: the shape and size of a hop ladder, values drawn from a seeded generator. */
 
@@ -38,7 +47,6 @@ const ladder = [
   { name: 'same-network', server: { cluster: 'east-2', node: 1 }, mesh: 'ambient' },
   { name: 'gateway', server: { cluster: 'west', node: 1 }, mesh: 'ambient' },
   { name: 'load-balancer', server: { cluster: 'south', node: 1 }, mesh: 'ambient' },
-  { name: 'single-control', server: { cluster: 'east-1', node: 2 }, mesh: 'ambient', controlOf: 'single' },
 ] as const
 
 export const samplePaths: RunHeader['paths'] = ladder.map((path) => {
@@ -55,7 +63,7 @@ export function sampleHeader(overrides: Partial<RunHeader> = {}): RunHeader {
   const text = `name: hop-ladder\n${'# a scenario file has a few dozen lines like this one\n'.repeat(40)}`
   return {
     type: 'run',
-    schemaVersion: 1,
+    schemaVersion: resultSchemaVersion,
     id: sampleId,
     startedAt: '2026-11-23T01:02:03.000Z',
     hopmeterVersion: '0.1.0',
@@ -69,7 +77,7 @@ export function sampleHeader(overrides: Partial<RunHeader> = {}): RunHeader {
     seed: 42,
     backend: 'lab',
     verify: 'strict',
-    rounds: { count: 20, durationMs: 1000, warmupMs: 500, builds: 1 },
+    rounds: { count: 20, durationMs: 1000, warmupMs: 500, builds: 1, restarts: 1 },
     loads: [
       { id: 'pingpong', profile: 'pingpong', protocol: 'http1', requestBytes: 128, responseBytes: 128 },
     ],
@@ -102,6 +110,11 @@ export function sampleBuild(build = 1): BuildEvent {
   }
 }
 
+export function sampleRestart({ build = 1, restart = 1 } = {}): RestartEvent {
+  const at = '2026-11-23T01:02:04.500Z'
+  return { type: 'restart', build, restart, at, startMs: 800, warmupMs: 2100, unsettled: [] }
+}
+
 /** Latencies in ns around a value that grows with hops; the same seed gives the same values. */
 export function sampleValues(hops: number, count: number, seed: number): number[] {
   let state = seed >>> 0
@@ -123,6 +136,8 @@ export function encoded(values: readonly number[]): string {
 export function samplePathRound(values: readonly number[], overrides: Partial<PathRound> = {}): PathRound {
   const warm = encoded(values)
   const { count, quantilesNs } = histogramQuantiles(warm)
+  const half = (which: 0 | 1) =>
+    histogramQuantiles(encoded(values.filter((_, i) => i % 2 === which))).quantilesNs
   return {
     path: 'single',
     load: 'pingpong',
@@ -135,6 +150,7 @@ export function samplePathRound(values: readonly number[], overrides: Partial<Pa
     reconnects: 0,
     n: count,
     quantilesNs,
+    halvesNs: [half(0), half(1)],
     warm,
     cold: encoded([900_000]),
     extra: {},
@@ -144,6 +160,7 @@ export function samplePathRound(values: readonly number[], overrides: Partial<Pa
 
 export interface SampleRoundOptions {
   readonly build?: number
+  readonly restart?: number
   readonly round?: number
   /** Requests per path. */
   readonly requests?: number
@@ -152,6 +169,7 @@ export interface SampleRoundOptions {
 
 export function sampleRound({
   build = 1,
+  restart = 1,
   round = 1,
   requests = 200,
   flags = [],
@@ -162,13 +180,17 @@ export function sampleRound({
   return {
     type: 'round',
     build,
+    restart,
     round,
-    at: new Date(Date.UTC(2026, 10, 23, 1, 2, 5) + round * 1000).toISOString(),
+    at: new Date(Date.UTC(2026, 10, 23, 1, 2, 5) + (100 * (restart - 1) + round) * 1000).toISOString(),
     durationMs: 1001,
     paths: samplePaths.map((path, i) =>
-      samplePathRound(sampleValues(path.hops ?? 2, requests, build * 1_000_003 + round * 1009 + i), {
-        path: path.name,
-      }),
+      samplePathRound(
+        sampleValues(path.hops ?? 2, requests, build * 1_000_003 + (restart - 1) * 50_021 + round * 1009 + i),
+        {
+          path: path.name,
+        },
+      ),
     ),
     evidence: samplePaths.map((path) => ({
       path: path.name,
@@ -197,7 +219,6 @@ export function sampleRound({
         load: 'pingpong',
         wallMs: 1000.4,
         cpuMs: 150.25,
-        eventLoopDelayP99Ms: 0.35,
         eventLoopUtilization: 0.12,
         runDelayNsPerRequest: 3700.5,
         involuntarySwitches: 12,
@@ -211,18 +232,27 @@ export function sampleRound({
 
 export const sampleEnd: EndEvent = { type: 'end', at: '2026-11-23T01:03:00.000Z', status: 'complete' }
 
-/** Header, build, rounds, end. Round 2 of each build is flagged. */
-export function sampleEvents(
-  options: { rounds?: number; requests?: number; header?: Partial<RunHeader> } = {},
-): JournalEvent[] {
-  const { rounds = 3, requests = 200, header = {} } = options
-  const counts = { count: rounds, durationMs: 1000, warmupMs: 500, builds: 1 }
+export interface SampleEventsOptions {
+  /** Of each restart. */
+  readonly rounds?: number
+  readonly restarts?: number
+  readonly requests?: number
+  readonly header?: Partial<RunHeader>
+}
+
+/** Header, build, restarts with their rounds, end. Round 2 of each restart is flagged. */
+export function sampleEvents(options: SampleEventsOptions = {}): JournalEvent[] {
+  const { rounds = 3, restarts = 1, requests = 200, header = {} } = options
+  const counts = { count: rounds, durationMs: 1000, warmupMs: 500, builds: 1, restarts }
   return [
     sampleHeader({ rounds: counts, ...header }),
     sampleBuild(),
-    ...Array.from({ length: rounds }, (_, i) =>
-      sampleRound({ round: i + 1, requests, flags: i === 1 ? ['cpu-pressure'] : [] }),
-    ),
+    ...Array.from({ length: restarts }, (_, r) => [
+      sampleRestart({ restart: r + 1 }),
+      ...Array.from({ length: rounds }, (__, i) =>
+        sampleRound({ restart: r + 1, round: i + 1, requests, flags: i === 1 ? ['cpu-pressure'] : [] }),
+      ),
+    ]).flat(),
     sampleEnd,
   ]
 }

@@ -1,124 +1,118 @@
-import type { Random } from '../seeded-random.ts'
-import { busyHost, gaussian, hostSeries, type HostNoise } from './noise.ts'
+import type { Random } from '../../random.ts'
+import type { Pair } from '../compare-pairs.ts'
+import type { Nested } from '../nested.ts'
+import { busyHost, gaussian, hostSeries } from './noise.ts'
 
-const baseNs = 500_000
+/** What path A takes on a quiet host, ns. */
+export const baseNs = 400_000
 
-/** Per round, what a campaign saw of paths A and B, of which B is truly slower by `shiftNs`. */
-export interface Campaign {
-  readonly a: readonly number[]
-  readonly b: readonly number[]
+/** A run of one build in a simulated world: pairs of p50 of two paths, of which B truly differs. */
+export type World = (random: Random, restarts: number, rounds: number, truth: Truth) => Nested<Pair>
+
+/** How path B differs from path A: by a factor and by a fixed time. */
+export interface Truth {
+  readonly factor: number
+  readonly addedNs: number
 }
-export type Design = (random: Random, rounds: number, shiftNs: number) => Campaign
 
-/** Each round gives half a second to one path and half a second to the other, in shuffled order. */
-export const shuffledBlocks: Design = (random, rounds, shiftNs) => {
-  const slots = hostSeries(random, 2 * rounds, busyHost)
-  const campaign = { a: [] as number[], b: [] as number[] }
-  for (let round = 0; round < rounds; round++) {
-    const isAFirst = random() < 0.5
-    const [first = 0, second = 0] = slots.slice(2 * round, 2 * round + 2)
-    campaign.a.push(baseNs + (isAFirst ? first : second))
-    campaign.b.push(baseNs + (isAFirst ? second : first) + shiftNs)
+export const noDifference: Truth = { factor: 1, addedNs: 0 }
+
+/** Per round, what the host's speed multiplies every path by. */
+type HostSpeed = (random: Random, rounds: number) => readonly number[]
+
+export const steadyHost: HostSpeed = (_, rounds) => Array.from({ length: rounds }, () => 1)
+
+/** Steps to another speed at a random round, as a neighbour on the machine comes or goes. */
+export const steppingHost: HostSpeed = (random, rounds) => {
+  const [at, speed] = [Math.floor(random() * rounds), Math.exp(0.3 * gaussian(random))]
+  return Array.from({ length: rounds }, (_, i) => (i < at ? 1 : speed))
+}
+
+/** Wanders: neighbouring rounds are alike. */
+export const wanderingHost: HostSpeed = (random, rounds) =>
+  hostSeries(random, rounds, busyHost).map((ns) => Math.exp(ns / baseNs))
+
+interface Noise {
+  readonly host: HostSpeed
+  /** Of a path in one start, as a share of its latency: where its programs landed. */
+  readonly restart: number
+  /** Of a path in one round, as a share. */
+  readonly round: number
+  /** Of a path in one round, ns, whatever the host does. */
+  readonly roundNs?: number
+  /** Chance that a round is disturbed, which makes one of the paths slower by 30 % on average. */
+  readonly disturbed?: number
+}
+
+/** A world in which everything but `roundNs` and what is added multiplies. */
+export function worldOf({ host, restart, round, roundNs = 0, disturbed = 0 }: Noise): World {
+  return (random, restarts, rounds, { factor, addedNs }) => {
+    const speeds = host(random, restarts * rounds)
+    const burst = () => (random() < disturbed ? 1 - 0.3 * Math.log(1 - random()) : 1)
+    const starts = Array.from({ length: restarts }, (_, r) => {
+      const [ofA, ofB] = [restart * gaussian(random), restart * gaussian(random)]
+      return Array.from({ length: rounds }, (__, k): Pair => {
+        const speed = speeds[r * rounds + k] ?? 1
+        const noisy = (ofStart: number) => speed * Math.exp(ofStart + round * gaussian(random)) * burst()
+        const own = () => roundNs * gaussian(random)
+        return [baseNs * noisy(ofA) + own(), baseNs * factor * noisy(ofB) + addedNs + own()]
+      })
+    })
+    return [starts]
   }
-  return campaign
 }
 
-/** Paths alternate request by request: a round's weather is common, and 2 % of it and 1 µs are not. */
-export const shuffledRequests: Design = (random, rounds, shiftNs) => {
-  const weather = hostSeries(random, rounds, busyHost)
-  const own = (common: number) => common + gaussian(random) * (1_000 + 0.02 * Math.abs(common))
-  return {
-    a: weather.map((common) => baseNs + own(common)),
-    b: weather.map((common) => baseNs + own(common) + shiftNs),
-  }
+/** A ladder of paths measured together: per round one value per path; `steps` are the true factors between them. */
+export function ladderRun(
+  random: Random,
+  steps: readonly number[],
+  restarts: number,
+  rounds: number,
+): readonly Nested[] {
+  const speeds = wanderingHost(random, restarts * rounds)
+  const levels = steps.reduce((all, factor) => [...all, (all.at(-1) ?? 1) * factor], [baseNs])
+  return levels.map((level) => [
+    Array.from({ length: restarts }, (_, r) => {
+      const ofStart = 0.007 * gaussian(random)
+      return Array.from(
+        { length: rounds },
+        (__, k) => level * (speeds[r * rounds + k] ?? 1) * Math.exp(ofStart + 0.007 * gaussian(random)),
+      )
+    }),
+  ])
 }
 
-/** The case that shuffling cannot help: all of the slow noise belongs to one path or the other. */
-export const noiseOfItsOwn: Design = ownNoise(busyHost)
-
-/** The same with slower noise. */
-export const slowerNoiseOfItsOwn: Design = ownNoise({ ...busyHost, correlation: 0.9 })
-
-/** Slow drift of each path hidden under as much fast noise: hardest to see between neighbours. */
-export const hiddenDrift: Design = (random, rounds, shiftNs) => {
-  const { a, b } = slowerNoiseOfItsOwn(random, rounds, shiftNs)
-  const blur = (values: readonly number[]) => values.map((value) => value + busyHost.sdNs * gaussian(random))
-  return { a: blur(a), b: blur(b) }
-}
-
-function ownNoise(noise: HostNoise): Design {
-  return (random, rounds, shiftNs) => ({
-    a: hostSeries(random, rounds, noise).map((value) => baseNs + value),
-    b: hostSeries(random, rounds, noise).map((value) => baseNs + value + shiftNs),
+/** The rounds of one start, of which path B has slow noise of its own: neighbours with this correlation. */
+export function oneStart(random: Random, rounds: number, correlation: number, addedNs: number): Nested<Pair> {
+  const smooth = { sdNs: 6_000, correlation, burstChance: 0, burstSlots: 1, burstNs: 0 }
+  const own = hostSeries(random, rounds, smooth)
+  const speeds = wanderingHost(random, rounds)
+  const pairs = own.map((ns, k): Pair => {
+    const speed = speeds[k] ?? 1
+    return [baseNs * speed, (baseNs + ns) * speed + addedNs]
   })
+  return [[pairs]]
 }
 
-/** Separate runs: a build moves all its rounds by 5 µs (standard deviation), on top of the weather inside it. */
-export function separateBuilds(random: Random, builds: number, rounds: number, shiftNs: number): number[][] {
+/** Separate runs of one side: ratios of a path to the reference, whose builds and restarts move by a share. */
+export function separateRuns(
+  random: Random,
+  {
+    builds,
+    restarts,
+    rounds,
+  }: { readonly builds: number; readonly restarts: number; readonly rounds: number },
+  factor: number,
+  buildShare: number,
+): Nested {
   return Array.from({ length: builds }, () => {
-    const ofBuild = baseNs + 5_000 * gaussian(random) + shiftNs
-    return shuffledRequestContrast(random, rounds).map((noise) => ofBuild + noise)
-  })
-}
-
-/** One run with several builds, the difference of whose paths moves by 5 µs from build to build. */
-export function nestedBuilds(random: Random, builds: number, rounds: number, shiftNs: number) {
-  const made = Array.from({ length: builds }, () =>
-    shuffledRequests(random, rounds, shiftNs + 5_000 * gaussian(random)),
-  )
-  return { a: made.map((build) => build.a), b: made.map((build) => build.b) }
-}
-
-function shuffledRequestContrast(random: Random, rounds: number): number[] {
-  const { a, b } = shuffledRequests(random, rounds, 0)
-  return b.map((value, round) => value - (a[round] ?? 0))
-}
-
-/** Noise of path B alone over the rounds of a run, in units of the fast noise (standard deviation 1). */
-type OwnNoise = (random: Random, rounds: number) => number[]
-
-const fastNs = 10_000
-
-/** A quiet host, on which only path B has noise of its own; its fast part has a standard deviation of 10 µs. */
-function onQuietHost(noise: OwnNoise): Design {
-  return (random, rounds, shiftNs) => {
-    const own = noise(random, rounds)
-    return { a: own.map(() => baseNs), b: own.map((value) => baseNs + shiftNs + fastNs * value) }
-  }
-}
-
-/** First-order autoregressive, in its steady state; white at 0. */
-export function autoregressive(correlation: number): Design {
-  const smooth = { sdNs: 1, correlation, burstChance: 0, burstSlots: 1, burstNs: 0 }
-  return onQuietHost((random, rounds) => hostSeries(random, rounds, smooth))
-}
-
-/** Student's t with two degrees of freedom: no variance at all. */
-export const heavyTails: Design = onQuietHost((random, rounds) =>
-  Array.from({ length: rounds }, () => gaussian(random) / Math.sqrt(-Math.log(1 - random()))),
-)
-
-/** A random walk from zero, with steps of this size, under fast noise. */
-export function randomWalk(step: number): Design {
-  return onQuietHost((random, rounds) => {
-    let level = 0
-    return Array.from({ length: rounds }, () => (level += step * gaussian(random)) + gaussian(random))
-  })
-}
-
-/** A sine with this many periods in a run, anywhere in its period, of the same power as the fast noise over it. */
-export function slowSine(periods: number): Design {
-  return onQuietHost((random, rounds) => {
-    const phase = 2 * Math.PI * random()
-    const at = (round: number) => Math.SQRT2 * Math.sin(phase + (2 * Math.PI * periods * round) / rounds)
-    return Array.from({ length: rounds }, (_, round) => at(round) + gaussian(random))
-  })
-}
-
-/** Somewhere between a tenth and nine tenths of the run path B gets slower by this much, and stays so. */
-export function stepInMidRun(size: number): Design {
-  return onQuietHost((random, rounds) => {
-    const from = Math.floor(rounds * (0.1 + 0.8 * random()))
-    return Array.from({ length: rounds }, (_, round) => (round >= from ? size : 0) + gaussian(random))
+    const ofBuild = buildShare * gaussian(random)
+    return Array.from({ length: restarts }, () => {
+      const ofStart = 0.007 * gaussian(random)
+      return Array.from(
+        { length: rounds },
+        () => factor * Math.exp(ofBuild + ofStart + 0.007 * gaussian(random)),
+      )
+    })
   })
 }

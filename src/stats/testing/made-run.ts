@@ -1,57 +1,71 @@
 import { digestJournal } from '../../results/digest.ts'
-import type { JournalEvent, RunResult } from '../../results/schema.ts'
-import { sampleBuild, sampleEnd, sampleHeader, sampleRound } from '../../results/testing/sample-run.ts'
-import { seededRandom } from '../seeded-random.ts'
+import type { JournalEvent, QuantilesNs, RunResult } from '../../results/schema.ts'
+import {
+  sampleBuild,
+  sampleEnd,
+  sampleHeader,
+  samplePaths,
+  sampleRestart,
+  sampleRound,
+} from '../../results/testing/sample-run.ts'
+import { seededRandom } from '../../random.ts'
 
 export interface MadeRun {
   readonly id: string
   readonly builds?: number
+  /** Of each build. */
+  readonly restarts?: number
+  /** Of each restart. */
   readonly rounds?: number
+  /** How much the level of a path moves from start to start, ns. */
+  readonly restartNs?: number
   /** Added to every quantile of a path, ns. */
   readonly shiftNs?: Readonly<Record<string, number>>
-  /** Added to every quantile of every path: what another host or another day does. */
-  readonly hostShiftNs?: number
+  /** What every time of every path is multiplied by: another host, or another day. */
+  readonly hostSpeed?: number
   readonly seed?: number
   readonly change?: (result: RunResult) => RunResult
 }
 
-/** A digested ladder run whose medians are known: 60 µs a component, plus shifts, plus a little seeded noise. */
+/** A digested ladder run whose medians are known: 60 µs a component, plus shifts, times the weather of each round. */
 export async function madeRun({
   builds = 1,
+  restarts = 1,
   rounds = 8,
+  restartNs = 0,
   shiftNs = {},
-  hostShiftNs = 0,
+  hostSpeed = 1,
   seed = 1,
   ...rest
 }: MadeRun): Promise<RunResult> {
   const random = seededRandom(seed)
-  const counts = { count: rounds, durationMs: 1000, warmupMs: 500, builds }
+  const counts = { count: rounds, durationMs: 1000, warmupMs: 500, builds, restarts }
   const events: JournalEvent[] = [sampleHeader({ id: rest.id, rounds: counts })]
   for (let build = 1; build <= builds; build++) {
     events.push(sampleBuild(build))
-    for (let round = 1; round <= rounds; round++) {
-      const event = sampleRound({ build, round, requests: 1000 })
-      const weather = 20_000 * random()
-      const paths = event.paths.map((path) => {
-        const hops = event.evidence.find((e) => e.path === path.path)?.observed.length ?? 0
-        const p50 = 60_000 * hops + (shiftNs[path.path] ?? 0) + hostShiftNs + weather + 400 * (random() - 0.5)
-        const quantilesNs = {
-          p50,
-          p90: 1.3 * p50,
-          p99: 2 * p50,
-          p999: 3 * p50,
-          min: 0.8 * p50,
-          max: 4 * p50,
-          mean: p50,
-        }
-        return { ...path, quantilesNs }
-      })
-      events.push({ ...event, paths })
+    for (let restart = 1; restart <= restarts; restart++) {
+      events.push(sampleRestart({ build, restart }))
+      const ofStart = new Map(samplePaths.map(({ name }) => [name, restartNs * (random() - 0.5)]))
+      for (let round = 1; round <= rounds; round++) {
+        const event = sampleRound({ build, restart, round, requests: 1000 })
+        const weather = hostSpeed * (1 + 0.2 * random())
+        const paths = event.paths.map((path) => {
+          const hops = samplePaths.find(({ name }) => name === path.path)?.hops ?? 0
+          const level = 60_000 * hops + (shiftNs[path.path] ?? 0) + (ofStart.get(path.path) ?? 0)
+          const read = () => quantilesAt(weather * (level + 400 * (random() - 0.5)))
+          return { ...path, quantilesNs: read(), halvesNs: [read(), read()] as [QuantilesNs, QuantilesNs] }
+        })
+        events.push({ ...event, paths })
+      }
     }
   }
   events.push(sampleEnd)
   const result = await digestJournal(inOrder(events))
   return rest.change ? rest.change(result) : result
+}
+
+function quantilesAt(p50: number): QuantilesNs {
+  return { p50, p90: 1.3 * p50, p99: 2 * p50, p999: 3 * p50, min: 0.8 * p50, max: 4 * p50, mean: p50 }
 }
 
 async function* inOrder(events: readonly JournalEvent[]): AsyncGenerator<JournalEvent> {

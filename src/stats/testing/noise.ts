@@ -1,4 +1,4 @@
-import type { Random } from '../seeded-random.ts'
+import type { Random } from '../../random.ts'
 
 /** Slow noise of a busy host, as latency per slot sees it; ns. */
 export interface HostNoise {

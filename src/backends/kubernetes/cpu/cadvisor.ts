@@ -1,6 +1,7 @@
 import type { ComponentCpu } from '../../backend.ts'
-import type { StepContext } from '../contract.ts'
-import { sumByComponent } from './pod-cpu.ts'
+import type { StepContext } from '../steps/step.ts'
+import type { CpuMethod } from './pod-cpu.ts'
+import { sumByComponent } from './sum.ts'
 import { watchedPods, type CpuParts } from './watched-pods.ts'
 
 export interface CadvisorUsage {
@@ -10,8 +11,14 @@ export interface CadvisorUsage {
   readonly atMs: number
 }
 
+/** cAdvisor's counters, which the kubelets of any cluster have. */
+export const cadvisorCpu: CpuMethod = {
+  source: { name: 'cadvisor', perTurn: false, coversTestbed: false },
+  open: cadvisorReader,
+}
+
 /** Reads `/metrics/cadvisor` of the kubelets, through the API server. Needs `get` on `nodes/proxy`. */
-export async function cadvisorReader(
+async function cadvisorReader(
   parts: CpuParts,
   context: StepContext,
 ): Promise<() => Promise<readonly ComponentCpu[]>> {
@@ -22,8 +29,7 @@ export async function cadvisorReader(
     const read = await Promise.all(
       [...nodes.values()].map(async ({ cluster, node }) => {
         const url = `/api/v1/nodes/${node}/proxy/metrics/cadvisor`
-        const text = await parts.tools.call(parts.tools.kubectl(cluster, ['get', '--raw', url]), signal)
-        const usages = parseCadvisor(text)
+        const usages = parseCadvisor(await cluster.raw(url, signal))
         return pods
           .filter((pod) => pod.node === node && pod.cluster.name === cluster.name)
           .flatMap(({ component, namespace, name }) => {

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest'
+import { podUsage } from '../../kind/node-cgroups/node-cgroups.ts'
 import { parseCadvisor } from './cadvisor.ts'
-import { podUsage } from './node-cgroups.ts'
-import { sumByComponent } from './pod-cpu.ts'
+import { sumByComponent } from './sum.ts'
 
 const uid = '578843c5-2000-43e9-a9fe-a2460b4f0f2f'
 

@@ -1,9 +1,6 @@
-import { componentKey } from '../../../topology/component.ts'
 import type { ComponentCpu, CpuSource } from '../../backend.ts'
-import type { StepContext } from '../contract.ts'
+import type { StepContext } from '../steps/step.ts'
 import type { CpuParts } from './watched-pods.ts'
-import { cadvisorReader } from './cadvisor.ts'
-import { nodeCgroupReader } from './node-cgroups.ts'
 
 /** CPU times of the pods of a testbed. */
 export interface PodCpu {
@@ -12,52 +9,28 @@ export interface PodCpu {
   read(): Promise<readonly ComponentCpu[]>
 }
 
-/**
- * Finds a way to read CPU times: on kind's nodes the cgroups of the pods, elsewhere the kubelets' cAdvisor counters.
- * Undefined, and said, where neither can be read: nothing else depends on it.
- */
+/** How the owner of clusters reads CPU times of pods. */
+export interface CpuMethod {
+  readonly source: CpuSource
+  /** Finds what there is to read. @throws HopmeterError when it cannot be read. */
+  readonly open: (parts: CpuParts, context: StepContext) => Promise<() => Promise<readonly ComponentCpu[]>>
+}
+
+/** Undefined, and said, where CPU times cannot be read: nothing else depends on them. */
 export async function openPodCpu(
+  { source, open }: CpuMethod,
   parts: CpuParts,
-  backend: 'kind' | 'contexts',
   context: StepContext,
 ): Promise<PodCpu | undefined> {
   try {
-    const read =
-      backend === 'kind' ? await nodeCgroupReader(parts, context) : await cadvisorReader(parts, context)
+    const read = await open(parts, context)
     const first = await read()
     if (first.length === 0) throw new Error('no pod of the testbed has any')
-    const name = backend === 'kind' ? 'cgroup' : 'cadvisor'
-    return {
-      // Control planes and kubelets on kind are other load: they take the same CPUs, and no path visits them.
-      source: { name, perTurn: backend === 'kind', coversTestbed: backend === 'kind' },
-      read: () => read().catch(() => []),
-    }
+    return { source, read: () => read().catch(() => []) }
   } catch (error) {
     context.signal.throwIfAborted()
     const why = error instanceof Error ? error.message.split('\n')[0] : String(error)
     context.progress(`CPU times of components are not known: ${why}`)
     return undefined
   }
-}
-
-/** One entry per component: several pods add up; the oldest reading is the age of the sum. */
-export function sumByComponent(usages: readonly ComponentCpu[]): readonly ComponentCpu[] {
-  const sums = new Map<string, ComponentCpu>()
-  for (const usage of usages) {
-    const key = componentKey(usage.component)
-    const sum = sums.get(key)
-    if (!sum) {
-      sums.set(key, usage)
-      continue
-    }
-    const throttled = [sum.throttledMs, usage.throttledMs].filter((ms) => ms !== undefined)
-    const ages = [sum.atMs, usage.atMs].filter((ms) => ms !== undefined)
-    sums.set(key, {
-      component: sum.component,
-      cpuMs: sum.cpuMs + usage.cpuMs,
-      ...(throttled.length === 0 ? {} : { throttledMs: throttled.reduce((total, ms) => total + ms, 0) }),
-      ...(ages.length === 0 ? {} : { atMs: Math.min(...ages) }),
-    })
-  }
-  return [...sums.values()]
 }

@@ -1,55 +1,46 @@
 import type { Component } from '../../../topology/model.ts'
-import type { KubeCluster, StepContext } from '../contract.ts'
-import type { Found } from '../find-pods.ts'
-import type { TestbedCluster } from '../layout.ts'
-import type { FactsBook } from '../node-facts.ts'
-import type { Toolbox } from '../toolbox.ts'
+import type { Cluster } from '../cluster/cluster.ts'
+import { isServing, type PodObject } from '../cluster/objects.ts'
+import type { ServiceMesh } from '../mesh.ts'
+import type { StepContext } from '../steps/step.ts'
+import type { Toolbox } from '../tools/toolbox.ts'
+import type { PodInventory } from '../workloads/pod-inventory.ts'
 
 /** A pod whose CPU time is read. */
 export interface WatchedPod {
-  readonly cluster: KubeCluster
+  readonly cluster: Cluster
   readonly namespace: string
   readonly name: string
   readonly uid: string
-  /** Name of its node; for kind that of its container, too. */
+  /** Name of its node. */
   readonly node: string
   readonly component: Component
 }
 
-interface PodObject {
-  readonly metadata: {
-    readonly name: string
-    readonly namespace: string
-    readonly uid: string
-    readonly labels?: Readonly<Record<string, string>>
-    readonly deletionTimestamp?: string
-  }
-  readonly spec: { readonly nodeName?: string }
-  readonly status?: { readonly phase?: string }
-}
-
 export interface CpuParts {
   readonly tools: Toolbox
-  readonly facts: FactsBook
-  readonly clusters: readonly TestbedCluster[]
-  readonly found: Found
+  readonly clusters: readonly Cluster[]
+  readonly found: PodInventory
+  readonly mesh: Pick<ServiceMesh, 'componentOf'> | undefined
 }
 
-/** Pods of the testbed: ztunnels, east-west gateways, clients and servers. */
-export async function watchedPods(parts: CpuParts, context: StepContext): Promise<readonly WatchedPod[]> {
+/** Pods of the testbed: those of the mesh, clients and servers. */
+export async function watchedPods(
+  { clusters, found, mesh }: CpuParts,
+  context: StepContext,
+): Promise<readonly WatchedPod[]> {
   const perCluster = await Promise.all(
-    parts.clusters.map(async (cluster) => {
-      const list = parts.tools.kubectl(cluster, ['get', 'pods', '--all-namespaces', '-o', 'json'])
-      const [{ items }, { nodes }] = await Promise.all([
-        parts.tools.json<{ readonly items?: readonly PodObject[] }>(list, context),
-        parts.facts.of(cluster, context),
+    clusters.map(async (cluster) => {
+      const [pods, { nodes }] = await Promise.all([
+        cluster.list<PodObject>('pods', { everywhere: true }, context),
+        cluster.facts(context),
       ])
-      return (items ?? []).flatMap((pod): WatchedPod[] => {
-        const { name, namespace, uid, deletionTimestamp } = pod.metadata
+      return pods.flatMap((pod): WatchedPod[] => {
+        const { name, namespace = '', uid = '' } = pod.metadata
         const node = pod.spec.nodeName
-        const component = componentOf(pod, cluster, nodes, parts.found)
-        const isRunning = pod.status?.phase === 'Running' && deletionTimestamp === undefined
-        if (!component || node === undefined || !isRunning) return []
+        const number = nodes.find((own) => own.name === node)?.number
+        const component = mesh?.componentOf(pod, cluster.name, number) ?? workloadOf(pod, cluster, found)
+        if (!component || node === undefined || !isServing(pod)) return []
         return [{ cluster, namespace, name, uid, node, component }]
       })
     }),
@@ -57,23 +48,11 @@ export async function watchedPods(parts: CpuParts, context: StepContext): Promis
   return perCluster.flat()
 }
 
-function componentOf(
-  { metadata: { name, namespace, labels = {} }, spec }: PodObject,
-  cluster: TestbedCluster,
-  nodes: readonly { readonly name: string; readonly number: number }[],
-  found: Found,
-): Component | undefined {
-  const node = nodes.find((n) => n.name === spec.nodeName)?.number
-  if (namespace === 'istio-system' && labels['app'] === 'ztunnel' && node !== undefined) {
-    return { kind: 'ztunnel', cluster: cluster.name, node }
-  }
-  if (labels['gateway.networking.k8s.io/gateway-name'] === 'istio-eastwestgateway') {
-    return { kind: 'east-west-gateway', cluster: cluster.name }
-  }
-  const own = [...found.pods.values()].find((pod) => pod.name === name && pod.cluster.name === cluster.name)
+function workloadOf({ metadata }: PodObject, cluster: Cluster, found: PodInventory): Component | undefined {
+  const own = [...found.pods.values()].find(
+    (pod) => pod.name === metadata.name && pod.cluster.name === cluster.name,
+  )
   if (!own) return undefined
-  return {
-    kind: own.workload.role === 'server' ? 'server-pod' : 'client-pod',
-    ...own.workload.placement,
-  }
+  const { role, placement } = own.workload
+  return { kind: role === 'server' ? 'server-pod' : 'client-pod', ...placement }
 }

@@ -1,3 +1,4 @@
+import { once } from 'node:events'
 import {
   appendFileSync,
   chmodSync,
@@ -8,15 +9,14 @@ import {
   rmSync,
   writeFileSync,
 } from 'node:fs'
-import { once } from 'node:events'
 import { createServer, type AddressInfo, type Server } from 'node:net'
 import { tmpdir } from 'node:os'
 import path from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { CommandError } from '../../../errors.ts'
-import { pasteable } from '../../../exec.ts'
-import type { Execute } from '../execute.ts'
-import type { KubernetesOptions } from '../options.ts'
+import { pasteable } from '../../../process/exec.ts'
+import type { Execute } from '../tools/execute.ts'
+import type { KubernetesOptions } from '../tools/options.ts'
 
 const program = path.join(import.meta.dirname, '../../../../test/fake-tools/fake-tool.mjs')
 const names = ['kind', 'docker', 'kubectl', 'istioctl'] as const

@@ -1,9 +1,9 @@
 import { expect } from 'vitest'
-import { planScenario } from '../../plan.ts'
 import type { Scenario } from '../../../scenario/types.ts'
-import { takeDownSessions } from '../down.ts'
-import { createKind } from '../kind.ts'
-import { Session } from '../session.ts'
+import { createKind } from '../../kind/kind.ts'
+import { planScenario } from '../../plan.ts'
+import { takeDownSessions } from '../../registry.ts'
+import { Session } from '../session/session.ts'
 import type { FakeCluster, Fault } from './fake-cluster.ts'
 import { isRead, quiet } from './lives.ts'
 

@@ -48,5 +48,7 @@ function readConfig(): void {
   process.stdin.on('end', () => process.exit())
 }
 
-if (isMainThread) readConfig()
-else serveAlarms()
+if (isMainThread) {
+  process.on('uncaughtException', fail)
+  readConfig()
+} else serveAlarms()

@@ -1,7 +1,7 @@
 import { accessSync, constants, realpathSync } from 'node:fs'
 import path from 'node:path'
 import { EnvironmentError, HopmeterError } from '../../../errors.ts'
-import { run } from '../../../exec.ts'
+import { run } from '../../../process/exec.ts'
 import { toolEnv } from '../tools.ts'
 
 export type EngineName = 'ztunnel' | 'envoy' | 'haproxy'
@@ -57,7 +57,12 @@ export async function engineBinary(
   const found = locate(name, file)
   let said: string
   try {
-    const { stdout, stderr } = await run(found, args, { env: toolEnv, timeoutMs: answerWithinMs, signal })
+    const { stdout, stderr } = await run(found, args, {
+      env: toolEnv,
+      inherit: false,
+      timeoutMs: answerWithinMs,
+      signal,
+    })
     said = `${stdout}\n${stderr}`.trim()
   } catch (cause) {
     signal?.throwIfAborted()

@@ -42,6 +42,7 @@ export function nameEngines(engines: Engines, { gateways }: LabLayout, hasMesh: 
     engine: {
       name: `lab-${distinct.map(({ name }) => name).join('+')}`,
       version: distinct.map(({ version }) => version).join('+'),
+      simulated: parts.includes(own),
     },
     loadBalancer: balancer === undefined ? 'none' : (engines.haproxy?.title ?? 'lab-node'),
     facts: {

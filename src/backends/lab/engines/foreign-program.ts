@@ -1,12 +1,13 @@
 import { setTimeout as sleep } from 'node:timers/promises'
-import { readLines } from '../../../agent/lines.ts'
+import { readLines } from '../../../process/lines.ts'
 import { HopmeterError } from '../../../errors.ts'
-import type { BackgroundProcess } from '../../../exec.ts'
+import type { BackgroundProcess } from '../../../process/exec.ts'
 import { throttledMsOf } from '../../cgroup.ts'
 import type { Anchor } from '../anchor.ts'
 import { onlyChild } from '../child-process.ts'
 import type { LabCommand } from '../command.ts'
 import { cpuTimeMs } from '../cpu-time.ts'
+import { moveToCpu } from '../cpus.ts'
 
 const maxLineChars = 1024 * 1024
 /** What is kept of a program's words, for the error that quotes them. */
@@ -85,6 +86,12 @@ export class ForeignProgram {
       if (Date.now() > deadline) throw this.failure(`${what} not within ${withinMs} ms`, last)
       await sleep(pollMs, undefined, signal ? { signal } : {})
     }
+  }
+
+  /** @throws CommandError */
+  async moveToCpu(cpu: number, signal: AbortSignal): Promise<void> {
+    const pid = this.#pid()
+    if (pid !== undefined) await moveToCpu(pid, cpu, signal)
   }
 
   cpuMs(): number | undefined {

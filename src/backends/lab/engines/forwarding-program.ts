@@ -11,6 +11,10 @@ export interface ForwardingProgram {
    * which know whose it is. @throws HopmeterError when it has ended or cannot tell.
    */
   flows(others: readonly Flow[]): Promise<readonly Flow[]>
+  /** @throws HopmeterError when it, or what stands beside it, has ended. */
+  assertRunning(): void
+  /** Keeps it, with what stands beside it and all that they start, on one CPU from now on. @throws CommandError */
+  moveToCpu(cpu: number, signal: AbortSignal): Promise<void>
   /** CPU time so far, all threads together, ms; undefined when it cannot be read. */
   cpuMs(): number | undefined
   /** Time for which a CPU quota kept it from running, ms; undefined when it cannot be read. */

@@ -5,6 +5,8 @@ import { LineProcess } from '../line-process.ts'
 import { componentCommand } from '../processes.ts'
 import type { ForwardingProgram, ProgramStarter } from './forwarding-program.ts'
 
+const endWithinMs = 2000
+
 type FlowsMessage = Extract<ComponentMessage, { type: 'flows' }>
 
 /** One of our own ztunnels, gateways and load balancers. */
@@ -31,8 +33,10 @@ function running(name: string, component: Component, process: LineProcess): Forw
     name,
     component,
     flows: async () => (await process.ask<FlowsMessage>({ type: 'flows' }, 'flows')).flows,
+    assertRunning: () => process.assertRunning(),
+    moveToCpu: (cpu, signal) => process.moveToCpu(cpu, signal),
     cpuMs: () => process.cpuMs(),
     throttledMs: () => process.throttledMs(),
-    stop: () => process.end(),
+    stop: () => process.end(endWithinMs),
   }
 }

@@ -46,7 +46,7 @@ export function planOf(
     delays: [],
     paths,
     loads: [{ profile: 'pingpong', protocol: 'http1', requestBytes: 16, responseBytes: 16 }],
-    rounds: { count: 1, durationMs: 100, warmupMs: 0, builds: 1 },
+    rounds: { count: 1, durationMs: 100, warmupMs: 0, builds: 1, restarts: 1 },
     ...more,
   })
 }

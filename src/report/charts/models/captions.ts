@@ -1,5 +1,7 @@
 import { plural } from '../../../plural.ts'
+import { isSimulated } from '../../../results/build-traits.ts'
 import type { RunResult } from '../../../results/schema.ts'
+import { engineOf } from '../../words/engine.ts'
 import type { Captions } from '../frame.ts'
 
 /** The words around every chart of a run: its finding, what was sent and how much of it, and on what. */
@@ -53,7 +55,7 @@ export function runCaption(result: RunResult): string {
   const made = (what: string, how: string | undefined) =>
     how === undefined || how === 'none' ? [] : [`${what}: ${how}.`]
   return [
-    isLab(result)
+    isSimulated(result)
       ? `Engine ${engineOf(result)} in network namespaces: order and relative cost carry over, the numbers are not Istio’s.`
       : `Engine ${engineOf(result)} on ${result.backend}.`,
     ...made('Delay between networks', withRoundTrips(build)),
@@ -71,16 +73,6 @@ function withRoundTrips(build: RunResult['builds'][number] | undefined): string 
   if (build === undefined || build.delayMethod === 'none') return undefined
   const measured = Object.entries(build.facts).filter(([name]) => name.startsWith('rtt '))
   return [build.delayMethod, ...measured.map(([name, value]) => `${name} ${value}`)].join(', ')
-}
-
-/** e.g. `istio 1.27.1`. */
-export function engineOf({ builds }: RunResult): string {
-  const engine = builds[0]?.engine
-  return engine ? `${engine.name} ${engine.version}` : 'no engine'
-}
-
-export function isLab(result: RunResult): boolean {
-  return result.builds[0]?.engine.name.startsWith('lab-') ?? false
 }
 
 /** Each part as a sentence. */

@@ -2,7 +2,7 @@ import { readRounds } from '../../../results/store.ts'
 import type { StoredRun } from '../../../results/store.ts'
 import { summarizeRun } from '../../../stats/summarize-run.ts'
 import { distributionsOf } from './distribution.ts'
-import type { ChartedRun } from './run-charts.ts'
+import type { ChartedRun } from '../chart-module.ts'
 
 /** With more runs than this, journals stay unread: a hundred of them would take minutes. */
 const mostWithBands = 5

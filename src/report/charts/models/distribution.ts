@@ -1,7 +1,6 @@
-import type { JsHistogram } from 'hdr-histogram-js'
-import { decodeHistogram, histogramBuckets, quantilesOf } from '../../../results/histogram.ts'
+import { bucketsOf, decodeHistogram, quantilesOf, type HistogramBucket } from '../../../results/histogram.ts'
 import type { RoundEvent, RunResult } from '../../../results/schema.ts'
-import { seededRandom } from '../../../stats/seeded-random.ts'
+import { seededRandom } from '../../../random.ts'
 
 /** How the latencies of one path under one load are distributed, with a pointwise 95% band where rounds allow one. */
 export interface Distribution {
@@ -54,7 +53,7 @@ export async function distributionsOf(
     for (const grid of grids) {
       const own = round.paths.find((p) => p.path === grid.path && p.load === grid.load)
       if (!own || own.n === 0) continue
-      grid.shares.push({ n: own.n, at: sharesAt(decodeHistogram(own.warm), grid.ns) })
+      grid.shares.push({ n: own.n, at: sharesAt(bucketsOf(own.warm), own.n, grid.ns) })
     }
   }
   return grids.map((grid) => ({
@@ -65,12 +64,12 @@ export async function distributionsOf(
 }
 
 /** Share of a histogram's values at or below each of the ascending `ns`. */
-function sharesAt(histogram: JsHistogram, ns: readonly number[]): number[] {
+function sharesAt(buckets: readonly HistogramBucket[], n: number, ns: readonly number[]): number[] {
   const shares: number[] = []
   let below = 0
-  for (const bucket of histogramBuckets(histogram)) {
+  for (const bucket of buckets) {
     while (shares.length < ns.length && (ns[shares.length] ?? 0) < bucket.lowNs) shares.push(below)
-    below += bucket.count / histogram.totalCount
+    below += bucket.count / n
   }
   while (shares.length < ns.length) shares.push(1)
   return shares

@@ -1,9 +1,9 @@
+import { plural } from '../../../plural.ts'
+import { isSimulated } from '../../../results/build-traits.ts'
 import type { RunResult } from '../../../results/schema.ts'
 import type { RunComparison } from '../../../stats/compare-runs.ts'
 import type { RunSummary, StepSummary } from '../../../stats/summarize-run.ts'
 import { decimalsFor, formatNumber } from '../quantity.ts'
-import { plural } from '../../../plural.ts'
-import { isLab } from './captions.ts'
 import type { Distribution } from './distribution.ts'
 
 // What each chart of a run shows, as the sentence above it. A chart claims only what has a verdict or is a plain
@@ -33,17 +33,16 @@ export function ladderTitle(result: RunResult, { steps }: RunSummary, load: stri
   return inTheLab(result, `${costs.join(', ')}${perConnection(result, load)}${extent}${way}`)
 }
 
-/** How many steps have a verdict, and whether the same path measured twice got one too. */
-export function deltaTitle({ steps, controls }: RunSummary, load: string): string {
+/** How many steps have a verdict, and whether each is clear of what its paths differ from themselves by. */
+export function deltaTitle({ steps }: RunSummary, load: string): string {
   const own = steps.filter((step) => step.load === load)
   if (own.length === 0) return 'Which differences between paths are real?'
   const clear = own.filter(isClear).length
   const share = clear === own.length ? (clear === 1 ? 'The' : `All ${clear}`) : `${clear} of ${own.length}`
   const are = clear === 1 ? 'is' : 'are'
   const found = `${share} ${own.length === 1 ? 'step' : 'steps'} between paths ${are} clear of zero`
-  const control = controls.filter((step) => step.load === load)
-  if (control.some(isClear)) return `${found}, but so is one path measured twice: doubt this run`
-  return control.length === 0 || clear === 0 ? found : `${found}; one path measured twice is not`
+  const doubtful = own.filter((step) => isClear(step) && step.withinFloorNs !== null).length
+  return doubtful === 0 ? found : `${found}; ${doubtful} not of the noise floor`
 }
 
 /** The tail at a hundredth, slowest and fastest path. */
@@ -142,7 +141,9 @@ function isClear({ comparison: { verdict } }: StepSummary): boolean {
 }
 
 function inTheLab(result: RunResult, sentence: string): string {
-  return isLab(result) ? `In the lab, ${sentence}` : sentence.charAt(0).toUpperCase() + sentence.slice(1)
+  return isSimulated(result)
+    ? `In the lab, ${sentence}`
+    : sentence.charAt(0).toUpperCase() + sentence.slice(1)
 }
 
 function perConnection(result: RunResult, load: string): string {

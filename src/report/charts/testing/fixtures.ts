@@ -1,11 +1,11 @@
-import type { TopologyModel } from '../topology.ts'
 import type { DeltaModel } from '../delta.ts'
 import type { EcdfModel } from '../ecdf.ts'
+import type { LadderModel } from '../ladder-model.ts'
 import type { NewVsReusedModel } from '../new-vs-reused.ts'
 import type { PercentilesModel } from '../percentiles.ts'
 import type { RoundsModel } from '../rounds.ts'
+import type { TopologyModel } from '../topology-model.ts'
 import type { VersionsModel } from '../versions.ts'
-import type { LadderModel } from '../ladder.ts'
 
 const subtitle =
   '60 rounds × 1,000 requests per path, ping-pong over HTTP/1.1 (one request in flight), intervals at 95%'

@@ -1,7 +1,6 @@
-import { once } from 'node:events'
 import path from 'node:path'
 import { fileURLToPath } from 'node:url'
-import { start, type BackgroundProcess } from '../../../../exec.ts'
+import { start, type BackgroundProcess } from '../../../../process/exec.ts'
 import type { ComponentConfig, ComponentMessage } from '../protocol.ts'
 
 const bundle = path.join(
@@ -59,7 +58,6 @@ export class ComponentProcess {
 
   private async ended(): Promise<never> {
     await this.process.done
-    await once(this.process.stdout, 'close')
     throw new Error('the component ended without an answer')
   }
 }

@@ -70,6 +70,8 @@ export function envoyStarter(anchor: Anchor, binary: EngineBinary, place: EnvoyP
         name,
         component,
         flows,
+        assertRunning: () => program.assertRunning(),
+        moveToCpu: (cpu, stop) => program.moveToCpu(cpu, stop),
         cpuMs: () => program.cpuMs(),
         throttledMs: () => program.throttledMs(),
         stop: () => program.stop(),

@@ -72,6 +72,8 @@ export function haproxyStarter(anchor: Anchor, binary: EngineBinary, place: Hapr
           )
           return flows ?? []
         },
+        assertRunning: () => program.assertRunning(),
+        moveToCpu: (cpu, stop) => program.moveToCpu(cpu, stop),
         cpuMs: () => program.cpuMs(),
         throttledMs: () => program.throttledMs(),
         stop: () => program.stop(),

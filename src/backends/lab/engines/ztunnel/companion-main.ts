@@ -1,5 +1,5 @@
 // The companion of a real ztunnel as a program: one JSON line in for its configuration, JSON lines out. See protocol.ts.
-import { readLines } from '../../../../agent/lines.ts'
+import { readLines } from '../../../../process/lines.ts'
 import { startCompanion, type Companion } from './companion.ts'
 import type { CompanionConfig, CompanionMessage, CompanionRequest } from './protocol.ts'
 

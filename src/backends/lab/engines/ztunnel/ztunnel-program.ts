@@ -24,6 +24,7 @@ type Read = Extract<CompanionMessage, { type: 'read' }>
 
 const readyWithinMs = 30_000
 const agreeWithinMs = 5000
+const companionEndsWithinMs = 2000
 const hint =
   'a ztunnel of 1.27 to 1.31 is known to run so; it needs /etc/resolv.conf with a nameserver, and what it says above is its own'
 
@@ -56,7 +57,7 @@ export function ztunnelStarter(
       })
       const stop = async () => {
         await program.stop()
-        await companion.end()
+        await companion.end(companionEndsWithinMs)
       }
       try {
         await waitUntilServing(program, companion, planned, signal)
@@ -68,6 +69,13 @@ export function ztunnelStarter(
         name,
         component: planned.component,
         flows: (others) => readFlows(program, companion, closed, view, others),
+        assertRunning: () => {
+          program.assertRunning()
+          companion.assertRunning()
+        },
+        moveToCpu: async (cpu, move) => {
+          await Promise.all([program.moveToCpu(cpu, move), companion.moveToCpu(cpu, move)])
+        },
         cpuMs: () => program.cpuMs(),
         throttledMs: () => program.throttledMs(),
         stop,

@@ -1,6 +1,6 @@
 // The part of the stand-in that lives in a pod's network namespace: takes what the pod sends, and HBONE for it.
 import { createServer, type Socket } from 'node:net'
-import { readLines, writeLine } from '../../../../../../agent/lines.ts'
+import { readLines, writeLine } from '../../../../../../process/lines.ts'
 import { connectHeaders, workloadBaggage } from '../../../../components/connect-headers.ts'
 import { dial } from '../../../../components/dial.ts'
 import { FlowTable, type FlowCounters } from '../../../../components/flow-table.ts'

@@ -1,0 +1,233 @@
+import type { Cluster } from '../../kubernetes/cluster/cluster.ts'
+import type { NodeRoutes } from '../../kubernetes/cluster/node-shell.ts'
+import {
+  ofKind,
+  type KubeObject,
+  type PodObject,
+  type SecretObject,
+  type ServiceObject,
+} from '../../kubernetes/cluster/objects.ts'
+import type { StepContext } from '../../kubernetes/steps/step.ts'
+import type { FoundPod, PodInventory } from '../../kubernetes/workloads/pod-inventory.ts'
+import { certificateFingerprint } from '../../pki.ts'
+import { meshNamespace, serviceHostname, type PlannedPath } from '../../plan.ts'
+import { clusterIdOf, type IstioContext } from '../context.ts'
+import { readDump, readRemoteClusters, ztunnelPods } from '../read/read-mesh.ts'
+import { readRemoteSecrets, remoteServer } from '../read/remote-secrets.ts'
+import { endpointsOf, type ZtunnelDump } from '../../../evidence/ztunnel/ztunnel-dump.ts'
+import type {
+  ClusterMeshFacts,
+  MeshFacts,
+  PathFacts,
+  PodFacts,
+  ServiceFacts,
+  ZtunnelFacts,
+} from './mesh-facts.ts'
+import { policyFacts, type PolicySpec } from './policy-facts.ts'
+import { standingFacts } from './standing-facts.ts'
+
+interface PolicyObject extends KubeObject {
+  readonly spec?: PolicySpec
+}
+
+/** Asks every cluster and this machine for what the pitfalls judge. Reads only. @throws HopmeterError */
+export async function collectMeshFacts(
+  istio: IstioContext,
+  found: PodInventory,
+  context: StepContext,
+): Promise<MeshFacts> {
+  const { scenario, paths: planned } = istio.plan
+  const possible = planned.filter(({ mesh, rule }) => mesh === 'ambient' && rule.possible)
+  const [clusters, host] = await Promise.all([
+    Promise.all(istio.clusters.map((cluster) => clusterFacts(istio, found, cluster, context))),
+    istio.host?.(context),
+  ])
+  return {
+    istio: istio.istio,
+    clusters,
+    paths: possible.map((path) => ({
+      ...pathFacts(path, clusters),
+      serverIp: found.pods.get(path.serverWorkload.name)?.ip,
+    })),
+    loads: scenario.loads,
+    // A path can be first in one round and last in the next.
+    longestRestMs: 2 * scenario.rounds.durationMs,
+    ...host,
+  }
+}
+
+/** Placement is where the pods really run, once they do. */
+export function pathFacts(path: PlannedPath, clusters: readonly ClusterMeshFacts[]): PathFacts {
+  const { name, client, server, clientWorkload, serverWorkload, rule } = path
+  const nodeOf = (workload: string, cluster: string, planned: number) =>
+    clusters.find((c) => c.name === cluster)?.pods?.find((pod) => pod.workload === workload)?.node ?? planned
+  return {
+    name,
+    client: { cluster: client.cluster, node: nodeOf(clientWorkload.name, client.cluster, client.node) },
+    server: { cluster: server.cluster, node: nodeOf(serverWorkload.name, server.cluster, server.node) },
+    hostname: serviceHostname(serverWorkload),
+    hops: rule.possible ? rule.hops : 0,
+    gateway: rule.possible
+      ? rule.components.find(({ kind }) => kind === 'east-west-gateway')?.cluster
+      : undefined,
+  }
+}
+
+/** Clusters whose pods those of this one dial themselves, or the other way round. */
+function directPeers({ plan, clusters }: IstioContext, cluster: Cluster): readonly Cluster[] {
+  const names = plan.paths
+    .filter(({ mesh, rule }) => mesh === 'ambient' && rule.possible && rule.protocol === 'HBONE')
+    .map(({ client, server }) => [client.cluster, server.cluster])
+    .filter((ends) => ends.includes(cluster.name))
+    .flat()
+  return clusters.filter((other) => other !== cluster && names.includes(other.name))
+}
+
+/** The same with how its istiod stands with others; nothing of one that cannot be asked. */
+export async function withRemotes(
+  istio: IstioContext,
+  cluster: Cluster,
+  facts: ClusterMeshFacts,
+  context: StepContext,
+): Promise<ClusterMeshFacts> {
+  if (istio.clusters.length === 1 || facts.controlPlane?.isAvailable !== true) return facts
+  const remotes = await readRemoteClusters(istio, cluster, context)
+  return remotes.ok ? { ...facts, remotes: remotes.value } : facts
+}
+
+async function clusterFacts(
+  istio: IstioContext,
+  found: PodInventory,
+  cluster: Cluster,
+  context: StepContext,
+): Promise<ClusterMeshFacts> {
+  const standing = await standingFacts(cluster, context)
+  const inMesh = { namespace: meshNamespace }
+  const [known, mesh, secrets, objects, policies, ztunnels, { nodes }, network] = await Promise.all([
+    withRemotes(istio, cluster, standing, context),
+    cluster.find<KubeObject>(['namespace', meshNamespace], {}, context),
+    readRemoteSecrets(cluster, context),
+    cluster.list('pods,services', inMesh, context),
+    cluster.list<PolicyObject>('networkpolicies', inMesh, context),
+    dumps(istio, cluster, context),
+    cluster.facts(context),
+    routes(cluster, directPeers(istio, cluster), context),
+  ])
+  const own = [...found.pods.values()].filter(
+    ({ workload }) => workload.placement.cluster === cluster.name && workload.mesh === 'ambient',
+  )
+  return {
+    ...known,
+    remoteServers: remoteServers(istio, cluster, secrets),
+    ztunnels: ztunnels.map(({ node, startedAt, dump }) => ztunnelFacts(node, startedAt, dump)),
+    pods: own.map((pod) => {
+      const object = ofKind(objects, 'Pod').find(({ metadata }) => metadata.name === pod.name)
+      const node =
+        nodes.find(({ name }) => name === object?.spec.nodeName)?.number ?? pod.workload.placement.node
+      return podFacts(pod, object, node, ztunnels.find((ztunnel) => ztunnel.node === node)?.dump)
+    }),
+    services: ofKind(objects, 'Service').map((service) => serviceFacts(service)),
+    ...(mesh ? { namespaceLabels: mesh.metadata.labels ?? {} } : {}),
+    policies: policies.flatMap((policy) => policyFacts(policy, objects)),
+    ...network,
+  }
+}
+
+function remoteServers(
+  istio: IstioContext,
+  cluster: Cluster,
+  secrets: readonly SecretObject[],
+): ReadonlyMap<string, string> {
+  const servers = istio.clusters.flatMap((other) => {
+    const id = clusterIdOf(istio, other.name)
+    const secret = secrets.find(({ metadata }) => metadata.name === `istio-remote-secret-${id}`)
+    const server = other === cluster ? undefined : remoteServer(secret?.data?.[id])
+    return server === undefined ? [] : [[other.name, server] as const]
+  })
+  return new Map(servers)
+}
+
+function podFacts(
+  { name, ip, workload }: FoundPod,
+  object: PodObject | undefined,
+  node: number,
+  dump: ZtunnelDump | undefined,
+): PodFacts {
+  const known = dump?.workloads.find(({ workloadIps }) => workloadIps?.includes(ip))
+  const state = Object.values(dump?.workloadState ?? {}).find(({ info }) => info?.name === name)
+  return {
+    name,
+    workload: workload.name,
+    node,
+    mesh: workload.mesh,
+    redirection: object?.metadata.annotations?.['ambient.istio.io/redirection'],
+    protocol: dump && (known?.protocol ?? 'unknown'),
+    state: dump && (state?.state ?? 'absent'),
+    labels: object?.metadata.labels ?? {},
+    startedAt: object?.status?.startTime,
+  }
+}
+
+/** Nodes of clusters that the user has cannot be asked. */
+function routes(
+  { nodes }: Cluster,
+  peers: readonly Cluster[],
+  context: StepContext,
+): Promise<NodeRoutes | undefined> {
+  return nodes && peers.length > 0 ? nodes.routesTo(peers, context) : Promise.resolve(undefined)
+}
+
+async function dumps(istio: IstioContext, cluster: Cluster, context: StepContext) {
+  const pods = await ztunnelPods(cluster, context)
+  return Promise.all(
+    pods.map(async ({ pod, node }) => {
+      const dump = await readDump(istio, cluster, pod.metadata.name, context)
+      return { node, startedAt: pod.status?.startTime, dump }
+    }),
+  )
+}
+
+function ztunnelFacts(node: number, startedAt: string | undefined, dump: ZtunnelDump): ZtunnelFacts {
+  const certificates = dump.certificates ?? []
+  const roots = certificates.flatMap(({ rootCerts }) => (rootCerts ?? []).flatMap(({ pem }) => pem ?? []))
+  const endpoints = dump.services.map(({ hostname }) => {
+    const known = endpointsOf(dump, hostname).map(({ clusterId, networkGateway, workloadIps }) => ({
+      clusterId: clusterId ?? 'unknown',
+      viaGateway: networkGateway?.destination,
+      ips: workloadIps ?? [],
+    }))
+    return [hostname, known] as const
+  })
+  return {
+    node,
+    network: dump.config?.network ?? '',
+    clusterId: dump.config?.clusterId ?? '',
+    threads: dump.config?.numWorkerThreads ?? undefined,
+    roots: [...new Set(roots.flatMap((pem) => fingerprint(pem)))],
+    trustDomains: [
+      ...new Set(certificates.flatMap(({ identity }) => /^spiffe:\/\/([^/]+)/.exec(identity)?.[1] ?? [])),
+    ],
+    startedAt,
+    endpoints: new Map(endpoints),
+  }
+}
+
+/** config_dump holds certificates as base64 of their PEM text. */
+function fingerprint(encoded: string): string[] {
+  try {
+    return [certificateFingerprint(Buffer.from(encoded, 'base64').toString())]
+  } catch {
+    return []
+  }
+}
+
+function serviceFacts({ metadata, spec }: ServiceObject): ServiceFacts {
+  const annotated = metadata.annotations?.['networking.istio.io/traffic-distribution']
+  return {
+    name: metadata.name,
+    hostname: `${metadata.name}.${meshNamespace}.svc.cluster.local`,
+    labels: metadata.labels ?? {},
+    ports: (spec.ports ?? []).map(({ port }) => port),
+    trafficDistribution: spec.trafficDistribution ?? annotated,
+  }
+}

@@ -1,0 +1,79 @@
+import type { Component } from '../../topology/model.ts'
+import type { Cluster } from '../kubernetes/cluster/cluster.ts'
+import type { HostFacts } from '../kubernetes/cluster/host-facts.ts'
+import type { LoadBalancer, MakeLoadBalancer } from '../kubernetes/load-balancer.ts'
+import type { MeshInput } from '../kubernetes/mesh.ts'
+import type { StepContext } from '../kubernetes/steps/step.ts'
+import { defaultIstio, fullIstioVersion, pinsFor, type IstioPins } from '../versions.ts'
+import { gatewayOf } from './read/read-gateway.ts'
+
+/** What clusters that hopmeter made offer beside themselves. */
+export interface OwnClusters {
+  readonly loadBalancer: MakeLoadBalancer
+  readonly host: (context: StepContext) => Promise<HostFacts>
+}
+
+/** What everything about one mesh works with: the input of the backend and what follows from it. */
+export interface IstioContext extends MeshInput {
+  readonly istio: string
+  readonly pins: IstioPins
+  readonly hub: string
+  readonly tag: string
+  /** Clusters whose east-west gateway some path enters. */
+  readonly gateways: readonly Cluster[]
+  /** What stands in front of each of them, by cluster; empty where that is the user's. */
+  readonly loadBalancers: ReadonlyMap<string, LoadBalancer>
+  /** Absent where the clusters are the user's. */
+  readonly host?: OwnClusters['host'] | undefined
+  /** What Istio calls each cluster of the scenario; absent where hopmeter named them itself, by the same names. */
+  readonly clusterIds?: ReadonlyMap<string, string> | undefined
+}
+
+export function istioContext(input: MeshInput, own?: OwnClusters): IstioContext {
+  const istio = fullIstioVersion(input.options.istio ?? defaultIstio)
+  const pins = pinsFor(istio)
+  const entered = new Set(
+    input.plan.paths.flatMap(({ rule }) => (rule.possible ? rule.components : [])).flatMap(enteredBy),
+  )
+  const gateways = input.clusters.filter(({ name }) => entered.has(name))
+  return {
+    ...input,
+    istio,
+    pins,
+    hub: input.options.istioHub ?? pins.hub,
+    tag: input.options.istioTag ?? istio,
+    gateways,
+    loadBalancers: new Map(
+      own ? gateways.map((cluster) => [cluster.name, own.loadBalancer(cluster, gatewayOf(cluster))]) : [],
+    ),
+    ...(own ? { host: own.host } : {}),
+  }
+}
+
+function enteredBy({ kind, cluster }: Component): string[] {
+  return kind === 'east-west-gateway' ? [cluster] : []
+}
+
+/** Istio's name of a cluster. */
+export function clusterIdOf({ clusterIds }: Pick<IstioContext, 'clusterIds'>, name: string): string {
+  return clusterIds?.get(name) ?? name
+}
+
+/** The scenario's name of what Istio calls so; other clusters keep the name that they have. */
+export function clusterNameOf({ clusterIds }: Pick<IstioContext, 'clusterIds'>, id: string): string {
+  return [...(clusterIds ?? [])].find(([, own]) => own === id)?.[0] ?? id
+}
+
+/** Whether the gateway of this cluster is reached through a component of its own. */
+export function isProxied({ spec }: Cluster): boolean {
+  return spec.gateway?.loadBalancer === 'proxy'
+}
+
+/** The ambient profile asks for `<tag>-distroless` (`global.variant`), also of images that others build. */
+export const imageVariant = 'distroless'
+
+/** Every image that the nodes of a cluster need. */
+export function istioImages({ hub, tag, gateways }: IstioContext): readonly string[] {
+  const names = ['pilot', 'install-cni', 'ztunnel', ...(gateways.length > 0 ? ['proxyv2'] : [])]
+  return names.map((name) => `${hub}/${name}:${tag}-${imageVariant}`)
+}

@@ -1,0 +1,24 @@
+import type { Command } from '../../backend.ts'
+import type { Cluster } from '../../kubernetes/cluster/cluster.ts'
+import { isRolledOut, type Rollout } from '../../kubernetes/cluster/objects.ts'
+import type { StepContext } from '../../kubernetes/steps/step.ts'
+import { systemNamespace } from '../names.ts'
+
+const rolloutTimeoutMs = 300_000
+const inSystem = ['--namespace', systemNamespace]
+
+/** @param workload e.g. `deployment/istiod` */
+export function restartCommand(cluster: Cluster, workload: string): Command {
+  return cluster.kubectl([...inSystem, 'rollout', 'restart', workload])
+}
+
+/** Starts a workload of Istio anew, where it runs, and waits for it; one that is broken now is not waited for. */
+export async function restart(cluster: Cluster, workload: string, context: StepContext): Promise<void> {
+  const found = await cluster.find<Rollout>(workload, { namespace: systemNamespace }, context)
+  if (!found) return
+  await cluster.call(restartCommand(cluster, workload), context)
+  if (!isRolledOut(found)) return
+  context.progress(`wait for ${workload} of ${cluster.name} to run anew`)
+  const wait = [...inSystem, 'rollout', 'status', workload, '--timeout', `${rolloutTimeoutMs / 1000}s`]
+  await cluster.call(cluster.kubectl(wait), { ...context, timeoutMs: rolloutTimeoutMs })
+}

@@ -1,0 +1,50 @@
+import type { MeshInput, ServiceMesh } from '../kubernetes/mesh.ts'
+import { checkBeforeInstallStep } from './check/check-steps.ts'
+import { meshReadiness } from './check/readiness.ts'
+import { istioContext, istioImages, type IstioContext, type OwnClusters } from './context.ts'
+import { caKeyType } from './install/ca.ts'
+import { ztunnelThreads } from './install/install.ts'
+import { meshPhases } from './install/mesh-steps.ts'
+import { istioComponentOf } from './read/component-of.ts'
+import { meshStateFiles } from './read/state-files.ts'
+import { watchMesh } from './watch-mesh.ts'
+
+/**
+ * Istio ambient on the clusters of a testbed: installation and gateways as phases, the states that its paths need, and
+ * a watcher that tells what ztunnels, gateways and load balancers saw as the same flows that the lab's components tell.
+ * `facts` is complete once `watch` has returned.
+ * @throws UsageError for an Istio version without pins or a malformed HOPMETER_ISTIOD_ENV.
+ */
+export function ownMesh({ loadBalancer, host, ...input }: MeshInput & OwnClusters): ServiceMesh {
+  const parts = istioContext(input, { loadBalancer, host })
+  const labels = [...parts.loadBalancers.values()].flatMap(({ label }) => label ?? [])
+  let facts: Readonly<Record<string, string>> = {}
+  return {
+    engine: { name: 'istio', version: parts.tag },
+    loadBalancer: [...new Set(labels)].join(' and ') || 'none',
+    get facts() {
+      return facts
+    },
+    images: istioImages(parts),
+    phases: [[checkBeforeInstallStep(parts)], ...meshPhases(parts)],
+    readiness: (found) => meshReadiness(parts, found),
+    watch: async (found, context) => {
+      const { kept, watched } = await watchMesh(parts, found, context)
+      facts = { ...kept, ...settings(parts) }
+      return watched
+    },
+    componentOf: istioComponentOf,
+    stateFiles: (cluster, context) => meshStateFiles(parts, cluster, context),
+  }
+}
+
+/** What the result keeps of how the mesh was made. */
+function settings({ options }: IstioContext): Readonly<Record<string, string>> {
+  return {
+    ztunnelThreads: String(ztunnelThreads),
+    caKeyType,
+    // ztunnel and istiod offer nothing else: istio `security/pkg/pki/util`, ztunnel `src/tls/csr.rs`.
+    workloadKeyType: 'ECDSA P-256',
+    istioResources: options.resources ?? 'trimmed',
+  }
+}

@@ -1,0 +1,86 @@
+import { afterEach, beforeEach, expect, test, vi } from 'vitest'
+import { loadScenario } from '../../../scenario/load.ts'
+import { withoutMesh } from '../../../scenario/without-mesh.ts'
+import { FakeCluster } from '../../kubernetes/testing/fake-cluster.ts'
+import { estimateInotifyInstances, estimateMemoryMiB, kindDoctor } from './doctor.ts'
+
+// Lives of testbeds start many processes, which a busy machine does slowly.
+vi.setConfig({ testTimeout: 120_000, hookTimeout: 120_000 })
+
+let fake: FakeCluster
+beforeEach(async () => {
+  fake = await FakeCluster.make()
+})
+afterEach(() => fake.close())
+
+test('says what there is, and which scenarios this backend cannot run', async () => {
+  const names = ['same-network', 'same-network-bgp', 'regions']
+  const scenarios = await Promise.all(
+    names.map(async (name) => withoutMesh((await loadScenario(name)).scenario)),
+  )
+  const report = await kindDoctor(scenarios, { ...fake.options, execute: fake.inProcess() })
+  expect(report.ok).toBe(true)
+  expect(report.checks.map(({ name }) => name)).toEqual(
+    expect.arrayContaining(['docker', 'kind', 'kubectl', 'cgroup']),
+  )
+  expect(report.scenarios.map(({ ok }) => ok)).toEqual([true, false, false])
+  expect(report.scenarios[1]?.reason).toMatch(/BGP are not supported on this backend/)
+  expect(fake.leftovers().clusters).toEqual([])
+})
+
+test('names what is missing and how to get it', async () => {
+  const report = await kindDoctor([], {
+    ...fake.options,
+    execute: fake.inProcess({ isStruck: () => true, fault: 'fail' }),
+  })
+  expect(report.ok).toBe(false)
+  const missing = report.checks.filter(({ ok }) => !ok)
+  expect(missing.length).toBeGreaterThan(0)
+  for (const check of missing) expect(check.remedy).toBeTruthy()
+})
+
+test('knows that Kubernetes 1.35 needs cgroup v2', async () => {
+  const execute = fake.inProcess()
+  const cgroupV1: typeof execute = Object.assign(
+    async (...[command, options]: Parameters<typeof execute>) => {
+      const result = await execute(command, options)
+      return { ...result, stdout: result.stdout.replace('"CgroupVersion":"2"', '"CgroupVersion":"1"') }
+    },
+    { log: execute.log },
+  )
+  const of = async (nodeImage: string) => {
+    const { checks } = await kindDoctor([], { ...fake.options, nodeImage, execute: cgroupV1 })
+    return checks.find(({ name }) => name === 'cgroup')
+  }
+  expect(await of('kindest/node:v1.35.0')).toMatchObject({
+    ok: false,
+    detail: expect.stringContaining('v2') as string,
+  })
+  expect(await of('kindest/node:v1.34.0')).toMatchObject({ ok: true })
+})
+
+test('estimates memory by clusters, nodes and mesh', async () => {
+  const { scenario } = await loadScenario('hop-ladder')
+  expect(estimateMemoryMiB(scenario)).toBeGreaterThan(estimateMemoryMiB(withoutMesh(scenario)) + 4 * 400)
+})
+
+test('counts inotify instances by nodes: the common limit of 128 is not enough for five in a mesh', async () => {
+  const { scenario } = await loadScenario('hop-ladder')
+  const plain = withoutMesh((await loadScenario('same-network')).scenario)
+  expect(estimateInotifyInstances(scenario)).toBeGreaterThan(128)
+  expect(estimateInotifyInstances(plain)).toBeLessThan(128)
+  const reasons = async (limit: number) => {
+    const options = { ...fake.options, execute: fake.inProcess() }
+    const report = await kindDoctor([withoutMesh(scenario), plain], options, { max_user_instances: limit })
+    expect(report.checks.find(({ name }) => name === 'inotify max_user_instances')?.ok).toBe(true)
+    return report.scenarios.map(({ ok, reason }) => [ok, reason])
+  }
+  expect(await reasons(128)).toEqual([
+    [
+      false,
+      expect.stringMatching(/inotify instances, the limit is 128: sysctl fs\.inotify\.max_user_instances=/),
+    ],
+    [true, expect.stringMatching(/GiB/)],
+  ])
+  expect((await reasons(1024)).map(([ok]) => ok)).toEqual([true, true])
+})

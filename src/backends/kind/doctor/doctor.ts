@@ -1,0 +1,237 @@
+import { existsSync, readFileSync } from 'node:fs'
+import path from 'node:path'
+import { HopmeterError } from '../../../errors.ts'
+import type { Scenario } from '../../../scenario/types.ts'
+import type { DoctorReport } from '../../backend.ts'
+import { cachedPrograms } from '../../istio/install/cached-tools.ts'
+import { createToolbox } from '../../kubernetes/tools/create-toolbox.ts'
+import type { KubernetesOptions } from '../../kubernetes/tools/options.ts'
+import { toolProblem, toolRemedies, toolVersion } from '../../kubernetes/tools/tool-versions.ts'
+import type { Toolbox, ToolName } from '../../kubernetes/tools/toolbox.ts'
+import { planScenario } from '../../plan.ts'
+import { compareVersions, defaultIstio, kubernetesProblem, pinsFor } from '../../versions.ts'
+import { cgroupProblem, cgroupRemedy } from '../cluster/cgroup-version.ts'
+import { checkSupported } from '../supported.ts'
+
+type KindCheck = DoctorReport['checks'][number]
+
+const inotifyFolder = '/proc/sys/fs/inotify'
+/** kind's own advice for several clusters on one machine. */
+const inotifyMinimum = { max_user_instances: 512, max_user_watches: 524_288 } as const
+/** inotify instances, counted in running nodes; all of them count for one user, as they share the kernel. */
+const inotifyInstances = { controlPlane: 28, istio: 3, worker: 17, istioWorker: 3, machine: 8 } as const
+
+/** MiB; the first two measured (a fresh control plane, and what Istio adds to it), the rest estimated. */
+const memoryMiB = {
+  controlPlane: 470,
+  istio: 420,
+  worker: 200,
+  istioWorker: 90,
+  pod: 50,
+  machine: 1024,
+} as const
+
+interface DockerInfo {
+  readonly CgroupVersion?: string
+  readonly MemTotal?: number
+  readonly NCPU?: number
+}
+
+/** Finds out what this machine has for kind testbeds, without making any. Never throws. */
+export async function kindDoctor(
+  scenarios: readonly Scenario[] = [],
+  options: KubernetesOptions = {},
+  limits: InotifyLimits = readInotifyLimits(),
+): Promise<DoctorReport> {
+  const istio = options.istio ?? defaultIstio
+  let tools: Toolbox
+  try {
+    tools = createToolbox(options, { programs: cachedPrograms({ ...options, istio }) })
+  } catch (error) {
+    return { ok: false, checks: [failure('istioctl', error)], scenarios: [] }
+  }
+  const [docker, kind, kubectl, istioctl] = await Promise.all([
+    toolCheck(tools, 'docker'),
+    toolCheck(tools, 'kind'),
+    toolCheck(tools, 'kubectl'),
+    istioctlCheck(tools, istio),
+  ])
+  const info = docker.ok ? await dockerInfo(tools) : undefined
+  const image = options.nodeImage ?? pinsFor(istio).nodeImage.image
+  const own = [kindForImage(kind, istio, options), cgroupCheck(info, image), ...inotifyChecks(limits)]
+  const machine: KindCheck[] = info
+    ? [
+        {
+          name: 'memory',
+          ok: true,
+          detail: `${gib(info.MemTotal ?? 0)} GiB for containers, ${info.NCPU ?? '?'} CPUs`,
+        },
+      ]
+    : []
+  const always = [docker, kubectl, ...own]
+  return {
+    ok: always.every(({ ok }) => ok),
+    checks: [...always, istioctl, ...machine],
+    scenarios: scenarios.map((scenario) => ({
+      name: scenario.name,
+      ...ability(scenario, { istioctl, totalBytes: info?.MemTotal, limits, always }),
+    })),
+  }
+}
+
+function ability(
+  scenario: Scenario,
+  machine: {
+    readonly istioctl: KindCheck
+    readonly totalBytes: number | undefined
+    readonly limits: InotifyLimits
+    readonly always: readonly KindCheck[]
+  },
+): { readonly ok: boolean; readonly reason?: string } {
+  const reasons: string[] = machine.always
+    .filter(({ ok }) => !ok)
+    .map(({ name, detail }) => `${name}: ${detail}`)
+  const needsMesh = scenario.paths.some(({ mesh }) => mesh === 'ambient')
+  try {
+    checkSupported(planScenario(scenario))
+  } catch (error) {
+    reasons.push(error instanceof Error ? error.message : String(error))
+  }
+  if (needsMesh && !machine.istioctl.ok) reasons.push(`istioctl: ${machine.istioctl.detail}`)
+  const needed = estimateMemoryMiB(scenario)
+  const has = machine.totalBytes === undefined ? undefined : machine.totalBytes / 1024 ** 2
+  if (has !== undefined && needed > has) {
+    reasons.push(
+      `needs about ${(needed / 1024).toFixed(1)} GiB of memory, there are ${(has / 1024).toFixed(1)}`,
+    )
+  }
+  const instances = estimateInotifyInstances(scenario)
+  const limit = machine.limits.max_user_instances
+  if (limit !== undefined && instances > limit) {
+    reasons.push(
+      `needs about ${instances} inotify instances, the limit is ${limit}: ${sysctl('max_user_instances')}`,
+    )
+  }
+  if (reasons.length > 0) return { ok: false, reason: reasons.join('; ') }
+  return { ok: true, reason: `about ${(needed / 1024).toFixed(1)} GiB` }
+}
+
+/** About how much memory the clusters of a scenario take, MiB. */
+export function estimateMemoryMiB(scenario: Scenario): number {
+  const { clusters } = scenario.topology
+  const needsMesh = scenario.paths.some(({ mesh }) => mesh === 'ambient')
+  const workers = clusters.reduce((sum, { nodes }) => sum + nodes - 1, 0)
+  const perCluster = memoryMiB.controlPlane + (needsMesh ? memoryMiB.istio : 0)
+  const perWorker = memoryMiB.worker + (needsMesh ? memoryMiB.istioWorker : 0)
+  const pods = planScenario(scenario).workloads.length * memoryMiB.pod
+  return memoryMiB.machine + clusters.length * perCluster + workers * perWorker + pods
+}
+
+/** About how many inotify instances the nodes of a scenario take; with too few of them a node does not start. */
+export function estimateInotifyInstances(scenario: Scenario): number {
+  const { clusters } = scenario.topology
+  const needsMesh = scenario.paths.some(({ mesh }) => mesh === 'ambient')
+  const { controlPlane, istio, worker, istioWorker, machine } = inotifyInstances
+  const workers = clusters.reduce((sum, { nodes }) => sum + nodes - 1, 0)
+  const perCluster = controlPlane + (needsMesh ? istio : 0)
+  const perWorker = worker + (needsMesh ? istioWorker : 0)
+  return machine + clusters.length * perCluster + workers * perWorker
+}
+
+async function toolCheck(tools: Toolbox, name: ToolName): Promise<KindCheck> {
+  try {
+    const version = await toolVersion(tools, name)
+    const problem = toolProblem(name, version)
+    if (problem !== undefined) return { name, ok: false, detail: problem, remedy: toolRemedies[name] }
+    return { name, ok: true, detail: version }
+  } catch (error) {
+    return { ...failure(name, error), remedy: toolRemedies[name] }
+  }
+}
+
+async function istioctlCheck(tools: Toolbox, istio: string): Promise<KindCheck> {
+  const check = await toolCheck(tools, 'istioctl')
+  if (!check.ok || compareVersions(check.detail, istio) === 0) return check
+  return {
+    name: 'istioctl',
+    ok: false,
+    detail: `${check.detail}, but Istio ${istio} is to be installed`,
+    remedy: `hopmeter tools install --istio ${istio}, or --istio ${check.detail}`,
+  }
+}
+
+/** A node image needs the kind that it was made with, or a newer one; and Istio needs its Kubernetes. */
+function kindForImage(kind: KindCheck, istio: string, options: KubernetesOptions): KindCheck {
+  const { nodeImage } = pinsFor(istio)
+  const image = options.nodeImage ?? nodeImage.image
+  if (!kind.ok) return kind
+  const kubernetes = /:v?(\d+\.\d+\.\d+)/.exec(image)?.[1] ?? 'unknown'
+  const problem = kubernetesProblem(istio, kubernetes)
+  if (problem !== undefined)
+    return { name: 'kind', ok: false, detail: problem, remedy: 'another --node-image' }
+  const isPinned = image === nodeImage.image
+  if (isPinned && compareVersions(kind.detail, nodeImage.kind) < 0) {
+    const detail = `${kind.detail}, but the node image of Kubernetes ${nodeImage.kubernetes} needs kind ${nodeImage.kind}`
+    return { name: 'kind', ok: false, detail, remedy: toolRemedies.kind }
+  }
+  return { ...kind, detail: `${kind.detail}, nodes of Kubernetes ${kubernetes}` }
+}
+
+function cgroupCheck(info: DockerInfo | undefined, image: string): KindCheck {
+  const name = 'cgroup'
+  if (!info)
+    return {
+      name,
+      ok: false,
+      detail: 'not known: the Docker daemon does not answer',
+      remedy: toolRemedies.docker,
+    }
+  const version = info.CgroupVersion ?? 'unknown'
+  const problem = cgroupProblem(version, image)
+  return problem === undefined
+    ? { name, ok: true, detail: `v${version}` }
+    : { name, ok: false, detail: problem, remedy: cgroupRemedy }
+}
+
+async function dockerInfo(tools: Toolbox): Promise<DockerInfo | undefined> {
+  try {
+    return await tools.json<DockerInfo>(tools.docker(['info', '--format', '{{json .}}']), {
+      timeoutMs: 30_000,
+    })
+  } catch {
+    return undefined
+  }
+}
+
+type InotifyLimits = Readonly<Partial<Record<keyof typeof inotifyMinimum, number>>>
+
+/** Nothing on Docker Desktop: the limits are those of its own machine. */
+export function readInotifyLimits(folder = inotifyFolder): InotifyLimits {
+  const names = Object.keys(inotifyMinimum).filter((name) => existsSync(path.join(folder, name)))
+  return Object.fromEntries(
+    names.map((name) => [name, Number(readFileSync(path.join(folder, name), 'utf8'))]),
+  )
+}
+
+/** Advice, not a condition: how many clusters fit under a limit is said with each scenario. */
+function inotifyChecks(limits: InotifyLimits): readonly KindCheck[] {
+  return Object.entries(limits).map(([key, value]): KindCheck => {
+    const name = key as keyof typeof inotifyMinimum
+    const advice = value >= inotifyMinimum[name] ? '' : `; when nodes do not start, as root: ${sysctl(name)}`
+    return { name: `inotify ${name}`, ok: true, detail: `${value}${advice}` }
+  })
+}
+
+function sysctl(name: keyof typeof inotifyMinimum): string {
+  return `sysctl fs.inotify.${name}=${Math.max(inotifyMinimum[name], 1024)}`
+}
+
+function failure(name: string, error: unknown): KindCheck {
+  const detail = error instanceof Error ? (error.message.split('\n', 1)[0] ?? '') : String(error)
+  const hint = error instanceof HopmeterError ? error.hint : undefined
+  return { name, ok: false, detail, ...(hint === undefined ? {} : { remedy: hint }) }
+}
+
+function gib(bytes: number): string {
+  return (bytes / 1024 ** 3).toFixed(1)
+}

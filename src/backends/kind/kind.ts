@@ -1,0 +1,145 @@
+import { createHash } from 'node:crypto'
+import { existsSync } from 'node:fs'
+import path from 'node:path'
+import { HopmeterError } from '../../errors.ts'
+import type { Scenario } from '../../scenario/types.ts'
+import type { Backend } from '../backend.ts'
+import { cachedGatewayApi, cachedPrograms } from '../istio/install/cached-tools.ts'
+import { istioLabels } from '../istio/labels.ts'
+import { ownMesh } from '../istio/own-mesh.ts'
+import { bringUp, stepsOf, type Assembly } from '../kubernetes/bring-up.ts'
+import type { Session } from '../kubernetes/session/session.ts'
+import type { Phase } from '../kubernetes/steps/step.ts'
+import { createToolbox } from '../kubernetes/tools/create-toolbox.ts'
+import { stateFolder } from '../kubernetes/tools/folders.ts'
+import type { KubernetesOptions } from '../kubernetes/tools/options.ts'
+import type { ToolName } from '../kubernetes/tools/toolbox.ts'
+import { agentText } from '../kubernetes/workloads/agent-text.ts'
+import { workloadStep } from '../kubernetes/workloads/workload-steps.ts'
+import type { Plan } from '../plan.ts'
+import { agentImage, defaultIstio, fullIstioVersion, loadBalancerImage, pinsFor } from '../versions.ts'
+import { cgroupStep } from './cluster/cgroup-version.ts'
+import { createClusterStep, markClusterStep, namesStep } from './cluster/create-cluster.ts'
+import { KindCluster } from './cluster/kind-cluster.ts'
+import { kindClusterName } from './cluster/names.ts'
+import { wholeClusters } from './cluster/release.ts'
+import { hostFacts } from './host-facts.ts'
+import { ImageStore } from './images/image-store.ts'
+import { loadBalancerOf } from './load-balancer/load-balancers.ts'
+import { nodeCgroupCpu } from './node-cgroups/node-cgroups.ts'
+import { readNodeRoutes } from './routes/route-facts.ts'
+import { routeStep } from './routes/route-step.ts'
+import { checkSupported } from './supported.ts'
+
+/**
+ * The backend that makes its clusters itself, with kind on this machine's Docker. See docs/kubernetes.md.
+ */
+export function createKind(options: KubernetesOptions = {}): Backend {
+  return {
+    name: 'kind',
+    clients: options.clients ?? 1,
+    steps: (plan) => stepsOf(assemble(plan, options, undefined)),
+    up: (plan, context) => {
+      checkSupported(plan)
+      const nodeImage = chosenNodeImage(options)
+      return bringUp(plan, context, options, {
+        backend: 'kind',
+        sessionName: plan.scenario.name,
+        digest: testbedDigest(plan.scenario, nodeImage),
+        facts: { nodeImage },
+        tools: (needsMesh) => ['docker', 'kind', 'kubectl', ...(needsMesh ? (['istioctl'] as const) : [])],
+        checkVersions: (versions) => checkIstioctl(versions, options),
+        assemble: (session) => assemble(plan, options, session),
+        cpu: nodeCgroupCpu,
+        release: wholeClusters,
+      })
+    },
+  }
+}
+
+/** Everything `up` would do, as steps. Nothing is touched by making them. */
+function assemble(plan: Plan, options: KubernetesOptions, session: Session | undefined): Assembly {
+  const routeKind = checkSupported(plan)
+  const { scenario } = plan
+  const folder = session?.folder ?? path.join(stateFolder(options.stateRoot), scenario.name)
+  const sessionId = session?.id ?? 'SESSION-ID'
+  const tools = createToolbox(options, { programs: cachedPrograms(options) })
+  const nodeImage = chosenNodeImage(options)
+  const clusters = scenario.topology.clusters.map(
+    (spec) =>
+      new KindCluster(
+        tools,
+        kindClusterName(scenario.name, spec.name),
+        path.join(folder, `${spec.name}.kubeconfig`),
+        spec,
+        (...of) => readNodeRoutes(routeKind, ...of),
+      ),
+  )
+  const needsMesh = plan.workloads.some(({ mesh }) => mesh === 'ambient')
+  const balancing = { tools, session, image: options.loadBalancerImage ?? loadBalancerImage }
+  const mesh = needsMesh
+    ? ownMesh({
+        ...{ plan, clusters, options: withCachedCrds(options), sessionId },
+        loadBalancer: (cluster, gateway) =>
+          loadBalancerOf(balancing, ofKind(clusters, cluster.name), gateway),
+        host: (context) => hostFacts(tools, context),
+      })
+    : undefined
+  const clusterParts = {
+    ...{ tools, session, nodeImage },
+    markerFolder: path.join(folder, `marker-${sessionId}`),
+  }
+  const agent = options.agentImage ?? agentImage
+  const store = new ImageStore(tools)
+  const workloads = {
+    ...{ plan, sessionId, agentImage: agent, agentText: agentText(), clients: options.clients ?? 1 },
+    meshLabels: istioLabels,
+  }
+  const phases: readonly Phase[] = [
+    [namesStep(tools, session, clusters), cgroupStep(tools, nodeImage)],
+    clusters.map((cluster) => createClusterStep(clusterParts, cluster)),
+    clusters.map((cluster) => markClusterStep(clusterParts, cluster)),
+    clusters.map((cluster) => store.step(cluster, [agent, ...(mesh?.images ?? [])])),
+    clusters.length > 1 ? clusters.map((cluster) => routeStep(routeKind, plan, cluster, clusters)) : [],
+    ...(mesh?.phases ?? []),
+    clusters.map((cluster) => workloadStep(workloads, cluster)),
+  ]
+  return { tools, clusters, mesh, phases: phases.filter((phase) => phase.length > 0) }
+}
+
+function ofKind(clusters: readonly KindCluster[], wanted: string): KindCluster {
+  const found = clusters.find(({ name }) => name === wanted)
+  if (!found) throw new RangeError(`no cluster "${wanted}"`)
+  return found
+}
+
+/** Charts are part of istioctl: another version installs another Istio. Own images come with their own istioctl. */
+function checkIstioctl(
+  { istioctl }: Readonly<Partial<Record<ToolName, string>>>,
+  { istio = defaultIstio, istioTag, istioHub }: KubernetesOptions,
+): void {
+  const wanted = fullIstioVersion(istio)
+  if (istioctl === undefined || istioctl === wanted || istioTag !== undefined || istioHub !== undefined)
+    return
+  throw new HopmeterError(`check tools: istioctl is ${istioctl}, but Istio ${wanted} is to be installed`, {
+    hint: `hopmeter tools install --istio ${wanted}, or --istio ${istioctl}`,
+  })
+}
+
+/** CRDs that `tools install` fetched spare a download. */
+function withCachedCrds(options: KubernetesOptions): KubernetesOptions {
+  const cached = cachedGatewayApi(pinsFor(options.istio ?? defaultIstio).gatewayApi, options.cacheRoot)
+  return options.gatewayApi === undefined && existsSync(cached) ? { ...options, gatewayApi: cached } : options
+}
+
+function chosenNodeImage(options: KubernetesOptions): string {
+  return options.nodeImage ?? pinsFor(options.istio ?? defaultIstio).nodeImage.image
+}
+
+/** Digest of what cannot change while a testbed stands. */
+function testbedDigest({ topology, routeMode }: Scenario, nodeImage: string): string {
+  return createHash('sha256')
+    .update(JSON.stringify([topology, routeMode, nodeImage]))
+    .digest('hex')
+    .slice(0, 16)
+}

@@ -1,0 +1,216 @@
+import { mkdtempSync, readdirSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import path from 'node:path'
+import { afterAll, describe, expect, test } from 'vitest'
+import { run } from '../../process/exec.ts'
+import type { Reporter } from '../../measure/reporter.ts'
+import { runScenario } from '../../measure/run-scenario.ts'
+import { verifyScenario } from '../../measure/verify-scenario.ts'
+import { loadScenario } from '../../scenario/load.ts'
+import type { Scenario } from '../../scenario/types.ts'
+import { withoutMesh } from '../../scenario/without-mesh.ts'
+import { stateFolder } from '../kubernetes/tools/folders.ts'
+import type { KubernetesOptions } from '../kubernetes/tools/options.ts'
+import { planScenario } from '../plan.ts'
+import { takeDownSessions } from '../registry.ts'
+import { agentImage, defaultIstio, fullIstioVersion, pinsFor } from '../versions.ts'
+import { createKind } from './kind.ts'
+
+/**
+ * Real clusters, on a machine with Docker; docs/kubernetes.md says how to run this, and what each variable is for.
+ */
+const env = (name: string) => process.env[name] ?? undefined
+const isAsked = env('HOPMETER_REAL_KIND') === '1'
+const minute = 60_000
+const stateRoot = mkdtempSync(path.join(tmpdir(), 'hopmeter-real-kind-'))
+const istio = env('HOPMETER_ISTIO') ?? defaultIstio
+const options: KubernetesOptions = {
+  stateRoot,
+  istio,
+  istioHub: env('HOPMETER_ISTIO_HUB'),
+  istioTag: env('HOPMETER_ISTIO_TAG'),
+  gatewayApi: env('HOPMETER_GATEWAY_API'),
+  nodeImage: env('HOPMETER_NODE_IMAGE'),
+  agentImage: env('HOPMETER_AGENT_IMAGE'),
+  loadBalancerImage: env('HOPMETER_LB_IMAGE'),
+}
+const hasIstio = isAsked && (await hasImages())
+const silent: Reporter = { step: () => {}, proven: () => {}, round: () => {}, note: () => {} }
+const context = () => ({ signal: new AbortController().signal, progress: () => {} })
+
+/** Whether Docker has Istio's images, so that nothing has to be pulled. */
+async function hasImages(): Promise<boolean> {
+  const hub = options.istioHub ?? pinsFor(istio).hub
+  const tag = options.istioTag ?? fullIstioVersion(istio)
+  const images = ['pilot', 'ztunnel', 'install-cni', 'proxyv2'].map((of) => `${hub}/${of}:${tag}-distroless`)
+  return await run('docker', ['image', 'inspect', '--format', '{{.Id}}', ...images]).then(
+    () => true,
+    () => false,
+  )
+}
+
+async function plain(name: string): Promise<Scenario> {
+  return withoutMesh((await loadScenario(name)).scenario)
+}
+
+const clean = { ok: true, notProven: [], left: [] }
+
+/** Proves every path, takes everything down, and says what is not as it should be. */
+async function verified(scenario: Scenario): Promise<unknown> {
+  const { evidence, ok } = await verifyScenario({ scenario, backend: createKind(options), ...context() })
+  const notProven = evidence.filter(({ verdict }) => verdict !== 'proven')
+  return { ok, notProven, left: await leftOf(scenario.name) }
+}
+
+/** Containers and files of a testbed. */
+async function leftOf(name: string): Promise<readonly string[]> {
+  const { stdout } = await run('docker', ['ps', '--all', '--format', '{{.Names}}'])
+  const containers = stdout.split('\n').filter((container) => container.startsWith(`hm-${name}-`))
+  return [...containers, ...readdirSync(stateFolder(stateRoot))]
+}
+
+afterAll(async () => {
+  if (isAsked) await takeDownSessions('all', context(), options)
+  rmSync(stateRoot, { recursive: true, force: true })
+}, 10 * minute)
+
+describe.skipIf(!isAsked)('on real kind clusters, without a mesh', () => {
+  test.for(['same-network-vxlan', 'same-network-unrouted', 'single-cluster'])(
+    '%s is proven and leaves nothing',
+    { timeout: 20 * minute },
+    async (name) => {
+      expect(await verified(await plain(name))).toEqual(clean)
+    },
+  )
+
+  test(
+    'a kept testbed is routed without masquerading, only read by a second up, repaired, measured and taken down',
+    { timeout: 30 * minute },
+    async () => {
+      const scenario = await plain('same-network')
+      const plan = planScenario(scenario)
+      const kept = createKind({ ...options, keep: true })
+      const steps: string[] = []
+      const up = async () => {
+        steps.length = 0
+        const testbed = await kept.up(plan, { ...context(), progress: (step) => steps.push(step) })
+        await testbed.down() // kept: only our connections to it end
+      }
+      await up()
+      const node = 'hm-same-network-east-1-control-plane'
+      const remote = scenario.topology.clusters[1]!.podCidr
+      const inNode = async (...args: string[]) => (await run('docker', ['exec', node, ...args])).stdout
+      const routes = async () => (await inNode('ip', 'route')).split('\n')
+      const rules = async () =>
+        (await inNode('iptables', '-t', 'nat', '-S', 'KIND-MASQ-AGENT')).split('\n').slice(1)
+      const toRemote = (lines: readonly string[]) => lines.filter((line) => line.startsWith('10.20.'))
+      const returns = (lines: readonly string[]) =>
+        lines.findIndex((line) => line.includes(remote) && line.endsWith('RETURN'))
+      const masquerades = (lines: readonly string[]) => lines.findIndex((line) => line.includes('MASQUERADE'))
+
+      const routed = toRemote(await routes())
+      expect(routed).toHaveLength(1)
+      const before = await rules()
+      expect(returns(before)).toBeGreaterThanOrEqual(0)
+      expect(returns(before)).toBeLessThan(masquerades(before))
+
+      await up()
+      expect(steps).toEqual([])
+
+      await inNode('ip', 'route', 'delete', routed[0]!.split(' ')[0]!)
+      await inNode('iptables', '-t', 'nat', '-D', 'KIND-MASQ-AGENT', '-d', remote, '-j', 'RETURN')
+      await up()
+      expect(steps).toContain('route pod CIDRs from the nodes of east-1')
+      expect(toRemote(await routes())).toEqual(routed)
+      expect(returns(await rules())).toBeLessThan(masquerades(await rules()))
+
+      const results = mkdtempSync(path.join(tmpdir(), 'hopmeter-real-kind-results-'))
+      try {
+        const { result } = await runScenario({
+          scenarioFile: await loadScenario('same-network'),
+          mesh: 'none',
+          backend: createKind(options),
+          resultsRoot: results,
+          reporter: silent,
+          rounds: { count: 3, durationMs: 300, warmupMs: 100 },
+          signal: new AbortController().signal,
+        })
+        // A busy host makes a run void, which is not what is tested here.
+        expect(['complete', 'void']).toContain(result.status)
+        expect(result.measured).toHaveLength(3)
+        expect(result.evidence.filter(({ mismatch, unproven }) => mismatch + unproven > 0)).toEqual([])
+        expect(result.builds[0]?.engine.name).toBe('kubernetes')
+      } finally {
+        rmSync(results, { recursive: true, force: true })
+      }
+      expect(await takeDownSessions(['same-network'], context(), options)).toEqual(['same-network'])
+      expect(await leftOf('same-network')).toEqual([])
+    },
+  )
+})
+
+describe.skipIf(!hasIstio)('on real kind clusters, in a mesh', () => {
+  test.for(['same-network', 'multi-network'])(
+    '%s is proven and leaves nothing',
+    { timeout: 30 * minute },
+    async (name) => {
+      expect(await verified((await loadScenario(name)).scenario)).toEqual(clean)
+    },
+  )
+
+  test(
+    'a kept mesh is repaired, whatever of it was broken, and leaves nothing',
+    { timeout: 60 * minute },
+    async () => {
+      const { scenario } = await loadScenario('multi-network-nlb')
+      const kept = createKind({ ...options, keep: true })
+      const proofs = async () => {
+        const { evidence } = await verifyScenario({ scenario, backend: kept, ...context() })
+        return evidence.map(({ verdict, reasons }) => [verdict, reasons])
+      }
+      const west = async (...args: string[]) => {
+        const kubeconfig = path.join(stateFolder(stateRoot), scenario.name, 'west.kubeconfig')
+        await run('kubectl', ['--kubeconfig', kubeconfig, '--namespace', 'istio-system', ...args])
+      }
+      const pending = JSON.stringify({ status: { loadBalancer: { ingress: null } } })
+      const inStatus = ['--subresource', 'status', '--type', 'merge', '--patch', pending]
+      const westNode = 'hm-multi-network-nlb-west-control-plane'
+      const agent = options.agentImage ?? agentImage
+      /** Containers that take the addresses which others had. */
+      const squatters = ['hopmeter-real-kind-squatter-1', 'hopmeter-real-kind-squatter-2']
+      const damage: readonly (readonly [string, () => Promise<unknown>])[] = [
+        ['nothing', () => Promise.resolve()],
+        ['the load balancer is gone', () => run('docker', ['rm', '--force', 'hm-multi-network-nlb-west-lb'])],
+        ['its address is pending', () => west('patch', 'service', 'istio-eastwestgateway', ...inStatus)],
+        [
+          'the network has another label',
+          () => west('label', '--overwrite', 'namespace/istio-system', 'topology.istio.io/network=other'),
+        ],
+        ['the gateway is gone', () => west('delete', 'gateway', 'istio-eastwestgateway')],
+        ['a remote secret is gone', () => west('delete', 'secret', 'istio-remote-secret-east')],
+        ['a node was stopped', () => run('docker', ['stop', westNode])],
+        [
+          'a node and the load balancer get other addresses',
+          async () => {
+            await run('docker', ['stop', westNode])
+            await run('docker', ['rm', '--force', 'hm-multi-network-nlb-west-lb'])
+            for (const name of squatters) {
+              const inNetwork = ['--network', 'kind', '--entrypoint', 'sleep']
+              await run('docker', ['run', '--detach', '--name', name, ...inNetwork, agent, '3600'])
+            }
+          },
+        ],
+      ]
+      try {
+        for (const [what, doIt] of damage) {
+          await doIt()
+          expect([what, await proofs()]).toEqual([what, [['proven', []]]])
+        }
+      } finally {
+        await run('docker', ['rm', '--force', ...squatters])
+      }
+      expect(await takeDownSessions([scenario.name], context(), options)).toEqual([scenario.name])
+      expect(await leftOf(scenario.name)).toEqual([])
+    },
+  )
+})

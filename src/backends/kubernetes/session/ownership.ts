@@ -1,0 +1,2 @@
+/** On everything that hopmeter makes in a cluster, and on its containers. */
+export const sessionLabel = 'hopmeter.dev/session'

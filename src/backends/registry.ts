@@ -1,0 +1,148 @@
+import path from 'node:path'
+import { UsageError } from '../errors.ts'
+import type { Scenario } from '../scenario/types.ts'
+import type { Backend, BackendContext, BackendName, DoctorReport } from './backend.ts'
+import type { InstalledTools, InstallOptions } from './istio/install/install-tools.ts'
+import type { WhichSessions } from './kubernetes/session/down.ts'
+import type { Release } from './kubernetes/session/take-down.ts'
+import type { LabCpus } from './lab/cpus.ts'
+import type { EngineChoice } from './lab/engines/engines.ts'
+import type { KubernetesOptions } from './kubernetes/tools/options.ts'
+
+export { defaultIstio, istioVersions } from './versions.ts'
+
+/** What is said of a testbed, whatever the backend; each takes what is for it. */
+export interface BackendOptions extends KubernetesOptions {
+  /** Kubeconfig context of each cluster, by its name in the scenario. */
+  readonly contexts?: Readonly<Record<string, string>> | undefined
+  readonly kubeconfig?: string | undefined
+  /** Of the lab: which CPUs its programs may use. */
+  readonly cpus?: LabCpus | undefined
+  /** Of the lab: files of programs that it uses instead of its own. */
+  readonly ztunnel?: string | undefined
+  readonly envoy?: string | undefined
+  readonly haproxy?: string | undefined
+}
+
+/** A backend as the command line knows it. Its code is loaded only when it is used. */
+interface BackendEntry {
+  readonly name: BackendName
+  /** @throws UsageError for options that it cannot have. */
+  create(options: BackendOptions): Promise<Backend>
+  /** What this machine has for it, without making anything. Never throws. */
+  doctor(scenarios: readonly Scenario[], options: BackendOptions): Promise<DoctorReport>
+  /** Whether testbeds of it can be left standing. */
+  readonly canKeep: boolean
+  /** How testbeds of it that were left standing are removed; absent where none can be. */
+  release?(): Promise<Release>
+}
+
+const kindDoctor: BackendEntry['doctor'] = async (scenarios, options) => {
+  const doctor = await import('./kind/doctor/doctor.ts')
+  return doctor.kindDoctor(scenarios, options)
+}
+
+/** Programs that the lab uses instead of its own, without those that nobody named. */
+function enginesOf({ ztunnel, envoy, haproxy }: BackendOptions): EngineChoice {
+  const named = Object.entries({ ztunnel, envoy, haproxy }).filter(([, file]) => file !== undefined)
+  return Object.fromEntries(named)
+}
+
+function refuseEngines(options: BackendOptions): void {
+  const [engine] = Object.keys(enginesOf(options))
+  if (engine === undefined) return
+  throw new UsageError(`--${engine} is for --backend lab`, {
+    hint: 'on kind and contexts Istio brings its own; see --istio, --istio-hub and --lb-image',
+  })
+}
+
+const backends: readonly BackendEntry[] = [
+  {
+    name: 'lab',
+    canKeep: false,
+    create: async ({ clients = 1, cpus, ...options }) => {
+      if (clients > 1) {
+        throw new UsageError('several clients are not supported on the lab backend', {
+          hint: '--clients (HOPMETER_CLIENTS) is for --backend kind and contexts; the lab has one client per node',
+        })
+      }
+      const { createLab } = await import('./lab/lab.ts')
+      return createLab({ cpus, engines: enginesOf(options) })
+    },
+    doctor: async (scenarios) => {
+      const { labDoctor } = await import('./lab/doctor.ts')
+      return labDoctor(scenarios)
+    },
+  },
+  {
+    name: 'kind',
+    canKeep: true,
+    create: async (options) => {
+      refuseEngines(options)
+      const { createKind } = await import('./kind/kind.ts')
+      return createKind(options)
+    },
+    doctor: kindDoctor,
+    release: async () => (await import('./kind/cluster/release.ts')).wholeClusters,
+  },
+  {
+    name: 'contexts',
+    canKeep: true,
+    create: async ({ kubeconfig = process.env['KUBECONFIG'], contexts = {}, ...options }) => {
+      refuseEngines(options)
+      // Which file to read is said by the user: hopmeter does not go looking for clusters.
+      if (kubeconfig === undefined || kubeconfig === '' || kubeconfig.includes(':')) {
+        throw new UsageError('--backend contexts needs one kubeconfig file', {
+          hint: '--kubeconfig FILE, or KUBECONFIG with one file',
+        })
+      }
+      const { createContexts } = await import('./contexts/contexts.ts')
+      return createContexts({ ...options, contexts, kubeconfig: path.resolve(kubeconfig) })
+    },
+    doctor: kindDoctor,
+    release: async () => (await import('./contexts/release.ts')).namespacesOnly,
+  },
+]
+
+/** The backend behind `--backend`. @throws UsageError when there is none of that name. */
+export function backendEntry(name: string): BackendEntry {
+  const found = backends.find((backend) => backend.name === name)
+  if (found) return found
+  throw new UsageError(`there is no backend "${name}"`, { hint: 'use --backend lab, kind or contexts' })
+}
+
+/**
+ * Takes testbeds down that were left standing.
+ * @returns names of those that are gone.
+ * @throws HopmeterError when one could not be taken down; the others are.
+ */
+export async function takeDownSessions(
+  which: WhichSessions,
+  context: BackendContext,
+  options: KubernetesOptions = {},
+): Promise<readonly string[]> {
+  const { takeDownEach } = await import('./kubernetes/session/down.ts')
+  return takeDownEach(which, releaseOf, context, options)
+}
+
+async function releaseOf(name: BackendName): Promise<Release> {
+  const release = await backendEntry(name).release?.()
+  if (!release) throw new RangeError(`testbeds of backend ${name} are never left standing`)
+  return release
+}
+
+/** Fetches the programs that go with a version of Istio. @throws EnvironmentError, UsageError */
+export async function installTools(version: string, options: InstallOptions = {}): Promise<InstalledTools> {
+  const tools = await import('./istio/install/install-tools.ts')
+  return tools.installTools(version, options)
+}
+
+/** Whether istioctl of a version is in the cache, and as it was downloaded. */
+export async function cachedIstioctlState(version: string): Promise<'yes' | 'no' | 'damaged'> {
+  const { verifiedIstioctl } = await import('./istio/install/cached-tools.ts')
+  try {
+    return verifiedIstioctl(version) === undefined ? 'no' : 'yes'
+  } catch {
+    return 'damaged'
+  }
+}

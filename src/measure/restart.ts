@@ -1,0 +1,90 @@
+import type { Build } from './build.ts'
+import { FirstRequests } from './first-requests.ts'
+import type { MeasureOptions } from './options.ts'
+import { measureRound } from './round.ts'
+import { planTurns, scheduleRounds, type Turn } from './schedule.ts'
+import type { Tally } from './tally.ts'
+import { warmUp } from './warm-up.ts'
+
+/** Which start of the programs: 1-based, and the seed of every shuffle in it. */
+export interface WhichRestart {
+  readonly build: number
+  readonly restart: number
+  /** Restarts of this build. */
+  readonly of: number
+  readonly seed: number
+}
+
+/**
+ * One start of all programs: they are started anew (the first came with the build), proven and warmed up, and then
+ * measured for a few rounds. Nothing of it but the testbed outlives it.
+ */
+export async function measureRestart(
+  options: MeasureOptions,
+  build: Build,
+  { build: number, restart, of, seed }: WhichRestart,
+  tally: Tally,
+  prefix: string,
+): Promise<void> {
+  const { paths, loads, rounds, reporter, signal, record } = options
+  const which = of > 1 ? `${prefix}restart ${restart}/${of}: ` : prefix
+  const progress = (message: string) => reporter.step(which + message)
+  signal.throwIfAborted()
+  const startedMs = performance.now()
+  if (restart > 1) await build.restart({ signal, progress, seed })
+  progress('connecting clients')
+  await build.connect(loads)
+  const clients = paths.map(({ name, clientWorkload }) => ({ name, client: clientWorkload.name }))
+  const turns = planTurns(clients, loads, rounds.durationMs)
+  const colds = new FirstRequests()
+  await prove(options, build, { build: number, restart }, turns, colds, tally, progress)
+  const startMs = performance.now() - startedMs
+  const warm = await warmUp(options, build, turns, seed, progress, colds)
+  await record({
+    type: 'restart',
+    build: number,
+    restart,
+    at: new Date().toISOString(),
+    startMs,
+    ...warm,
+  })
+  if (warm.unsettled.length > 0) {
+    const message =
+      `${which}${warm.unsettled.join(', ')} had not settled after ${(warm.warmupMs / 1000).toFixed(1)} s of warm-up; ` +
+      'a longer --warmup or a quieter host helps'
+    reporter.note('warning', message)
+    await record({ type: 'note', at: new Date().toISOString(), level: 'warning', message })
+  }
+  progress('measuring')
+  tally.beginRounds()
+  for (const scheduled of scheduleRounds(turns, rounds.count, seed)) {
+    signal.throwIfAborted()
+    const isLast = scheduled.round === rounds.count
+    const place = { build: number, restart }
+    const event = await measureRound(build, place, scheduled, paths, colds.take(), isLast)
+    await record(event)
+    tally.add(event)
+    reporter.round(event, tally.progress())
+    tally.judge(event.evidence, false)
+  }
+}
+
+async function prove(
+  { loads, reporter, record }: MeasureOptions,
+  build: Build,
+  place: { readonly build: number; readonly restart: number },
+  turns: readonly Turn[],
+  colds: FirstRequests,
+  tally: Tally,
+  progress: (message: string) => void,
+): Promise<void> {
+  progress('proving paths')
+  for (const load of loads) {
+    const { evidence, samples } = await build.prove(turns.filter((turn) => turn.load.id === load.id))
+    colds.add(load.id, samples)
+    const at = new Date().toISOString()
+    await record({ type: 'proof', ...place, at, load: load.id, evidence: [...evidence] })
+    tally.judge(evidence, true)
+    if (place.restart === 1) reporter.proven(evidence)
+  }
+}

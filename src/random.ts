@@ -1,0 +1,28 @@
+/** Uniform numbers in [0, 1). */
+export type Random = () => number
+
+/**
+ * A small seeded generator, so that every resampled number can be produced again from its seed.
+ * mulberry32 (Tommy Ettinger, public domain): 32 bits of state, passes gjrand; not for secrets.
+ * @param seed any integer; its low 32 bits count
+ */
+export function seededRandom(seed: number): Random {
+  let state = seed >>> 0
+  return () => {
+    state = (state + 0x6d2b79f5) >>> 0
+    let t = state
+    t = Math.imul(t ^ (t >>> 15), t | 1)
+    t ^= t + Math.imul(t ^ (t >>> 7), t | 61)
+    return ((t ^ (t >>> 14)) >>> 0) / 4_294_967_296
+  }
+}
+
+/** Fisher-Yates on a copy. */
+export function shuffled<T>(items: readonly T[], random: Random): T[] {
+  const result = [...items]
+  for (let i = result.length - 1; i > 0; i--) {
+    const j = Math.floor(random() * (i + 1))
+    ;[result[i], result[j]] = [result[j]!, result[i]!]
+  }
+  return result
+}

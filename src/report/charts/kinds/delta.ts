@@ -1,0 +1,77 @@
+import type { RunResult } from '../../../results/schema.ts'
+import type { RunComparison } from '../../../stats/compare-runs.ts'
+import type { PathSummary, StepSummary } from '../../../stats/summarize-run.ts'
+import type { ChartModule, ChartSubject } from '../chart-module.ts'
+import { deltaChart, deltaHeight } from '../delta.ts'
+import type { DeltaModel } from '../delta.ts'
+import { runCaption, runCaptions } from '../models/captions.ts'
+import { comparisonTitle, deltaTitle } from '../models/findings.ts'
+import { differenceOf, intervalsNote } from '../models/shared.ts'
+
+export const delta: ChartModule<'delta', DeltaModel> = {
+  kind: 'delta',
+  purpose: 'Which differences are real: the estimate, its interval and the verdict.',
+  note: 'A square is the estimate, the line its interval. An interval clear of zero is a difference.',
+  section: 'differences',
+  per: 'load',
+  modelOf,
+  draw: deltaChart,
+  height: deltaHeight,
+}
+
+function modelOf({ run: { result, summary }, load }: ChartSubject): DeltaModel {
+  const row = (group: string) => (step: StepSummary) => ({
+    group,
+    label: `${step.to} − ${step.from}`,
+    differenceNs: differenceOf(step.comparison),
+    verdict: step.comparison.verdict,
+  })
+  const isOwn = (step: StepSummary) => step.load === load
+  const deltaNs = summary.margin.deltaNs ?? 0
+  const band = `Grey band: ±${deltaNs / 1e3} µs, too little to matter.`
+  const note = intervalsNote(summary.steps.filter(isOwn).map((step) => step.comparison))
+  const remark = `differences of p50, paired by round, with ${note}`
+  const captions = runCaptions(result, deltaTitle(summary, load), load, [remark])
+  return {
+    ...captions,
+    caption: `${band} ${captions.caption}`,
+    negligibleNs: deltaNs,
+    rows: [
+      ...summary.steps.filter(isOwn).map(row('each step')),
+      ...summary.paths.filter((path) => path.load === load).flatMap(floorRow),
+    ],
+  }
+}
+
+/** A path against itself: two random halves of its requests. */
+function floorRow({ path, floor }: PathSummary): DeltaModel['rows'] {
+  if (floor === null) return []
+  const differenceNs = differenceOf(floor.comparison)
+  return [{ group: 'a path against itself', label: path, differenceNs, verdict: null }]
+}
+
+/** Forest plot of a comparison of runs: one group per quantile, one row per path and load. */
+export function comparisonModel(comparison: RunComparison, baseline: RunResult, deltaNs: number): DeltaModel {
+  const headlines = comparison.rows.filter((row) => row.isHeadline)
+  const loads = new Set(headlines.map((row) => row.load))
+  const quantiles = [...new Set(headlines.map((row) => row.quantile))]
+  return {
+    title: comparisonTitle(comparison),
+    subtitle:
+      'Each path over the path with the fewest components, at the level of the first runs, so that what the host does to all cancels. 95% intervals.',
+    caption: `Grey band: ±${deltaNs / 1e3} µs, too little to matter. ${runCaption(baseline)}`,
+    negligibleNs: deltaNs,
+    rows: quantiles.flatMap((quantile) =>
+      headlines
+        .filter((row) => row.quantile === quantile)
+        .map((row) => ({
+          group: quantile,
+          label:
+            (row.relativeTo === null ? row.path : `${row.path} / ${row.relativeTo}`) +
+            (loads.size > 1 ? ` (${row.load})` : ''),
+          differenceNs: differenceOf(row.comparison),
+          verdict: row.comparison.verdict,
+        })),
+    ),
+  }
+}

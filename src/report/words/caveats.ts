@@ -1,0 +1,77 @@
+import { plural } from '../../plural.ts'
+import type { MetricStep, MetricSummary } from '../../stats/summarize-metrics.ts'
+import type { RunSummary } from '../../stats/summarize-run.ts'
+import { failedText } from '../../stats/error-share.ts'
+import { componentLabel } from '../../topology/component.ts'
+import { formatMargin } from '../format.ts'
+import { costRemarks } from './cost-remarks.ts'
+import { scopeRemark, spreadRemarks } from './spread.ts'
+import { shownMetrics, type SummaryChoice } from './shown-metrics.ts'
+import { groupedWarnings } from './warnings.ts'
+
+/** The run in one line: what forwarded the bytes, how often it was measured, how it ended. */
+export function factsLine(summary: RunSummary): string {
+  const builds = summary.builds === 1 ? '' : ` of ${plural(summary.builds, 'build')}`
+  const rounds = `${plural(summary.rounds, 'round')} in ${plural(summary.restarts, 'restart')}${builds}`
+  const clients = summary.clients === 1 ? '' : `, clients: ${summary.clients}`
+  return `run ${summary.id}, engine ${summary.engine}${clients}, ${rounds}, seed ${summary.seed}, status ${summary.status}`
+}
+
+function clientsCaveat({ clients, paths }: RunSummary): string {
+  const inFlight = paths.some(({ load }) => load.startsWith('pingpong'))
+    ? `: with pingpong ${clients} requests were in flight at a time, and part of the latency is waiting for each other`
+    : ''
+  return `${clients} pods of each client sent the same load at the same time${inFlight}. Loads are per pod. Compare with runs of ${clients} clients only.`
+}
+
+/** A lab whose programs are all real ones needs none. */
+function engineCaveats({ engine, simulated }: RunSummary): string[] {
+  if (!simulated) return []
+  const who = engine.startsWith('lab-node ')
+    ? 'The lab forwards bytes with its own proxies'
+    : `Part of what forwards bytes is the lab’s own (${engine})`
+  return [`${who}: order and relative cost carry over, the numbers are not Istio’s.`]
+}
+
+/** What a reader must know before quoting a number. */
+export function caveats(summary: RunSummary, choice: SummaryChoice = {}): string[] {
+  const metrics = shownMetrics(summary, choice)
+  const hasOne = new Set(metrics.map(({ load, name }) => `${load} ${name}`)).size === 1
+  const about = ({ load, name }: MetricSummary, { from, to }: MetricStep) =>
+    hasOne ? `${from} → ${to}` : `${load} ${name} ${from} → ${to}`
+  const steps = metrics.flatMap((metric) =>
+    metric.steps.map((step) => ({ about: about(metric, step), ...step })),
+  )
+  const share = summary.rounds === 0 ? 0 : Math.round((100 * summary.flaggedRounds) / summary.rounds)
+  return [
+    ...engineCaveats(summary),
+    ...(summary.clients === 1 ? [] : [clientsCaveat(summary)]),
+    ...(summary.delayMethod === 'none' ? [] : [`Delay between networks is made by ${summary.delayMethod}.`]),
+    ...(summary.loadBalancer === 'none' ? [] : [`The load balancer is ${summary.loadBalancer}.`]),
+    ...(summary.flaggedRounds === 0
+      ? []
+      : [
+          `${summary.flaggedRounds} of ${plural(summary.rounds, 'round')} (${share} %) ${summary.flaggedRounds === 1 ? 'is flagged; it is' : 'are flagged; they are'} counted here. See: hopmeter results show ${summary.id}`,
+        ]),
+    ...summary.failures.map(({ path, load, outcomes }) => `${path} under ${load}: ${failedText(outcomes)}.`),
+    ...(summary.throttled.length === 0
+      ? []
+      : [
+          `A CPU quota stopped ${summary.throttled.map(({ component, throttledMs }) => `${componentLabel(component)} for ${throttledMs.toFixed(1)} ms`).join(', ')}: those rounds are flagged "throttled". Raise or remove the limit.`,
+        ]),
+    scopeRemark(summary),
+    ...costRemarks(summary),
+    ...(steps.some((s) => s.comparison.verdict === 'same')
+      ? [`"same" means: the whole interval lies within ${formatMargin(summary.margin)}.`]
+      : []),
+    ...spreadRemarks(summary),
+    ...(summary.reason === undefined ? [] : [`The run ended as "${summary.status}": ${summary.reason}`]),
+    ...groupedWarnings(
+      steps.map(({ about: what, comparison: { warnings, refused } }) => ({
+        about: what,
+        // Said of the paths already, unless it is why there is no verdict.
+        warnings: warnings.filter(({ code }) => code !== 'failed-requests' || refused),
+      })),
+    ),
+  ]
+}

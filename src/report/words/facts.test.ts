@@ -1,0 +1,29 @@
+import { expect, test } from 'vitest'
+import { provenPaths } from '../../evidence/is-proven.ts'
+import { compareVariants } from '../../stats/compare-runs.ts'
+import { plainText } from '../tables/table.ts'
+import { pathProofTable } from '../tables/path-proof.ts'
+import { sampleReportRun } from '../testing/sample-runs.ts'
+import { threeSentences } from './facts.ts'
+
+test('counts the paths of the scenario, and not their controls', async () => {
+  const run = await sampleReportRun({ format: 1 })
+  expect(run.result.paths.some((path) => path.controlOf !== undefined)).toBe(true)
+  expect(threeSentences(run)[0]).toMatch(/^5 paths of the scenario hop-ladder were measured/)
+})
+
+test('proven means the same to the sentences, the table and compare: in every round', async () => {
+  const run = await sampleReportRun()
+  const [first, ...rest] = run.result.measured
+  const evidence = first!.evidence.map((e) =>
+    e.path === 'gateway' ? { ...e, verdict: 'unproven' as const } : e,
+  )
+  const result = { ...run.result, measured: [{ ...first!, evidence }, ...rest] }
+  const spoiled = { ...run, result }
+  expect(provenPaths(result).has('gateway')).toBe(false)
+  expect(threeSentences(spoiled)[1]).toBe('Not proven in every round: gateway.')
+  expect(compareVariants(result, 'single', 'gateway').leftOut).toEqual(['gateway'])
+  const table = pathProofTable(spoiled)
+  const row = table.rows.find(([name]) => name !== undefined && plainText(name) === 'gateway')
+  expect(plainText(row!.at(-1)!)).toMatch(/^unproven/)
+})

@@ -1,0 +1,61 @@
+import { plural } from '../../plural.ts'
+import { formatDuration } from '../../scenario/duration.ts'
+import type { Design } from '../../stats/design.ts'
+import type { RunSummary, StepSummary } from '../../stats/summarize-run.ts'
+import { formatUs } from '../format.ts'
+
+/** What intervals and verdicts of a run say something about. */
+export function scopeRemark({ unit, restarts, builds }: RunSummary): string {
+  if (unit === 'build')
+    return `Intervals are over ${plural(builds, 'build')}: they speak of other testbeds on this host.`
+  if (unit === 'restart') {
+    const where = builds === 1 ? 'this testbed' : `these ${builds} testbeds`
+    return `Intervals are over ${plural(restarts, 'restart')}: they speak of other starts of these programs in ${where} on this host.`
+  }
+  return 'Intervals are over rounds: they speak of these starts of the programs only.'
+}
+
+/** Where the spread of each step comes from, what would decide the undecided ones, and which to doubt. */
+export function spreadRemarks(summary: RunSummary): string[] {
+  const hasOneLoad = new Set(summary.steps.map(({ load }) => load)).size === 1
+  const nameOf = ({ load, from, to }: StepSummary) => `${hasOneLoad ? '' : `${load} `}${from} → ${to}`
+  const spreads = summary.steps.flatMap((step) => {
+    const { spread } = step
+    if (spread === null || summary.restarts < 2) return []
+    const parts = [
+      `rounds ${formatUs(spread.roundNs)}`,
+      ...(spread.restartNs === null ? [] : [`restarts ${formatUs(spread.restartNs)}`]),
+      ...(spread.buildNs === null ? [] : [`builds ${formatUs(spread.buildNs)}`]),
+    ]
+    return [`${nameOf(step)} ${parts.join(', ')}`]
+  })
+  return [
+    ...(spreads.length === 0
+      ? []
+      : [`Spread of each step at p50, standard deviation in µs: ${spreads.join('; ')}.`]),
+    ...summary.steps.flatMap((step) =>
+      step.spread?.wouldDecide ? [`${nameOf(step)}: ${outlook(step, step.spread.wouldDecide)}`] : [],
+    ),
+    ...summary.steps.flatMap((step) => {
+      const { withinFloorNs, comparison } = step
+      const isClaimed = comparison.verdict === 'slower' || comparison.verdict === 'faster'
+      if (!isClaimed || withinFloorNs === null) return []
+      return [
+        `Doubt ${nameOf(step)}: it is not clear of the ±${formatUs(withinFloorNs)} µs that one of its paths differs from itself by.`,
+      ]
+    }),
+  ]
+}
+
+/** e.g. `cannot tell ±6.1 µs; 14 restarts of 3 rounds, about 3m, would`. */
+function outlook({ comparison: { low, high } }: StepSummary, design: Design): string {
+  const width = low === null || high === null ? '' : ` ±${formatUs((high - low) / 2)} µs`
+  return `cannot tell${width}; ${designText(design)}, would (--restarts ${design.restarts} --rounds ${design.rounds}).`
+}
+
+/** e.g. `14 restarts of 3 rounds, about 3m`. */
+export function designText({ restarts, rounds, totalMs }: Design): string {
+  const seconds = Math.ceil(totalMs / 1000)
+  const rounded = seconds < 90 ? seconds : 60 * Math.ceil(seconds / 60)
+  return `${plural(restarts, 'restart')} of ${plural(rounds, 'round')}, about ${formatDuration(rounded * 1000).replace(/m0s$/, 'm')}`
+}

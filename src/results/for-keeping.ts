@@ -1,0 +1,43 @@
+import { withoutSecrets, withoutUserFolders } from '../redact.ts'
+import type { JournalEvent, PathEvidence } from './schema.ts'
+
+/** What programs say can be megabytes; the first lines say why. */
+const maxCharacters = 16_384
+
+/** An event as it may be published: what programs and errors said is kept without passwords and names of users. */
+export function forKeeping(event: JournalEvent): JournalEvent {
+  switch (event.type) {
+    case 'build':
+      return {
+        ...event,
+        facts: Object.fromEntries(Object.entries(event.facts).map(([name, fact]) => [name, clean(fact)])),
+      }
+    case 'proof':
+      return { ...event, evidence: event.evidence.map(evidenceForKeeping) }
+    case 'round':
+      return {
+        ...event,
+        paths: event.paths.map((path) =>
+          path.firstError === undefined ? path : { ...path, firstError: clean(path.firstError) },
+        ),
+        evidence: event.evidence.map(evidenceForKeeping),
+      }
+    case 'unreachable':
+      return { ...event, observed: clean(event.observed) }
+    case 'note':
+      return { ...event, message: clean(event.message) }
+    case 'end':
+      return event.reason === undefined ? event : { ...event, reason: clean(event.reason) }
+    default:
+      return event
+  }
+}
+
+function evidenceForKeeping(evidence: PathEvidence): PathEvidence {
+  return { ...evidence, reasons: evidence.reasons.map(clean) }
+}
+
+function clean(text: string): string {
+  const short = text.length > maxCharacters ? `${text.slice(0, maxCharacters - 1)}…` : text
+  return withoutUserFolders(withoutSecrets(short))
+}
