@@ -1,4 +1,4 @@
-import { z } from 'zod'
+import type { z } from 'zod'
 import type { HopmeterError } from '../errors.ts'
 import { jsonWithoutSecrets, withoutSecrets } from '../redact.ts'
 import { printable, printableJson, printableLines } from '../terminal-text.ts'
@@ -87,6 +87,11 @@ export function describeError(error: HopmeterError): string {
 
 /** zod puts a list of issues into its message, as JSON over many lines. */
 function firstLine(cause: Error): string {
-  if (cause instanceof z.core.$ZodError) return cause.issues[0]?.message ?? ''
+  if (hasIssues(cause)) return cause.issues[0]?.message ?? ''
   return cause.message.split('\n', 1)[0] ?? ''
+}
+
+/** Told by its shape: zod itself is loaded when a verb needs it. */
+function hasIssues(cause: Error): cause is z.core.$ZodError {
+  return 'issues' in cause && Array.isArray(cause.issues)
 }

@@ -65,7 +65,7 @@ async function runWith(words: readonly string[], change: Partial<RunResult> = {}
 }
 
 /** Flags that say where to write, what to draw or how loud to be: they change no number. */
-const silent = ['keep', 'chart', 'charts', 'strict', 'quiet', 'results', 'output', 'kubeconfig']
+const silent = ['resume', 'keep', 'chart', 'charts', 'strict', 'quiet', 'results', 'output', 'kubeconfig']
 
 const everything = [
   ...['hop-ladder', '--backend=kind', '--mesh=none', '--no-control', '--verify=warn', '--clients=4'],

@@ -141,3 +141,22 @@ test('the samples of a single pod stay as they are', () => {
   const samples = [sampleOf([1, 2], [3])]
   expect(mergeSamples([samples])).toBe(samples)
 })
+
+test('halves of several pods add up half by half, and where no pod has any there are none', () => {
+  const withHalves = pods.map((perPod) =>
+    perPod.map(({ warm, cold }) => {
+      const [first, second] = [warm.filter((_, i) => i % 3 === 0), warm.filter((_, i) => i % 3 !== 0)]
+      return { first, second, sample: sampleOf(warm, cold, { halves: [encoded(first), encoded(second)] }) }
+    }),
+  )
+  fc.assert(
+    fc.property(withHalves, (perPod) => {
+      const { halves } = mergeSamples(perPod.map(({ sample }) => [sample]))[0]!
+      expect(bucketsOf(halves![0])).toEqual(bucketsOf(encoded(perPod.flatMap(({ first }) => first))))
+      expect(bucketsOf(halves![1])).toEqual(bucketsOf(encoded(perPod.flatMap(({ second }) => second))))
+    }),
+    { numRuns: 30 },
+  )
+  const [plain] = mergeSamples([[sampleOf([1], [])], [sampleOf([2], [])]])
+  expect(plain).not.toHaveProperty('halves')
+})

@@ -10,6 +10,7 @@ import {
   sampleEvents,
   sampleHeader,
   samplePathRound,
+  sampleRestart,
   sampleRound,
 } from './testing/sample-run.ts'
 
@@ -26,6 +27,28 @@ describe('a digest', () => {
   test('is what the format of result.json says', async () => {
     const result = await digest(sampleEvents())
     expect(runResult.parse(JSON.parse(JSON.stringify(result)))).toEqual(result)
+  })
+
+  test('keeps restarts, which rounds and which of them they are of, and what their halves read', async () => {
+    const events = sampleEvents({ rounds: 2, restarts: 3 })
+    const { restarts, measured } = await digest(events)
+    expect(restarts).toEqual(
+      [1, 2, 3].map((restart) => {
+        const { type: _, ...rest } = sampleRestart({ restart })
+        return rest
+      }),
+    )
+    expect(measured.map(({ restart, round }) => [restart, round])).toEqual([
+      [1, 1],
+      [1, 2],
+      [2, 1],
+      [2, 2],
+      [3, 1],
+      [3, 2],
+    ])
+    for (const { paths } of measured) {
+      for (const { halvesNs } of paths) expect(halvesNs?.map((half) => half !== null)).toEqual([true, true])
+    }
   })
 
   test('keeps every round without its histograms', async () => {
@@ -190,7 +213,7 @@ describe('a digest refuses', () => {
     const failure = digest([sampleHeader(), { ...round, paths }])
     await expect(failure).rejects.toThrow(ResultError)
     await expect(failure).rejects.toThrow(
-      /build 1, round 7, path "gateway", load "pingpong": not a histogram/,
+      /build 1, restart 1, round 7, path "gateway", load "pingpong": not a histogram/,
     )
   })
 

@@ -45,7 +45,7 @@ describe('numbers that cannot be are not believed of a journal', () => {
       (_, r) => (first(r).cold = encoded([])) && (first(r).coldQuantilesNs = { ...first(r).quantilesNs! }),
       /empty histogram/,
     ],
-    ['the same round twice', (_, r) => (r[1]!.round = 1), /build 1, round 1 is there twice/],
+    ['the same round twice', (_, r) => (r[1]!.round = 1), /build 1, restart 1, round 1 is there twice/],
     ['a round of number 0', (_, r) => (r[1]!.round = 0), /round/],
     ['the same path twice in a round', (_, r) => r[0]!.paths.push(r[0]!.paths[0]!), /twice/],
     ['a path that the run has not', (_, r) => (first(r).path = 'other'), /no path "other"/],

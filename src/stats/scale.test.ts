@@ -18,6 +18,16 @@ test('what two times differ by comes back at the level of the first, on both sca
   )
 })
 
+test('swapped, two times differ by the opposite to the last bit, and as much on a faster host', () => {
+  const whole = fc.integer({ min: 1, max: 1_000_000 })
+  fc.assert(
+    fc.property(whole, whole, fc.integer({ min: 1, max: 99 }), scales, (a, b, speed, scale) => {
+      expect(contrast(a, b, scale) + contrast(b, a, scale)).toBe(0)
+      expect(contrast(speed * a, speed * b, 'ratio')).toBe(contrast(a, b, 'ratio'))
+    }),
+  )
+})
+
 test('a ratio is so many µs at the level: ×1.5 of 400 µs is +200 µs', () => {
   const interval = { estimate: Math.log(1.5), low: Math.log(1.4), high: Math.log(1.6) }
   const inNs = asDifference(interval, 'ratio', 400_000)

@@ -19,7 +19,8 @@ export interface Interval {
 export function contrast(a: number, b: number, scale: Scale): number {
   if (scale === 'difference') return b - a
   if (!(a > 0 && b > 0)) throw new RangeError(`only times above zero have a ratio, not ${b} / ${a}`)
-  return Math.log(b / a)
+  // To the last bit the opposite when a and b are swapped, so that ties fall the same way.
+  return b >= a ? Math.log(b / a) : -Math.log(a / b)
 }
 
 /** An interval of contrasts as b - a at the level of a, in the unit of the level. */

@@ -70,7 +70,7 @@ describe('a flood', () => {
     await driver.turn({ id: 1, seed: 1, durationMs: 50, flood: true })
     const [alive, dead] = driver.takeSamples()
     expect(alive!.received).toBeGreaterThan(0)
-    expect(dead).toMatchObject({ sent: 0, received: 0 })
+    expect(dead).toMatchObject({ received: 0, bad: 0 })
     expect(dead!.errors).toBeGreaterThan(0)
   })
 

@@ -15,9 +15,7 @@ export function costRemarks(summary: RunSummary): string[] {
           'CPU time of a component that several paths of a load share is the mean over their requests: turns of one client visit its paths in a mixed order.',
         ]
       : []),
-    ...(known.length > 0 &&
-    known.every(({ perRequestNs }) => perRequestNs.low === null) &&
-    summary.backend === 'contexts'
+    ...(known.length > 0 && known.every(({ perRequestNs }) => perRequestNs.low === null) && summary.coarseCpu
       ? [
           'CPU time is from the kubelets’ cAdvisor counters, which move every ten seconds or so: one figure for the whole run, idle time and the reading of evidence included, so an upper bound.',
         ]

@@ -11,7 +11,7 @@ export function reproduceCommand(result: RunResult): string {
 
 /** What the command needs that it cannot say itself. */
 export function reproduceRemarks(result: RunResult): string[] {
-  const { backend, overrides, scenario } = result
+  const { overrides, scenario } = result
   const loads = overrides['loads']
   return [
     ...(isBuiltIn(scenario.name, scenario.text)
@@ -22,7 +22,7 @@ export function reproduceRemarks(result: RunResult): string[] {
       : [
           `The program that started this run replaced the loads of the scenario by ${loads}: put them into the scenario file.`,
         ]),
-    ...(backend === 'contexts' || Object.values(overrides).includes('FILE')
+    ...(reproduceArguments(result).some((word) => /=(?:KUBECONFIG|CONTEXT|FILE)$/.test(word))
       ? ['Words in capitals are for you to fill in: results do not name your files and contexts.']
       : []),
   ]
@@ -35,7 +35,7 @@ export function reproduceArguments(result: RunResult): string[] {
     'run',
     isBuiltIn(scenario.name, scenario.text) ? scenario.name : scenarioFile,
     `--backend=${backend}`,
-    ...testbedArguments(result),
+    ...testbedArguments[backend](result),
     ...(clients === undefined ? [] : [`--clients=${clients}`]),
     ...(overrides['mesh'] === 'none' ? ['--mesh=none'] : []),
     `--builds=${rounds.builds}`,
@@ -52,24 +52,25 @@ export function reproduceArguments(result: RunResult): string[] {
   ]
 }
 
-function testbedArguments({ backend, builds, overrides, paths }: RunResult): string[] {
-  if (backend === 'lab') return askedArguments(overrides)
-  if (backend === 'contexts') {
+/** What each backend needs to be told beyond the scenario. */
+const testbedArguments: Readonly<Record<RunResult['backend'], (result: RunResult) => string[]>> = {
+  lab: ({ overrides }) => askedArguments(overrides),
+  kind: ({ builds, overrides }) => {
+    const engine = builds[0]?.engine
+    // What was not asked for was the default of that version of hopmeter, and may not be that of this one.
+    const isDefault = !Object.keys(overrides).some((key) => /^testbed\.istio(-tag)?$/.test(key))
+    const version = isDefault && engine?.name === 'istio' ? [`--istio=${engine.version}`] : []
+    return [...version, ...askedArguments(overrides)]
+  },
+  contexts: ({ overrides, paths }) => {
     const clusters = new Set(
-      paths.flatMap((path) => [
-        path.client.cluster,
-        path.server.cluster,
-        ...path.expected.map((component) => component.cluster),
-      ]),
+      paths.flatMap(({ client, server, expected }) =>
+        [client, server, ...expected].map(({ cluster }) => cluster),
+      ),
     )
     const contexts = [...clusters].map((cluster) => `--context=${cluster}=CONTEXT`)
     return ['--kubeconfig=KUBECONFIG', ...contexts, ...askedArguments(overrides)]
-  }
-  const engine = builds[0]?.engine
-  // What was not asked for was the default of that version of hopmeter, and may not be that of this one.
-  const isDefault = !Object.keys(overrides).some((key) => /^testbed\.istio(-tag)?$/.test(key))
-  const version = isDefault && engine?.name === 'istio' ? [`--istio=${engine.version}`] : []
-  return [...version, ...askedArguments(overrides)]
+  },
 }
 
 /** The flags that were given for the testbed; a flag that was given more than once has a line for each time. */

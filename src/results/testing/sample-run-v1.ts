@@ -14,7 +14,7 @@ export function sampleEventsOfFormat1(options: Omit<SampleEventsOptions, 'restar
 }
 
 function headerOfFormat1(header: RunHeader): RunHeader {
-  const { restarts: _, ...rounds } = header.rounds
+  const { restarts: _restarts, ...rounds } = header.rounds
   const single = header.paths.find(({ name }) => name === 'single')!
   const control = { ...single, name: controlName, controlOf: 'single' }
   return { ...header, schemaVersion: 1, hopmeterVersion: '0.1.0', rounds, paths: [...header.paths, control] }
