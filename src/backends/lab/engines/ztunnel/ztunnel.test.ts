@@ -1,3 +1,5 @@
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
 import path from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { describe, expect, it, type TestContext } from 'vitest'
@@ -105,13 +107,16 @@ describe('a ztunnel that does not come up', { timeout: 120_000 }, () => {
   it('ends the lab with its own words and the next step, and nothing stays', async (context) => {
     await requires(context)
     const before = descendantsOf(process.pid)
-    process.env['STAND_IN_FAILS'] = 'at-start'
+    const folder = mkdtempSync(path.join(tmpdir(), 'hopmeter-ztunnel-'))
+    const failing = path.join(folder, 'ztunnel')
+    // Programs of the lab inherit nothing of our environment, so the file itself has to say it.
+    writeFileSync(failing, `#!/bin/sh\nSTAND_IN_FAILS=at-start exec '${standIn}' "$@"\n`, { mode: 0o755 })
     try {
-      const up = createLab({ engines: { ztunnel: standIn } }).up(ladder(), quietly)
+      const up = createLab({ engines: { ztunnel: failing } }).up(ladder(), quietly)
       await expect(up).rejects.toThrow(/ztunnel-node-\S+ \(ztunnel 0\.0\.0-stand-in\)[^]*was told to fail/)
       await expect(up).rejects.toMatchObject({ hint: expect.stringContaining('1.27 to 1.31') as string })
     } finally {
-      delete process.env['STAND_IN_FAILS']
+      rmSync(folder, { recursive: true })
     }
     const left = descendantsOf(process.pid).filter(({ pid }) => !before.some((p) => p.pid === pid))
     expect(await leftovers(left)).toEqual([])
