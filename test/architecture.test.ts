@@ -205,16 +205,16 @@ describe('the source', () => {
   })
 
   test('has reports whose formats know tables and words, and not each other', () => {
-    const roomOf = (file: string) => {
+    const formatOf = (file: string) => {
       const [first = '.', second = ''] = file.slice('src/report/'.length).split('/').slice(0, -1)
       return first === 'render' ? `render/${second}` : first
     }
     const inside = imports.filter((i) => i.from.startsWith('src/report/') && i.to.startsWith('src/report/'))
-    expect(new Set(inside.map(({ from }) => roomOf(from)))).toEqual(
+    expect(new Set(inside.map(({ from }) => formatOf(from)))).toEqual(
       new Set(Object.keys(reportRooms).filter((room) => room !== '.')),
     )
     const wrong = inside.filter(({ from, to }) => {
-      const [a, b] = [roomOf(from), roomOf(to)]
+      const [a, b] = [formatOf(from), formatOf(to)]
       return a !== b && !reportRooms[a]?.includes(b)
     })
     expect(wrong).toEqual([])

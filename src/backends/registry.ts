@@ -1,4 +1,3 @@
-import path from 'node:path'
 import { UsageError } from '../errors.ts'
 import type { Scenario } from '../scenario/types.ts'
 import type { Backend, BackendContext, BackendName, DoctorReport } from './backend.ts'
@@ -88,16 +87,11 @@ const backends: readonly BackendEntry[] = [
   {
     name: 'contexts',
     canKeep: true,
-    create: async ({ kubeconfig = process.env['KUBECONFIG'], contexts = {}, ...options }) => {
+    create: async ({ kubeconfig, contexts = {}, ...options }) => {
       refuseEngines(options)
-      // Which file to read is said by the user: hopmeter does not go looking for clusters.
-      if (kubeconfig === undefined || kubeconfig === '' || kubeconfig.includes(':')) {
-        throw new UsageError('--backend contexts needs one kubeconfig file', {
-          hint: '--kubeconfig FILE, or KUBECONFIG with one file',
-        })
-      }
+      const { kubeconfigFile } = await import('./contexts/kubeconfig-file.ts')
       const { createContexts } = await import('./contexts/contexts.ts')
-      return createContexts({ ...options, contexts, kubeconfig: path.resolve(kubeconfig) })
+      return createContexts({ ...options, contexts, kubeconfig: kubeconfigFile(kubeconfig) })
     },
     doctor: kindDoctor,
     release: async () => (await import('./contexts/release.ts')).namespacesOnly,

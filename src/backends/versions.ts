@@ -111,6 +111,15 @@ export function kubernetesProblem(istio: string, kubernetes: string): string | u
   return `Istio ${istio} supports Kubernetes 1.${range[0]} to 1.${range[1]}, this is ${kubernetes}`
 }
 
+/**
+ * The numbers of a version as programs and distributions write it (`v0.30.0-alpha`, `5:20.10.24+dfsg1-1`, `1.31-dev`);
+ * undefined for what has none: `dev`, `unknown`, a commit, or the zeros of a build that nobody gave a version.
+ */
+export function versionNumbers(text: string): string | undefined {
+  const numbers = /^(?:\d+:)?v?(\d+(?:\.\d+)+)(?![\da-z])/i.exec(text.trim())?.[1]
+  return numbers === undefined || /^[0.]+$/.test(numbers) ? undefined : numbers
+}
+
 /** Compares dotted versions number by number: negative when `a` is older. */
 export function compareVersions(a: string, b: string): number {
   const parts = (text: string) => (/\d+(\.\d+)*/.exec(text)?.[0] ?? '0').split('.').map(Number)

@@ -1,4 +1,3 @@
-import type { z } from 'zod'
 import type { HopmeterError } from '../errors.ts'
 import { jsonWithoutSecrets, withoutSecrets } from '../redact.ts'
 import { printable, printableJson, printableLines } from '../terminal-text.ts'
@@ -85,13 +84,15 @@ export function describeError(error: HopmeterError): string {
   return lines.join('\n')
 }
 
-/** zod puts a list of issues into its message, as JSON over many lines. */
-function firstLine(cause: Error): string {
-  if (hasIssues(cause)) return cause.issues[0]?.message ?? ''
-  return cause.message.split('\n', 1)[0] ?? ''
+/** zod's error, by its shape: to print a version, zod itself need not be loaded. */
+function hasIssues(
+  cause: Error,
+): cause is Error & { readonly issues: readonly { readonly message: string }[] } {
+  return ['$ZodError', 'ZodError'].includes(cause.name) && 'issues' in cause && Array.isArray(cause.issues)
 }
 
-/** Told by its shape: zod itself is loaded when a verb needs it. */
-function hasIssues(cause: Error): cause is z.core.$ZodError {
-  return 'issues' in cause && Array.isArray(cause.issues)
+/** zod puts a list of issues into its message, as JSON over many lines. */
+function firstLine(cause: Error): string {
+  const message = hasIssues(cause) ? (cause.issues[0]?.message ?? '') : cause.message
+  return message.split('\n', 1)[0] ?? ''
 }

@@ -64,8 +64,8 @@ async function runWith(words: readonly string[], change: Partial<RunResult> = {}
   }
 }
 
-/** Flags that say where to write, what to draw or how loud to be: they change no number. */
-const silent = ['resume', 'keep', 'chart', 'charts', 'strict', 'quiet', 'results', 'output', 'kubeconfig']
+/** Flags that say where to write, what to draw, how loud to be or which run to go on with: they change no number. */
+const silent = ['keep', 'chart', 'charts', 'strict', 'quiet', 'results', 'output', 'kubeconfig', 'resume']
 
 const everything = [
   ...['hop-ladder', '--backend=kind', '--mesh=none', '--no-control', '--verify=warn', '--clients=4'],

@@ -16,8 +16,9 @@ const strongest = 0.95
  * Exact inference on the rounds of one start, which may resemble their neighbours: n rounds with lag-1 correlation r
  * say as much as n (1 - r) / (1 + r) independent ones (an AR(1) process; G. M. Jenkins and D. G. Watts, Spectral
  * Analysis, 1968, section 5.3). Few rounds show too little of their correlation, hence the correction of M. G. Kendall
- * (Biometrika 41, 1954), and show it inexactly, hence most of a standard error more. Every round is moved away from the estimate by the root of n / effective n before the exact
- * test is made: interval and p-value stay two views of one thing, and the estimate does not move.
+ * (Biometrika 41, 1954), and show it inexactly, hence most of a standard error more. Every round is moved away from the
+ * estimate by the root of n / effective n before the exact test is made: interval and p-value stay two views of one
+ * thing, and the estimate does not move.
  * @param rounds at least one, in time order
  */
 export function roundLocation(rounds: readonly number[], alpha: number): RoundLocation {

@@ -15,7 +15,13 @@ export function docker(model, args, input) {
   const [verb, ...rest] = args
   if (verb === 'version') return args.join(' ').includes('Server.Os') ? 'linux/amd64' : '28.0.0'
   if (verb === 'info')
-    return JSON.stringify({ CgroupVersion: model.cgroup, MemTotal: 16e9, NCPU: 4, ServerVersion: '28.0.0' })
+    return JSON.stringify({
+      ID: model.daemon,
+      CgroupVersion: model.cgroup,
+      MemTotal: 16e9,
+      NCPU: 4,
+      ServerVersion: '28.0.0',
+    })
   if (verb === 'ps') return list(model, rest)
   if (verb === 'image') return inspectImage(model, rest.at(-1))
   if (verb === 'inspect') return inspect(model, rest)

@@ -33,8 +33,9 @@ export function fakeToolAtOnce(folder, name, args, input) {
 }
 
 function recordCall(folder, name, args) {
-  const { HOME, KUBECONFIG } = process.env
-  appendFileSync(path.join(folder, 'calls.ndjson'), `${JSON.stringify({ name, args, HOME, KUBECONFIG })}\n`)
+  const { HOME, KUBECONFIG, KIND_EXPERIMENTAL_PROVIDER: provider } = process.env
+  const call = { name, args, HOME, KUBECONFIG, provider }
+  appendFileSync(path.join(folder, 'calls.ndjson'), `${JSON.stringify(call)}\n`)
 }
 
 async function main() {

@@ -54,6 +54,8 @@ export function emptyModel() {
     istio: '1.31.0',
     kubernetes: 'v1.34.0',
     cgroup: '2',
+    /** As Docker calls itself. */
+    daemon: 'c0ffee00-0000-4000-8000-000000000001',
     /** At which echo servers listen, on the addresses of their pods. */
     agentPort: 8080,
     /** Node containers and others, by name. */

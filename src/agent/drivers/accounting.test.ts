@@ -71,11 +71,17 @@ describe.each(profiles)('$profile', (load) => {
           })
           const { sent, received, bad, errors, lost, warm, cold } = total(outcomes, 'p')
           await server.close()
+          // A path that goes on failing waits before it connects again, maybe for a whole turn: the server sees nothing
+          // of the one request that the turn then counts as not sent.
+          const turnsWithout = outcomes.filter(({ samples }) =>
+            samples.every(({ bytesSent }) => bytesSent === 0),
+          )
+          expected.errors += turnsWithout.length
           expect({ received, bad, errors, lost }).toEqual(expected)
           expect(sent).toBe(received + bad + errors + lost)
           expect(warm + cold).toBe(received)
         }),
-        { numRuns: 8, endOnFailure: true },
+        { numRuns: 8, endOnFailure: true, examples: [[Array.from({ length: 5 }, () => 'close')]] },
       )
     },
   )

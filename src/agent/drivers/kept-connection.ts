@@ -41,6 +41,8 @@ export class KeptConnection {
   state: 'down' | 'connecting' | 'ready' | 'busy' = 'down'
   /** Failures since the last answer; 0 means that connecting again is expected to work. */
   failures = 0
+  /** Why the connection was last lost, until something is answered: a later turn may not even get to try. */
+  trouble: string | undefined
   sentAtNs = 0n
   /** When the last byte of the last answer arrived, `process.hrtime.bigint()`. */
   arrivedAtNs = 0n
@@ -134,6 +136,7 @@ export class KeptConnection {
     }
     this.#fresh = false
     this.failures = 0
+    this.trouble = undefined
     this.state = 'ready'
     if (!this.#channel?.usable) this.#release() // the server said that it will close
     this.#listener.answered(this, ok)
@@ -141,6 +144,7 @@ export class KeptConnection {
 
   #closed(error: Error | undefined): void {
     const text = error && socketErrorText(error)
+    this.trouble = text ?? 'connection closed'
     if (this.state === 'connecting') {
       this.recorder.unsent(`cannot connect to ${this.#address}: ${text ?? 'connection closed'}`)
     } else if (this.state !== 'busy') {

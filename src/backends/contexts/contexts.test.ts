@@ -97,6 +97,7 @@ test('contexts that do not fit the scenario are refused', async () => {
   const plan = planScenario(await scenario())
   const up = async (contexts: Record<string, string>) => createContexts(options({ contexts })).up(plan, quiet)
   await expect(up({ 'east-1': 'kind-mine-a' })).rejects.toThrow(/no context is named for east-2/)
+  await expect(up({ 'east-1': '', 'east-2': ' ' })).rejects.toThrow(/context of east-1, east-2 is empty/)
   await expect(up({ 'east-1': 'x', 'east-2': 'x' })).rejects.toThrow(/named for two clusters/)
   await expect(up({ 'east-1': 'x', 'east-2': 'y', west: 'z' })).rejects.toThrow(/has no cluster west/)
 })

@@ -62,6 +62,13 @@ function contextsSessionName(plan: Plan): string {
 
 function checkContexts(plan: Plan, { contexts }: ContextsOptions): void {
   const { clusters } = plan.scenario.topology
+  // kubectl would take the current context of the file, which can be any cluster.
+  const empty = Object.keys(contexts).filter((name) => contexts[name]?.trim() === '')
+  if (empty.length > 0) {
+    throw new UsageError(`the context of ${empty.join(', ')} is empty`, {
+      hint: `${empty.map((name) => `--context ${name}=CONTEXT`).join(' ')}; is a variable not set?`,
+    })
+  }
   const missing = clusters.filter(({ name }) => contexts[name] === undefined).map(({ name }) => name)
   if (missing.length > 0) {
     throw new UsageError(`no context is named for ${missing.join(', ')}`, {

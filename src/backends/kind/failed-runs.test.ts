@@ -77,9 +77,9 @@ describe('a fault at kubectl exec', () => {
       'rubbish',
       /^attach to echo servers: echo server \S+ wrote something that is no message: .*html/,
     ],
-    ['load', 'fail', /^load agent failed: injected failure/],
-    ['load', 'hang', /^load agent said nothing within \d+ ms/],
-    ['load', 'rubbish', /^load agent wrote something that is no message: .*html/],
+    ['load', 'fail', /^load agent of \S+ failed: injected failure/],
+    ['load', 'hang', /^load agent of \S+ said nothing within \d+ ms/],
+    ['load', 'rubbish', /^load agent of \S+ wrote something that is no message: .*html/],
   ])('%s, %s: the run ends, the message names it, and nothing is left', async ([mode, fault, message]) => {
     fake.breakCalls([{ name: 'kubectl', words: `agent.mjs ${mode}`, fault }])
     const run = await failingRun(mode === 'attach' ? { deadlineScale: 0.05 } : {})

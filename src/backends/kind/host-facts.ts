@@ -8,6 +8,7 @@ export async function hostFacts(tools: Toolbox, options: CallOptions): Promise<H
   const { CgroupVersion: version } = await tools.json<{ readonly CgroupVersion?: string }>(info, options)
   return {
     cores: availableParallelism(),
-    ...(version === undefined ? {} : { cgroupVersion: Number(version) }),
+    // What a daemon does not know is not known; it is no version 0.
+    ...(/^[12]$/.test(version ?? '') ? { cgroupVersion: Number(version) } : {}),
   }
 }

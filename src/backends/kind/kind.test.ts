@@ -231,3 +231,30 @@ describe('a fault at each kind of command', () => {
     },
   )
 })
+
+describe('programs whose versions are none', () => {
+  const odd = { docker: 'dev', kind: 'kind unknown go1.24.6 linux/amd64', kubectl: '{}' }
+
+  test('are used, and what is not known is told', async () => {
+    const execute = fake.inProcess()
+    const notes: string[] = []
+    const backend = createKind({
+      ...fake.options,
+      execute: async (command, options) => {
+        const result = await execute(command, options)
+        const said = command.args[0] === 'version' ? odd[command.file as keyof typeof odd] : undefined
+        return said === undefined ? result : { ...result, stdout: said }
+      },
+    })
+    const context = { ...quiet, note: (message: string) => void notes.push(message) }
+    const testbed = await backend.up(planScenario(await plain('single-cluster')), context)
+    await testbed.down()
+    expect(testbed.facts).toMatchObject({ docker: 'dev', kind: 'unknown', kubectl: 'unknown' })
+    expect(notes.map((note) => /^\w+ says its version is "\w+": not known/.exec(note)?.[0])).toEqual([
+      'docker says its version is "dev": not known',
+      'kind says its version is "unknown": not known',
+      'kubectl says its version is "unknown": not known',
+    ])
+    expect(fake.leftovers()).toEqual(nothing)
+  })
+})

@@ -1,10 +1,10 @@
 import { createHash } from 'node:crypto'
-import { existsSync } from 'node:fs'
 import path from 'node:path'
 import { HopmeterError } from '../../errors.ts'
 import type { Scenario } from '../../scenario/types.ts'
 import type { Backend } from '../backend.ts'
-import { cachedGatewayApi, cachedPrograms } from '../istio/install/cached-tools.ts'
+import { cachedPrograms, verifiedGatewayApi } from '../istio/install/cached-tools.ts'
+import { istioctlDoubt, istioctlFit } from '../istio/install/istioctl-version.ts'
 import { istioLabels } from '../istio/labels.ts'
 import { ownMesh } from '../istio/own-mesh.ts'
 import { bringUp, stepsOf, type Assembly } from '../kubernetes/bring-up.ts'
@@ -20,8 +20,10 @@ import type { Plan } from '../plan.ts'
 import { agentImage, defaultIstio, fullIstioVersion, loadBalancerImage, pinsFor } from '../versions.ts'
 import { cgroupStep } from './cluster/cgroup-version.ts'
 import { createClusterStep, markClusterStep, namesStep } from './cluster/create-cluster.ts'
+import { daemonStep } from './cluster/daemon.ts'
 import { KindCluster } from './cluster/kind-cluster.ts'
 import { kindClusterName } from './cluster/names.ts'
+import { checkProvider } from './cluster/provider.ts'
 import { wholeClusters } from './cluster/release.ts'
 import { hostFacts } from './host-facts.ts'
 import { ImageStore } from './images/image-store.ts'
@@ -41,6 +43,7 @@ export function createKind(options: KubernetesOptions = {}): Backend {
     steps: (plan) => stepsOf(assemble(plan, options, undefined)),
     up: (plan, context) => {
       checkSupported(plan)
+      checkProvider()
       const nodeImage = chosenNodeImage(options)
       return bringUp(plan, context, options, {
         backend: 'kind',
@@ -60,6 +63,7 @@ export function createKind(options: KubernetesOptions = {}): Backend {
 /** Everything `up` would do, as steps. Nothing is touched by making them. */
 function assemble(plan: Plan, options: KubernetesOptions, session: Session | undefined): Assembly {
   const routeKind = checkSupported(plan)
+  checkProvider()
   const { scenario } = plan
   const folder = session?.folder ?? path.join(stateFolder(options.stateRoot), scenario.name)
   const sessionId = session?.id ?? 'SESSION-ID'
@@ -96,6 +100,7 @@ function assemble(plan: Plan, options: KubernetesOptions, session: Session | und
     meshLabels: istioLabels,
   }
   const phases: readonly Phase[] = [
+    [daemonStep(tools, session)],
     [namesStep(tools, session, clusters), cgroupStep(tools, nodeImage)],
     clusters.map((cluster) => createClusterStep(clusterParts, cluster)),
     clusters.map((cluster) => markClusterStep(clusterParts, cluster)),
@@ -117,10 +122,10 @@ function ofKind(clusters: readonly KindCluster[], wanted: string): KindCluster {
 function checkIstioctl(
   { istioctl }: Readonly<Partial<Record<ToolName, string>>>,
   { istio = defaultIstio, istioTag, istioHub }: KubernetesOptions,
-): void {
+): readonly string[] {
   const wanted = fullIstioVersion(istio)
-  if (istioctl === undefined || istioctl === wanted || istioTag !== undefined || istioHub !== undefined)
-    return
+  if (istioctl === undefined || istioTag !== undefined || istioHub !== undefined) return []
+  if (istioctlFit(istioctl, wanted) !== 'other') return [istioctlDoubt(istioctl, wanted) ?? []].flat()
   throw new HopmeterError(`check tools: istioctl is ${istioctl}, but Istio ${wanted} is to be installed`, {
     hint: `hopmeter tools install --istio ${wanted}, or --istio ${istioctl}`,
   })
@@ -128,8 +133,9 @@ function checkIstioctl(
 
 /** CRDs that `tools install` fetched spare a download. */
 function withCachedCrds(options: KubernetesOptions): KubernetesOptions {
-  const cached = cachedGatewayApi(pinsFor(options.istio ?? defaultIstio).gatewayApi, options.cacheRoot)
-  return options.gatewayApi === undefined && existsSync(cached) ? { ...options, gatewayApi: cached } : options
+  if (options.gatewayApi !== undefined) return options
+  const gatewayApi = verifiedGatewayApi(pinsFor(options.istio ?? defaultIstio).gatewayApi, options.cacheRoot)
+  return gatewayApi === undefined ? options : { ...options, gatewayApi }
 }
 
 function chosenNodeImage(options: KubernetesOptions): string {

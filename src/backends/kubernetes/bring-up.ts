@@ -15,7 +15,7 @@ import { attachServers, detachServers, KubeTestbed } from './testbed.ts'
 import { createToolbox } from './tools/create-toolbox.ts'
 import { stateFolder } from './tools/folders.ts'
 import type { KubernetesOptions } from './tools/options.ts'
-import { toolProblem, toolRemedies, toolVersions } from './tools/tool-versions.ts'
+import { toolDoubt, toolProblem, toolRemedies, toolVersions } from './tools/tool-versions.ts'
 import type { Toolbox, ToolName } from './tools/toolbox.ts'
 import { findPods } from './workloads/find-pods.ts'
 
@@ -39,8 +39,8 @@ export interface ClusterOwner {
   readonly facts: Readonly<Record<string, string>>
   /** Programs that are needed, in the order in which they are looked for. */
   tools(needsMesh: boolean): readonly ToolName[]
-  /** Looks whether programs of these versions go together. @throws HopmeterError */
-  checkVersions?(versions: Readonly<Partial<Record<ToolName, string>>>): void
+  /** Looks whether programs of these versions go together: what cannot be known of that. @throws HopmeterError */
+  checkVersions?(versions: Readonly<Partial<Record<ToolName, string>>>): readonly string[]
   assemble(session: Session): Assembly
   readonly cpu: CpuMethod
   readonly release: Release
@@ -78,7 +78,7 @@ export async function bringUp(
   let assembly: Assembly | undefined
   try {
     assembly = owner.assemble(session)
-    const versions = await checkTools(assembly, owner, context.signal)
+    const versions = await checkTools(assembly, owner, context)
     await runPhases(assembly.phases, context)
     const testbed = await connect({ plan, options, owner, session, context, end }, assembly, versions)
     if (options.keep) session.update((state) => ({ ...state, kept: true }))
@@ -168,16 +168,20 @@ function openSession(plan: Plan, options: KubernetesOptions, owner: ClusterOwner
 async function checkTools(
   { tools, mesh }: Assembly,
   owner: ClusterOwner,
-  signal: AbortSignal,
+  context: StepContext,
 ): Promise<Readonly<Record<string, string>>> {
+  const { signal, note = context.progress } = context
   const names = owner.tools(mesh !== undefined)
   const versions = await inStep('check tools', toolVersions(tools, names, signal))
-  owner.checkVersions?.(versions)
+  const doubts = [...(owner.checkVersions?.(versions) ?? [])]
   for (const name of names) {
-    const problem = toolProblem(name, versions[name] ?? '')
+    const version = versions[name] ?? 'unknown'
+    const problem = toolProblem(name, version)
     if (problem !== undefined)
       throw new HopmeterError(`check tools: ${problem}`, { hint: toolRemedies[name] })
+    doubts.push(...[toolDoubt(name, version) ?? []].flat())
   }
+  for (const doubt of doubts) note(doubt)
   return versions
 }
 

@@ -40,7 +40,18 @@ export function caveats(summary: RunSummary, choice: SummaryChoice = {}): string
   const about = ({ load, name }: MetricSummary, { from, to }: MetricStep) =>
     hasOne ? `${from} → ${to}` : `${load} ${name} ${from} → ${to}`
   const steps = metrics.flatMap((metric) =>
-    metric.steps.map((step) => ({ about: about(metric, step), ...step })),
+    metric.steps.map((step) => ({
+      ...step,
+      about: about(metric, step),
+      isForecast: summary.steps.some(
+        ({ load, from, to, comparison, spread }) =>
+          load === metric.load &&
+          from === step.from &&
+          to === step.to &&
+          comparison === step.comparison &&
+          Boolean(spread?.wouldDecide),
+      ),
+    })),
   )
   const share = summary.rounds === 0 ? 0 : Math.round((100 * summary.flaggedRounds) / summary.rounds)
   return [
@@ -67,10 +78,15 @@ export function caveats(summary: RunSummary, choice: SummaryChoice = {}): string
     ...spreadRemarks(summary),
     ...(summary.reason === undefined ? [] : [`The run ended as "${summary.status}": ${summary.reason}`]),
     ...groupedWarnings(
-      steps.map(({ about: what, comparison: { warnings, refused } }) => ({
+      steps.map(({ about: what, comparison: { warnings, refused }, isForecast }) => ({
         about: what,
-        // Said of the paths already, unless it is why there is no verdict.
-        warnings: warnings.filter(({ code }) => code !== 'failed-requests' || refused),
+        warnings: warnings.filter(
+          ({ code }) =>
+            // Said of the paths already, unless it is why there is no verdict.
+            (code !== 'failed-requests' || refused) &&
+            // Two forecasts of one step would differ: the one that knows where its spread comes from is printed above.
+            (code !== 'undecided' || !isForecast),
+        ),
       })),
     ),
   ]

@@ -46,6 +46,10 @@ describe('where the spread of a step comes from', () => {
       const line = spreadRemarks(open).find((own) => own.startsWith(`${from} → ${to}: cannot tell`))
       expect(line).toMatch(/cannot tell ±[\d.]+ µs; /)
       expect(line).toContain(`(--restarts ${restarts} --rounds ${rounds}).`)
+      const outlooks = caveats(open).filter(
+        (own) => /cannot tell ±/.test(own) && own.includes(`${from} → ${to}`),
+      )
+      expect(outlooks).toEqual([line])
     }
   })
 

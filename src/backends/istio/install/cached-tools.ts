@@ -13,8 +13,10 @@ export function cachedIstioctl(version: string, cacheRoot?: string): { binary: s
   return { binary: path.join(folder, 'istioctl'), checksum: path.join(folder, 'istioctl.sha256') }
 }
 
-export function cachedGatewayApi(version: string, cacheRoot?: string): string {
-  return path.join(toolsFolder(cacheRoot), `gateway-api-${version}`, 'standard-install.yaml')
+/** Where `tools install` keeps the Gateway API CRDs of a version, and the checksum beside them. */
+export function cachedGatewayApi(version: string, cacheRoot?: string): { file: string; checksum: string } {
+  const file = path.join(toolsFolder(cacheRoot), `gateway-api-${version}`, 'standard-install.yaml')
+  return { file, checksum: `${file}.sha256` }
 }
 
 /**
@@ -24,14 +26,32 @@ export function cachedGatewayApi(version: string, cacheRoot?: string): string {
 export function verifiedIstioctl(version: string, cacheRoot?: string): string | undefined {
   const { binary, checksum } = cachedIstioctl(version, cacheRoot)
   if (!existsSync(binary)) return undefined
+  requireSame(binary, checksum, `hopmeter tools install --istio ${version} --force`)
+  return binary
+}
+
+/**
+ * The cached CRDs of a version, compared in the same way; those of a time when no checksum was kept are not used.
+ * @throws EnvironmentError when the file is not what was downloaded.
+ */
+export function verifiedGatewayApi(version: string, cacheRoot?: string): string | undefined {
+  const { file, checksum } = cachedGatewayApi(version, cacheRoot)
+  if (!existsSync(file) || !existsSync(checksum)) return undefined
+  requireSame(
+    file,
+    checksum,
+    `hopmeter tools install --force, for the Istio that goes with it; or remove ${file}`,
+  )
+  return file
+}
+
+function requireSame(file: string, checksum: string, hint: string): void {
   const wanted = existsSync(checksum) ? readFileSync(checksum, 'utf8').trim() : 'none'
-  const found = sha256(readFileSync(binary))
-  if (found === wanted) return binary
+  const found = sha256(readFileSync(file))
+  if (found === wanted) return
   throw new EnvironmentError(
-    `${binary} is not the file that was downloaded: its sha256 is ${found}, not ${wanted}`,
-    {
-      hint: `hopmeter tools install --istio ${version} --force`,
-    },
+    `${file} is not the file that was downloaded: its sha256 is ${found}, not ${wanted}`,
+    { hint },
   )
 }
 

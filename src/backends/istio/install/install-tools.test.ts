@@ -7,7 +7,7 @@ import { tmpdir } from 'node:os'
 import path from 'node:path'
 import { afterEach, beforeEach, expect, test } from 'vitest'
 import { pinsFor } from '../../versions.ts'
-import { cachedIstioctl, verifiedIstioctl } from './cached-tools.ts'
+import { cachedGatewayApi, cachedIstioctl, verifiedGatewayApi, verifiedIstioctl } from './cached-tools.ts'
 import { installTools, istioPlatform } from './install-tools.ts'
 
 const version = '1.31.0'
@@ -65,6 +65,38 @@ test('installs istioctl and CRDs once, and verifies istioctl before use', async 
   writeFileSync(installed.istioctl, '#!/bin/sh\necho tampered\n')
   expect(() => verifiedIstioctl(version, folder)).toThrow(/is not the file that was downloaded/)
 })
+
+test('the CRDs have a checksum that is written down and compared before each use', async () => {
+  const { gatewayApi } = await installTools(version, options())
+  const { gatewayApi: bundle } = pinsFor(version)
+  const { checksum } = cachedGatewayApi(bundle, folder)
+  const data = readFileSync(gatewayApi)
+  expect(readFileSync(checksum, 'utf8').trim()).toBe(createHash('sha256').update(data).digest('hex'))
+  expect(verifiedGatewayApi(bundle, folder)).toBe(gatewayApi)
+  writeFileSync(gatewayApi, `${data.toString()}# another line\n`)
+  expect(() => verifiedGatewayApi(bundle, folder)).toThrow(/is not the file that was downloaded/)
+  await expect(installTools(version, options())).rejects.toThrow(/is not the file that was downloaded/)
+  await installTools(version, { ...options(), force: true })
+  expect(readFileSync(gatewayApi)).toEqual(data)
+})
+
+test('CRDs of a time without checksums are fetched again', async () => {
+  const { gatewayApi } = await installTools(version, options())
+  rmSync(cachedGatewayApi(pinsFor(version).gatewayApi, folder).checksum)
+  expect(verifiedGatewayApi(pinsFor(version).gatewayApi, folder)).toBeUndefined()
+  const count = requests.length
+  await installTools(version, options())
+  expect(requests).toHaveLength(count + 1)
+  expect(verifiedGatewayApi(pinsFor(version).gatewayApi, folder)).toBe(gatewayApi)
+})
+
+test.for(['archive', 'checksum', 'manifest'] as const)(
+  'a download has a limit, which is named: %s',
+  async (kind) => {
+    const small = { ...options(), maxBytes: { [kind]: 10 } }
+    await expect(installTools(version, small)).rejects.toThrow(/it is larger than 10 bytes, the limit/)
+  },
+)
 
 test('uses nothing of an archive that does not match its checksum', async () => {
   files.set(`/istio/${version}/${archiveName}`, Buffer.from('something else'))

@@ -1,10 +1,17 @@
-import { chmodSync, existsSync, mkdtempSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs'
+import { chmodSync, mkdtempSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs'
 import path from 'node:path'
 import { EnvironmentError, UsageError } from '../../../errors.ts'
 import { run } from '../../../process/exec.ts'
 import { makeFolder } from '../../../make-folder.ts'
 import { fullIstioVersion, pinsFor } from '../../versions.ts'
-import { cachedGatewayApi, cachedIstioctl, sha256, verifiedIstioctl } from './cached-tools.ts'
+import {
+  cachedGatewayApi,
+  cachedIstioctl,
+  sha256,
+  verifiedGatewayApi,
+  verifiedIstioctl,
+} from './cached-tools.ts'
+import { download } from './download.ts'
 
 /** Where releases are published. */
 const releases = {
@@ -12,6 +19,8 @@ const releases = {
   gatewayApi: 'https://github.com/kubernetes-sigs/gateway-api/releases/download',
 }
 const downloadTimeoutMs = 300_000
+/** Several times what such a file has: an archive of 30 MiB, manifests of 1 MiB, one line. */
+const maxBytes = { archive: 256 * 1024 * 1024, manifest: 16 * 1024 * 1024, checksum: 4096 } as const
 
 export interface InstallOptions {
   readonly cacheRoot?: string | undefined
@@ -21,6 +30,8 @@ export interface InstallOptions {
   readonly progress?: ((message: string) => void) | undefined
   /** Mirrors of the release pages; tests have their own. */
   readonly releases?: Partial<typeof releases> | undefined
+  /** Largest sizes of what is downloaded; tests have small ones. */
+  readonly maxBytes?: Partial<Readonly<Record<keyof typeof maxBytes, number>>> | undefined
 }
 
 export interface InstalledTools {
@@ -33,32 +44,41 @@ export interface InstalledTools {
 /**
  * Downloads istioctl of a version for this platform, and the CRDs that go with it, into hopmeter's cache. The archive
  * is compared with the checksum that its release publishes before anything of it is unpacked; the program's own
- * checksum is kept and compared before every later use.
+ * checksum is kept and compared before every later use. The CRDs have no published one: what came is written down, and
+ * compared before every later use.
  * @throws EnvironmentError without a network or when a checksum does not match; UsageError for unknown versions.
  */
 export async function installTools(version: string, options: InstallOptions = {}): Promise<InstalledTools> {
   const istio = fullIstioVersion(version)
   const { gatewayApi } = pinsFor(istio)
   const from = { ...releases, ...options.releases }
+  const most = { ...maxBytes, ...options.maxBytes }
+  const fetched = (url: string, kind: keyof typeof maxBytes) =>
+    download(url, { maxBytes: most[kind], timeoutMs: downloadTimeoutMs, signal: options.signal })
   const target = cachedIstioctl(istio, options.cacheRoot)
   const crds = cachedGatewayApi(gatewayApi, options.cacheRoot)
   if (options.force || verifiedIstioctl(istio, options.cacheRoot) === undefined) {
     const archive = `istioctl-${istio}-${istioPlatform()}.tar.gz`
     options.progress?.(`download ${archive}`)
     const url = `${from.istio}/${istio}/${archive}`
-    const [data, checksum] = await Promise.all([download(url, options), download(`${url}.sha256`, options)])
+    const [data, checksum] = await Promise.all([
+      fetched(url, 'archive'),
+      fetched(`${url}.sha256`, 'checksum'),
+    ])
     requireChecksum(archive, data, checksum.toString('utf8'))
     await unpack(data, target)
   }
-  if (options.force || !existsSync(crds)) {
+  if (options.force || verifiedGatewayApi(gatewayApi, options.cacheRoot) === undefined) {
     options.progress?.(`download Gateway API CRDs ${gatewayApi}`)
-    const data = await download(`${from.gatewayApi}/${gatewayApi}/standard-install.yaml`, options)
+    const data = await fetched(`${from.gatewayApi}/${gatewayApi}/standard-install.yaml`, 'manifest')
     if (!data.toString('utf8').includes(`bundle-version: ${gatewayApi}`)) {
       throw new EnvironmentError(`what was downloaded as Gateway API ${gatewayApi} does not say that it is`)
     }
-    writeWhole(crds, data)
+    // The checksum first: a file without one is never used.
+    writeWhole(crds.checksum, Buffer.from(`${sha256(data)}\n`))
+    writeWhole(crds.file, data)
   }
-  return { istio, istioctl: target.binary, gatewayApi: crds }
+  return { istio, istioctl: target.binary, gatewayApi: crds.file }
 }
 
 /** Istio's name of this platform. @throws UsageError when there is no istioctl for it. */
@@ -104,25 +124,4 @@ function writeWhole(file: string, data: Buffer): void {
   const temporary = `${file}.${process.pid}.tmp`
   writeFileSync(temporary, data, { flush: true })
   renameSync(temporary, file)
-}
-
-async function download(url: string, { signal }: InstallOptions): Promise<Buffer> {
-  const limit = AbortSignal.timeout(downloadTimeoutMs)
-  try {
-    const answer = await fetch(url, { signal: signal ? AbortSignal.any([signal, limit]) : limit })
-    if (!answer.ok) throw new Error(`the server answered ${answer.status}`)
-    return Buffer.from(await answer.arrayBuffer())
-  } catch (cause) {
-    signal?.throwIfAborted()
-    throw new EnvironmentError(`cannot download ${url}: ${reasonOf(cause)}`, {
-      cause,
-      hint: 'without a network: fetch it elsewhere, check its sha256, and put istioctl on PATH (CRDs: --gateway-api FILE)',
-    })
-  }
-}
-
-/** fetch hides the reason of a failed connection one level down. */
-function reasonOf(error: unknown): string {
-  if (!(error instanceof Error)) return String(error)
-  return error.cause instanceof Error && error.cause.message !== '' ? error.cause.message : error.message
 }

@@ -5,6 +5,7 @@ import { deleteTimeoutMs, StillThereError, type Release } from '../../kubernetes
 import type { StepContext } from '../../kubernetes/steps/step.ts'
 import type { Toolbox } from '../../kubernetes/tools/toolbox.ts'
 import { deleteCommand } from './create-cluster.ts'
+import { requireSameDaemon } from './daemon.ts'
 import { foreignCluster, markerState, nodeContainers } from './ownership.ts'
 
 /** Whole clusters and the containers beside them. */
@@ -19,7 +20,7 @@ async function removeCluster(
   const { name, kindName, kubeconfig } = claimed
   if (kindName === null) throw new UsageError(`cluster "${name}" is the user's`)
   const containers = await nodeContainers(tools, kindName, session.id, context)
-  if (containers.length === 0) return
+  if (containers.length === 0) return await requireSameDaemon(tools, session, context)
   if (containers.some(({ marked }) => !marked)) throw foreignCluster(kindName)
   // A node that is stopped or half made has no API to ask; then its own marker has to do.
   const isAnswering = claimed.status === 'marked' && containers.every(({ running }) => running)
@@ -49,7 +50,7 @@ async function removeContainer(
   const format = `{{.Names}}\t{{.Label "${sessionLabel}"}}`
   const find = tools.docker(['ps', '--all', '--filter', `name=^/?${name}$`, '--format', format])
   const found = (await tools.call(find, context)).trim()
-  if (found === '') return
+  if (found === '') return await requireSameDaemon(tools, session, context)
   if (found !== `${name}\t${session.id}`) {
     throw new HopmeterError(`container "${name}" is not this testbed's`, {
       hint: `if it can go: docker rm -f ${name}`,

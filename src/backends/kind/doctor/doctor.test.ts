@@ -1,6 +1,7 @@
 import { afterEach, beforeEach, expect, test, vi } from 'vitest'
 import { loadScenario } from '../../../scenario/load.ts'
 import { withoutMesh } from '../../../scenario/without-mesh.ts'
+import type { Execute } from '../../kubernetes/tools/execute.ts'
 import { FakeCluster } from '../../kubernetes/testing/fake-cluster.ts'
 import { estimateInotifyInstances, estimateMemoryMiB, kindDoctor } from './doctor.ts'
 
@@ -57,6 +58,56 @@ test('knows that Kubernetes 1.35 needs cgroup v2', async () => {
     detail: expect.stringContaining('v2') as string,
   })
   expect(await of('kindest/node:v1.34.0')).toMatchObject({ ok: true })
+})
+
+/** Programs of this machine that say other versions than the fakes. */
+function saying(versions: Readonly<Record<string, string>>): Execute {
+  const execute = fake.inProcess()
+  return async (command, options) => {
+    const result = await execute(command, options)
+    const said = command.args[0] === 'version' ? versions[command.file] : undefined
+    return said === undefined ? result : { ...result, stdout: said }
+  }
+}
+
+test('a version that is none is not known, and no reason to refuse', async () => {
+  const odd = { docker: 'dev', kind: 'kind unknown go1.24.6 linux/amd64', kubectl: '{}', istioctl: 'unknown' }
+  const { scenario } = await loadScenario('same-network')
+  const report = await kindDoctor([scenario], { ...fake.options, execute: saying(odd) })
+  expect(report.checks.filter(({ ok }) => !ok)).toEqual([])
+  expect(report.ok).toBe(true)
+  expect(report.scenarios.map(({ ok }) => ok)).toEqual([true])
+  const details = Object.fromEntries(report.checks.map(({ name, detail }) => [name, detail]))
+  expect(details).toMatchObject({
+    docker: 'docker says its version is "dev": not known whether that is 20.10.0 or newer',
+    kind: expect.stringMatching(/^kind says its version is "unknown": not known/) as string,
+    kubectl: expect.stringMatching(/^kubectl says its version is "unknown": not known/) as string,
+    istioctl: expect.stringMatching(/"unknown": not known whether its charts are those of Istio/) as string,
+    cgroup: 'v2',
+  })
+})
+
+test('a Docker that is too old is not one that does not answer', async () => {
+  const report = await kindDoctor([], { ...fake.options, execute: saying({ docker: '19.03.15' }) })
+  expect(report.checks.filter(({ ok }) => !ok)).toEqual([
+    expect.objectContaining({ name: 'docker', detail: 'docker 19.03.15 is older than 20.10.0' }),
+  ])
+  expect(report.checks.find(({ name }) => name === 'cgroup')).toMatchObject({ ok: true, detail: 'v2' })
+})
+
+test('an istioctl of another version is named, one of an unknown version is not refused', async () => {
+  const of = async (istioctl: string) => {
+    const { checks } = await kindDoctor([], { ...fake.options, execute: saying({ istioctl }) })
+    return checks.find(({ name }) => name === 'istioctl')!
+  }
+  expect(await of('client version: 1.29.2')).toMatchObject({
+    ok: false,
+    detail: '1.29.2, but Istio 1.31.0 is to be installed',
+  })
+  expect(await of('client version: 1.31-dev')).toMatchObject({
+    ok: true,
+    detail: expect.stringMatching(/"1\.31-dev": not known/) as string,
+  })
 })
 
 test('estimates memory by clusters, nodes and mesh', async () => {

@@ -4,16 +4,31 @@ import { HopmeterError } from '../../../errors.ts'
 import type { Scenario } from '../../../scenario/types.ts'
 import type { DoctorReport } from '../../backend.ts'
 import { cachedPrograms } from '../../istio/install/cached-tools.ts'
+import { istioctlDoubt, istioctlFit } from '../../istio/install/istioctl-version.ts'
 import { createToolbox } from '../../kubernetes/tools/create-toolbox.ts'
 import type { KubernetesOptions } from '../../kubernetes/tools/options.ts'
-import { toolProblem, toolRemedies, toolVersion } from '../../kubernetes/tools/tool-versions.ts'
+import { toolDoubt, toolProblem, toolRemedies, toolVersion } from '../../kubernetes/tools/tool-versions.ts'
 import type { Toolbox, ToolName } from '../../kubernetes/tools/toolbox.ts'
 import { planScenario } from '../../plan.ts'
-import { compareVersions, defaultIstio, kubernetesProblem, pinsFor } from '../../versions.ts'
+import {
+  compareVersions,
+  defaultIstio,
+  fullIstioVersion,
+  kubernetesProblem,
+  pinsFor,
+  versionNumbers,
+} from '../../versions.ts'
 import { cgroupProblem, cgroupRemedy } from '../cluster/cgroup-version.ts'
+import { providerProblem, providerRemedy } from '../cluster/provider.ts'
 import { checkSupported } from '../supported.ts'
 
 type KindCheck = DoctorReport['checks'][number]
+
+interface ToolCheck {
+  readonly check: KindCheck
+  /** As the program says it; absent where it does not run. */
+  readonly version?: string
+}
 
 const inotifyFolder = '/proc/sys/fs/inotify'
 /** kind's own advice for several clusters on one machine. */
@@ -32,6 +47,8 @@ const memoryMiB = {
 } as const
 
 interface DockerInfo {
+  /** What the client says when no daemon answers it. */
+  readonly ServerErrors?: readonly string[]
   readonly CgroupVersion?: string
   readonly MemTotal?: number
   readonly NCPU?: number
@@ -54,27 +71,32 @@ export async function kindDoctor(
     toolCheck(tools, 'docker'),
     toolCheck(tools, 'kind'),
     toolCheck(tools, 'kubectl'),
-    istioctlCheck(tools, istio),
+    istioctlCheck(tools, istio, options),
   ])
-  const info = docker.ok ? await dockerInfo(tools) : undefined
+  const info = docker.version === undefined ? undefined : await dockerInfo(tools)
   const image = options.nodeImage ?? pinsFor(istio).nodeImage.image
-  const own = [kindForImage(kind, istio, options), cgroupCheck(info, image), ...inotifyChecks(limits)]
+  const own = [
+    kindForImage(kind, istio, options),
+    ...providerChecks(),
+    cgroupCheck(info, image),
+    ...inotifyChecks(limits),
+  ]
   const machine: KindCheck[] = info
     ? [
         {
           name: 'memory',
           ok: true,
-          detail: `${gib(info.MemTotal ?? 0)} GiB for containers, ${info.NCPU ?? '?'} CPUs`,
+          detail: `${info.MemTotal ? gib(info.MemTotal) : 'an unknown number of'} GiB for containers, ${info.NCPU || '?'} CPUs`,
         },
       ]
     : []
-  const always = [docker, kubectl, ...own]
+  const always = [docker.check, kubectl.check, ...own]
   return {
     ok: always.every(({ ok }) => ok),
     checks: [...always, istioctl, ...machine],
     scenarios: scenarios.map((scenario) => ({
       name: scenario.name,
-      ...ability(scenario, { istioctl, totalBytes: info?.MemTotal, limits, always }),
+      ...ability(scenario, { istioctl, totalBytes: info?.MemTotal || undefined, limits, always }),
     })),
   }
 }
@@ -138,30 +160,42 @@ export function estimateInotifyInstances(scenario: Scenario): number {
   return machine + clusters.length * perCluster + workers * perWorker
 }
 
-async function toolCheck(tools: Toolbox, name: ToolName): Promise<KindCheck> {
+async function toolCheck(tools: Toolbox, name: ToolName): Promise<ToolCheck> {
   try {
     const version = await toolVersion(tools, name)
     const problem = toolProblem(name, version)
-    if (problem !== undefined) return { name, ok: false, detail: problem, remedy: toolRemedies[name] }
-    return { name, ok: true, detail: version }
+    if (problem !== undefined)
+      return { version, check: { name, ok: false, detail: problem, remedy: toolRemedies[name] } }
+    return { version, check: { name, ok: true, detail: toolDoubt(name, version) ?? version } }
   } catch (error) {
-    return { ...failure(name, error), remedy: toolRemedies[name] }
+    return { check: { ...failure(name, error), remedy: toolRemedies[name] } }
   }
 }
 
-async function istioctlCheck(tools: Toolbox, istio: string): Promise<KindCheck> {
-  const check = await toolCheck(tools, 'istioctl')
-  if (!check.ok || compareVersions(check.detail, istio) === 0) return check
+async function istioctlCheck(
+  tools: Toolbox,
+  istio: string,
+  { istioHub, istioTag }: KubernetesOptions,
+): Promise<KindCheck> {
+  const { check, version } = await toolCheck(tools, 'istioctl')
+  if (!check.ok || version === undefined || istioHub !== undefined || istioTag !== undefined) return check
+  const wanted = fullIstioVersion(istio)
+  if (istioctlFit(version, wanted) !== 'other')
+    return { ...check, detail: istioctlDoubt(version, wanted) ?? check.detail }
   return {
     name: 'istioctl',
     ok: false,
-    detail: `${check.detail}, but Istio ${istio} is to be installed`,
-    remedy: `hopmeter tools install --istio ${istio}, or --istio ${check.detail}`,
+    detail: `${version}, but Istio ${wanted} is to be installed`,
+    remedy: `hopmeter tools install --istio ${wanted}, or --istio ${version}`,
   }
 }
 
 /** A node image needs the kind that it was made with, or a newer one; and Istio needs its Kubernetes. */
-function kindForImage(kind: KindCheck, istio: string, options: KubernetesOptions): KindCheck {
+function kindForImage(
+  { check: kind, version = 'unknown' }: ToolCheck,
+  istio: string,
+  options: KubernetesOptions,
+): KindCheck {
   const { nodeImage } = pinsFor(istio)
   const image = options.nodeImage ?? nodeImage.image
   if (!kind.ok) return kind
@@ -170,11 +204,20 @@ function kindForImage(kind: KindCheck, istio: string, options: KubernetesOptions
   if (problem !== undefined)
     return { name: 'kind', ok: false, detail: problem, remedy: 'another --node-image' }
   const isPinned = image === nodeImage.image
-  if (isPinned && compareVersions(kind.detail, nodeImage.kind) < 0) {
-    const detail = `${kind.detail}, but the node image of Kubernetes ${nodeImage.kubernetes} needs kind ${nodeImage.kind}`
+  const numbers = versionNumbers(version)
+  if (isPinned && numbers !== undefined && compareVersions(numbers, nodeImage.kind) < 0) {
+    const detail = `${version}, but the node image of Kubernetes ${nodeImage.kubernetes} needs kind ${nodeImage.kind}`
     return { name: 'kind', ok: false, detail, remedy: toolRemedies.kind }
   }
   return { ...kind, detail: `${kind.detail}, nodes of Kubernetes ${kubernetes}` }
+}
+
+/** Only where it is wrong: hopmeter tells kind itself which provider to take. */
+function providerChecks(): readonly KindCheck[] {
+  const problem = providerProblem()
+  return problem === undefined
+    ? []
+    : [{ name: 'provider', ok: false, detail: problem, remedy: providerRemedy }]
 }
 
 function cgroupCheck(info: DockerInfo | undefined, image: string): KindCheck {
@@ -183,21 +226,21 @@ function cgroupCheck(info: DockerInfo | undefined, image: string): KindCheck {
     return {
       name,
       ok: false,
-      detail: 'not known: the Docker daemon does not answer',
+      detail: 'not known: docker info says nothing',
       remedy: toolRemedies.docker,
     }
-  const version = info.CgroupVersion ?? 'unknown'
+  const version = info.CgroupVersion || 'unknown'
   const problem = cgroupProblem(version, image)
   return problem === undefined
-    ? { name, ok: true, detail: `v${version}` }
+    ? { name, ok: true, detail: version === 'unknown' ? 'not known to Docker' : `v${version}` }
     : { name, ok: false, detail: problem, remedy: cgroupRemedy }
 }
 
 async function dockerInfo(tools: Toolbox): Promise<DockerInfo | undefined> {
   try {
-    return await tools.json<DockerInfo>(tools.docker(['info', '--format', '{{json .}}']), {
-      timeoutMs: 30_000,
-    })
+    const command = tools.docker(['info', '--format', '{{json .}}'])
+    const info = await tools.json<DockerInfo>(command, { timeoutMs: 30_000 })
+    return info.ServerErrors?.length ? undefined : info
   } catch {
     return undefined
   }

@@ -11,10 +11,10 @@ import type { KubeStep, StepContext } from '../../kubernetes/steps/step.ts'
 import type { Toolbox } from '../../kubernetes/tools/toolbox.ts'
 import type { KindCluster } from '../cluster/kind-cluster.ts'
 import { loadBalancerName } from '../cluster/names.ts'
+import { kindNetwork } from '../cluster/provider.ts'
 import { askHaproxy, haproxyCommandPort, haproxyConfig, parseSessions } from './haproxy.ts'
 import type { LoadBalancerParts } from './parts.ts'
 
-const dockerNetwork = 'kind'
 const haproxyTimeoutMs = 5000
 const configFile = '/tmp/hopmeter-haproxy.cfg'
 /** On the container: what it forwards to, so that a changed gateway is seen without reading its file. */
@@ -41,7 +41,7 @@ export function proxy(parts: LoadBalancerParts, cluster: KindCluster, gateway: G
     step: standStep(parts, cluster, name, gateway),
     ingress: async (context) => {
       const container = await inspect(tools, name, context)
-      const ip = container?.NetworkSettings?.Networks?.[dockerNetwork]?.IPAddress ?? ''
+      const ip = container?.NetworkSettings?.Networks?.[kindNetwork()]?.IPAddress ?? ''
       return ip === '' ? undefined : { ip, ipMode: 'Proxy' }
     },
     placeholder: { ip: 'ADDRESS-OF-THE-PROXY', ipMode: 'Proxy' },
@@ -61,7 +61,7 @@ function standStep(
   const file = session?.file(`${name}.cfg`) ?? path.join('SESSION-FOLDER', `${name}.cfg`)
   const create = (target: string) =>
     tools.docker([
-      ...['create', '--name', name, '--network', dockerNetwork, '--restart', 'on-failure'],
+      ...['create', '--name', name, '--network', kindNetwork(), '--restart', 'on-failure'],
       ...['--label', `${sessionLabel}=${sessionId}`, '--label', `${targetLabel}=${target}`],
       ...['--publish', `127.0.0.1::${haproxyCommandPort}`, '--entrypoint', 'haproxy'],
       ...[image, '-W', '-db', '-f', configFile],

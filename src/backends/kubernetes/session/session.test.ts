@@ -32,6 +32,12 @@ test('a claim is on disk as soon as it is made', () => {
   expect(Session.names(root)).toEqual([])
 })
 
+test('a state file whose context is empty is not followed to whichever cluster is the current one', () => {
+  const session = create()
+  session.claimCluster({ name: 'a', kindName: null, kubeconfig: 'f', context: ' ', status: 'marked' })
+  expect(() => Session.find(root, 'mixed')).toThrow(/cannot read the state of testbed "mixed"/)
+})
+
 test('a living process keeps others out, a dead one does not', async () => {
   const session = create()
   const other = spawn(process.execPath, ['-e', 'setInterval(() => {}, 1000)'])

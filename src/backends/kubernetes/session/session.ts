@@ -17,8 +17,9 @@ const claimedCluster = z.object({
   name: z.string(),
   /** As kind knows it; null for a cluster that the user already had. */
   kindName: z.string().nullable(),
-  kubeconfig: z.string(),
-  context: z.string(),
+  // Without them kubectl would take whichever cluster is the current one.
+  kubeconfig: z.string().regex(/\S/),
+  context: z.string().regex(/\S/),
   /** `made`: kind is done with it; `marked`: our marker is in its API. */
   status: z.enum(['creating', 'made', 'marked']),
 })
@@ -36,6 +37,8 @@ const sessionState = z.object({
   /** Left running on purpose, so no orphan. */
   kept: z.boolean(),
   clusters: z.array(claimedCluster),
+  /** Which Docker it was made in, as that calls itself; sessions of before have none. */
+  daemon: z.string().optional(),
   /** Docker containers beside the clusters: load balancers. */
   containers: z.array(z.string()),
 })

@@ -28,6 +28,8 @@ export interface RecordedCall {
   readonly args: readonly string[]
   readonly HOME?: string
   readonly KUBECONFIG?: string
+  /** Which provider kind is told to take. */
+  readonly provider?: string
 }
 
 export interface FakeModel {
@@ -41,6 +43,7 @@ export interface FakeModel {
   savesWholeOnly?: boolean
   kubernetes: string
   cgroup: string
+  daemon: string
   containers: Record<
     string,
     { running: boolean; mounts: string[]; address?: string; cluster?: string; node?: FakeNode }
@@ -182,7 +185,10 @@ export class FakeCluster {
       const shown = pasteable(command.file, command.args)
       log.push(shown)
       const name = path.basename(command.file)
-      const call = { name, args: command.args, HOME: this.home, KUBECONFIG: env?.['KUBECONFIG'] }
+      const call = {
+        ...{ name, args: command.args, HOME: this.home },
+        ...{ KUBECONFIG: env?.['KUBECONFIG'], provider: env?.['KIND_EXPERIMENTAL_PROVIDER'] },
+      }
       appendFileSync(path.join(this.folder, 'calls.ndjson'), `${JSON.stringify(call)}\n`)
       const refuse = (message: string, output: string) =>
         new CommandError(`${message}: ${shown}`, { command: shown, output })

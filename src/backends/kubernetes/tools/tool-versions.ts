@@ -1,5 +1,4 @@
-import { EnvironmentError } from '../../../errors.ts'
-import { compareVersions, minimumTools } from '../../versions.ts'
+import { compareVersions, minimumTools, versionNumbers } from '../../versions.ts'
 import type { Toolbox, ToolName } from './toolbox.ts'
 
 /** How to get each program. */
@@ -10,7 +9,7 @@ export const toolRemedies: Readonly<Record<ToolName, string>> = {
   istioctl: 'hopmeter tools install --istio VERSION, or put an istioctl of that version on PATH',
 }
 
-/** Version numbers of the programs, e.g. `0.30.0`. @throws CommandError when one does not run. */
+/** Versions of the programs, e.g. `0.30.0`, `20.10.24+dfsg1` or `unknown`. @throws CommandError when one does not run. */
 export async function toolVersions(
   tools: Toolbox,
   names: readonly ToolName[],
@@ -29,21 +28,63 @@ const versionArgs: Readonly<Record<ToolName, readonly string[]>> = {
   istioctl: ['version', '--remote=false'],
 }
 
+/** A program that runs has a version, although it may not be known. @throws CommandError when it does not run. */
 export async function toolVersion(tools: Toolbox, name: ToolName, signal?: AbortSignal): Promise<string> {
   const command = tools.plain(name, versionArgs[name])
-  const text = await tools.call(command, { signal, timeoutMs: 30_000 })
-  const found = /v?(\d+\.\d+\.\d+(-[\w.]+)?)/.exec(text)?.[1]
-  if (found === undefined) {
-    throw new EnvironmentError(`${name} does not say its version: ${text.slice(0, 200) || '(nothing)'}`, {
-      hint: toolRemedies[name],
-    })
-  }
-  return found
+  return saidVersion(name, await tools.call(command, { signal, timeoutMs: 30_000 }))
 }
 
-/** What is wrong with the version of a program, or undefined. */
+/** The version in what a program prints, as it says it but without a leading `v`; `unknown` when that is none. */
+export function saidVersion(name: ToolName, text: string): string {
+  const word = wordOf[name](text) ?? ''
+  return /^[\w.+~:-]{1,64}$/.test(word) ? word.replace(/^v(?=\d)/, '') : 'unknown'
+}
+
+/** By its place, not by its form: `kind unknown go1.24.6 linux/amd64` is not version 1.24.6. */
+const wordOf: Readonly<Record<ToolName, (text: string) => string | undefined>> = {
+  docker: firstLine,
+  kind: (text) => /^kind (?:version )?(\S+)/m.exec(text)?.[1],
+  kubectl: kubectlVersion,
+  // Older ones print the version and nothing else.
+  istioctl: (text) => /^client version:[ \t]*(\S+)/m.exec(text)?.[1] ?? firstLine(text),
+}
+
+function firstLine(text: string): string {
+  return text.trim().split('\n', 1)[0]!.trim()
+}
+
+interface KubectlVersion {
+  readonly clientVersion?: {
+    readonly gitVersion?: unknown
+    readonly major?: unknown
+    readonly minor?: unknown
+  }
+}
+
+function kubectlVersion(text: string): string | undefined {
+  try {
+    const { clientVersion: { gitVersion, major, minor } = {} } = JSON.parse(text) as KubectlVersion
+    const own = typeof gitVersion === 'string' ? gitVersion : undefined
+    // Whoever builds it without a tag may still say of which minor it is.
+    if (versionNumbers(own ?? '') !== undefined || typeof major !== 'string' || typeof minor !== 'string')
+      return own
+    return /^[1-9]\d*$/.test(major) && /^\d+\+?$/.test(minor) ? `${major}.${minor}` : own
+  } catch {
+    return undefined
+  }
+}
+
+/** What is wrong with the version of a program, or undefined; nothing is wrong with one that cannot be compared. */
 export function toolProblem(name: ToolName, version: string): string | undefined {
   const minimum = name === 'istioctl' ? undefined : minimumTools[name]
-  if (minimum === undefined || compareVersions(version, minimum) >= 0) return undefined
+  const numbers = versionNumbers(version)
+  if (minimum === undefined || numbers === undefined || compareVersions(numbers, minimum) >= 0)
+    return undefined
   return `${name} ${version} is older than ${minimum}`
+}
+
+/** What cannot be known of a program whose version has no number, or undefined. */
+export function toolDoubt(name: ToolName, version: string): string | undefined {
+  if (name === 'istioctl' || versionNumbers(version) !== undefined) return undefined
+  return `${name} says its version is "${version}": not known whether that is ${minimumTools[name]} or newer`
 }

@@ -46,13 +46,11 @@ export class Toolbox {
 
   /** `kubectl` with the cluster's own file and context. */
   kubectl(cluster: ClusterAddress, args: readonly string[], input?: object | string): Command {
-    const of = ['--kubeconfig', cluster.kubeconfig, '--context', cluster.context]
-    return withInput({ file: this.#program('kubectl'), args: [...of, ...args] }, input)
+    return withInput({ file: this.#program('kubectl'), args: [...flagsFor(cluster), ...args] }, input)
   }
 
   istioctl(cluster: ClusterAddress, args: readonly string[], input?: object | string): Command {
-    const of = ['--kubeconfig', cluster.kubeconfig, '--context', cluster.context]
-    return withInput({ file: this.#program('istioctl'), args: [...args, ...of] }, input)
+    return withInput({ file: this.#program('istioctl'), args: [...args, ...flagsFor(cluster)] }, input)
   }
 
   kind(args: readonly string[], input?: object | string): Command {
@@ -68,13 +66,15 @@ export class Toolbox {
     return { file: this.#program(tool), args }
   }
 
-  /** Environment for every program: nothing in it leads to the user's own clusters. */
+  /** Environment for every program: nothing in it leads to the user's own clusters, nor to another Docker. */
   env(command: Command): Record<string, string> {
     const at = command.args.indexOf('--kubeconfig')
     const kubeconfig = (at === -1 ? undefined : command.args[at + 1]) ?? this.#options.noKubeconfig
     return {
       KUBECONFIG: kubeconfig,
       KUBECTL_KUBERC: 'false',
+      // Else kind takes podman where docker is missing, and makes what docker cannot find again.
+      KIND_EXPERIMENTAL_PROVIDER: 'docker',
       // Beside the kubeconfig, so that it goes when the testbed goes; but not beside a file of the user's.
       KUBECACHEDIR: this.#options.kubeCache ?? path.join(path.dirname(kubeconfig), 'kube-cache'),
     }
@@ -128,6 +128,13 @@ export class Toolbox {
   #program(tool: ToolName): string {
     return this.#options.programs?.[tool] ?? tool
   }
+}
+
+/** An empty name would lead to the current context of whichever kubeconfig there is. @throws RangeError */
+function flagsFor({ name, kubeconfig, context }: ClusterAddress): readonly string[] {
+  if (kubeconfig.trim() === '' || context.trim() === '')
+    throw new RangeError(`no address of cluster "${name}"`)
+  return ['--kubeconfig', kubeconfig, '--context', context]
 }
 
 /** The API server's own word for it; a missing program says "not found on PATH". */
