@@ -75,7 +75,9 @@ describe('programs of others in a lab', { timeout: 240_000 }, () => {
           /(^|\/)(envoy|ztunnel\.mjs)\b|lab-ztunnel-companion/.test(commandOf(pid)),
         )
         process.kill(victim!.pid, 'SIGKILL')
-        await expect.poll(async () => String(await testbed.whatBroke!()), { timeout: 10_000 }).toMatch(/ended/)
+        await expect
+          .poll(async () => String(await testbed.whatBroke!()), { timeout: 10_000 })
+          .toMatch(/ended/)
       } finally {
         await testbed.down()
       }
