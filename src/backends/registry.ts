@@ -5,6 +5,7 @@ import type { InstalledTools, InstallOptions } from './istio/install/install-too
 import type { WhichSessions } from './kubernetes/session/down.ts'
 import type { Release } from './kubernetes/session/take-down.ts'
 import type { LabCpus } from './lab/cpus.ts'
+import type { EngineChoice } from './lab/engines/engines.ts'
 import type { KubernetesOptions } from './kubernetes/tools/options.ts'
 
 export { defaultIstio, istioVersions } from './versions.ts'
@@ -16,6 +17,10 @@ export interface BackendOptions extends KubernetesOptions {
   readonly kubeconfig?: string | undefined
   /** Of the lab: which CPUs its programs may use. */
   readonly cpus?: LabCpus | undefined
+  /** Of the lab: files of programs that it uses instead of its own. */
+  readonly ztunnel?: string | undefined
+  readonly envoy?: string | undefined
+  readonly haproxy?: string | undefined
 }
 
 /** A backend as the command line knows it. Its code is loaded only when it is used. */
@@ -36,18 +41,32 @@ const kindDoctor: BackendEntry['doctor'] = async (scenarios, options) => {
   return doctor.kindDoctor(scenarios, options)
 }
 
+/** Programs that the lab uses instead of its own, without those that nobody named. */
+function enginesOf({ ztunnel, envoy, haproxy }: BackendOptions): EngineChoice {
+  const named = Object.entries({ ztunnel, envoy, haproxy }).filter(([, file]) => file !== undefined)
+  return Object.fromEntries(named)
+}
+
+function refuseEngines(options: BackendOptions): void {
+  const [engine] = Object.keys(enginesOf(options))
+  if (engine === undefined) return
+  throw new UsageError(`--${engine} is for --backend lab`, {
+    hint: 'on kind and contexts Istio brings its own; see --istio, --istio-hub and --lb-image',
+  })
+}
+
 const backends: readonly BackendEntry[] = [
   {
     name: 'lab',
     canKeep: false,
-    create: async ({ clients = 1, cpus }) => {
+    create: async ({ clients = 1, cpus, ...options }) => {
       if (clients > 1) {
         throw new UsageError('several clients are not supported on the lab backend', {
           hint: '--clients (HOPMETER_CLIENTS) is for --backend kind and contexts; the lab has one client per node',
         })
       }
       const { createLab } = await import('./lab/lab.ts')
-      return createLab({ cpus })
+      return createLab({ cpus, engines: enginesOf(options) })
     },
     doctor: async (scenarios) => {
       const { labDoctor } = await import('./lab/doctor.ts')
@@ -58,6 +77,7 @@ const backends: readonly BackendEntry[] = [
     name: 'kind',
     canKeep: true,
     create: async (options) => {
+      refuseEngines(options)
       const { createKind } = await import('./kind/kind.ts')
       return createKind(options)
     },
@@ -68,6 +88,7 @@ const backends: readonly BackendEntry[] = [
     name: 'contexts',
     canKeep: true,
     create: async ({ kubeconfig, contexts = {}, ...options }) => {
+      refuseEngines(options)
       const { kubeconfigFile, withKubeconfigFile } = await import('./contexts/kubeconfig-file.ts')
       const { createContexts } = await import('./contexts/contexts.ts')
       const file = kubeconfigFile(kubeconfig)

@@ -28,6 +28,21 @@ export function addBackendFlags(command: Command): Command {
         .choices(['one', 'all'])
         .env('HOPMETER_CPUS'),
     )
+    .addOption(
+      new Option('--ztunnel <file>', 'lab: real ztunnel, one per node, instead of our own').env(
+        'HOPMETER_ZTUNNEL',
+      ),
+    )
+    .addOption(
+      new Option('--envoy <file>', 'lab: real Envoy as east-west gateway instead of our own').env(
+        'HOPMETER_ENVOY',
+      ),
+    )
+    .addOption(
+      new Option('--haproxy [file]', 'lab: real HAProxy as load balancer instead of our own')
+        .preset('haproxy')
+        .env('HOPMETER_HAPROXY'),
+    )
     .addOption(new Option('--istio <version>', 'kind: Istio to install, e.g. 1.31.0').env('HOPMETER_ISTIO'))
     .addOption(new Option('--istio-hub <hub>', "kind: registry of Istio's images").env('HOPMETER_ISTIO_HUB'))
     .addOption(new Option('--istio-tag <tag>', "kind: tag of Istio's images").env('HOPMETER_ISTIO_TAG'))

@@ -79,6 +79,9 @@ const everything = [
     '--rounds=7',
     '--restarts=5',
     '--cpus=all',
+    '--ztunnel=ztunnel',
+    '--envoy=envoy',
+    '--haproxy=haproxy',
   ],
   ...['--duration=250ms', '--warmup=1500ms', '--seed=7', '--path=single', '--path=gateway'],
   ...["--label=who=it's me", '--label=k=a=b', '--include-host'],
@@ -128,6 +131,7 @@ describe('the command that measures the same again', () => {
       '--context=east-1=arn:aws:secret',
       '--kubeconfig=/home/me/k',
       '--gateway-api=/home/me/crds',
+      ...['--ztunnel=/home/me/z', '--envoy=../secret/envoy', '--haproxy=/home/me/h'],
     ]
     const run = await runWith(['hop-ladder', '--backend=contexts', ...asked])
     const command = reproduceCommand(run)
@@ -135,6 +139,7 @@ describe('the command that measures the same again', () => {
     const { flags } = parsed(reproduceArguments(run).slice(1))
     expect(flags.context).toMatchObject({ 'east-1': 'CONTEXT' })
     expect(flags.kubeconfig).toBe('KUBECONFIG')
+    expect(flags).toMatchObject({ ztunnel: 'FILE', envoy: 'FILE', haproxy: 'FILE' })
     expect(reproduceRemarks(run)).toContainEqual(expect.stringContaining('fill in'))
   })
 

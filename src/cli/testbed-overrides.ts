@@ -10,6 +10,9 @@ const localFile = 'FILE'
 export function testbedOverrides(flags: KubernetesFlags): Record<string, string> {
   const asked: readonly (readonly [flag: string, value: string | undefined])[] = [
     ['cpus', flags.cpus],
+    ['ztunnel', programName(flags.ztunnel)],
+    ['envoy', programName(flags.envoy)],
+    ['haproxy', programName(flags.haproxy)],
     ['istio', flags.istio],
     ['istio-hub', flags.istioHub],
     ['istio-tag', flags.istioTag],
@@ -23,6 +26,11 @@ export function testbedOverrides(flags: KubernetesFlags): Record<string, string>
   return Object.fromEntries(
     asked.flatMap(([flag, value]) => (value === undefined || value === '' ? [] : [[flag, value]])),
   )
+}
+
+/** A name that is looked for where programs are, or a placeholder for a file; facts of a result have the version. */
+function programName(program: string | undefined): string | undefined {
+  return program?.includes('/') ? localFile : program
 }
 
 /** An address without what only its owner should know, or a placeholder for a file. */

@@ -18,6 +18,11 @@ export interface Flow {
   readonly requested?: string | undefined
   /** `ip:port` that this component dialled. */
   readonly upstream: string
+  /**
+   * `ip:port` of this component's own ends of its open connections to `upstream`, where it tells: what the next
+   * component sees as their source, so that one connection is known at both.
+   */
+  readonly upstreamSources?: readonly string[] | undefined
   /** Streams or connections carried so far. */
   readonly connections: number
   /** Those of them that are open now. */

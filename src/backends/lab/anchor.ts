@@ -115,7 +115,7 @@ function anchorOf(isolation: Isolation, init: JsonLinesProcess, { pid, proc }: R
     },
     start: (command) => {
       const { file, args, input } = enter(command)
-      const child = start(file, args, { env: toolEnv, inherit: false })
+      const child = start(file, args, { env: { ...toolEnv, ...command.env }, inherit: false })
       if (input !== undefined) child.stdin.write(input)
       started.add(child)
       const forget = () => void started.delete(child)

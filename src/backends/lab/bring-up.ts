@@ -6,25 +6,22 @@ import type { Plan } from '../plan.ts'
 import { openAnchor, type Anchor } from './anchor.ts'
 import { bgpSpeakers } from './bgp.ts'
 import { startSpeaker, type RunningSpeaker } from './bgp-wait.ts'
-import type { Identity } from './components/protocol.ts'
 import { sharedCpu } from './cpus.ts'
 import { detectDelayMethod, requireDelay } from './delay/detect.ts'
 import { verifyDelays } from './delay/verify.ts'
 import type { DelayMethod } from './delay/steps.ts'
+import { findEngines, nameEngines } from './engines/engines.ts'
+import type { ProgramStarter } from './engines/forwarding-program.ts'
+import { programStarters, type Credentials } from './engines/start-programs.ts'
 import { layOut, type LabLayout } from './layout.ts'
 import { LineProcess } from './line-process.ts'
-import { planMesh, trustDomain, type Mesh } from './mesh.ts'
+import { planMesh, type Mesh } from './mesh.ts'
 import { hasBridgeNetfilter, makeNetwork } from './network.ts'
 import type { LabOptions } from './options.ts'
 import { createMeshAuthority } from './pki.ts'
-import {
-  componentCommand,
-  delayRelayCommand,
-  relayConfig,
-  serverCommand,
-  serverConfigs,
-} from './processes.ts'
+import { delayRelayCommand, relayConfig, serverCommand, serverConfigs } from './processes.ts'
 import { requirePrograms } from './programs.ts'
+import { trustDomain } from './relations.ts'
 import { LabTestbed, processesOf, type LabPrograms } from './testbed.ts'
 import { toolVersion, type Tool } from './tools.ts'
 import { underlay } from './underlay.ts'
@@ -36,8 +33,9 @@ import { underlay } from './underlay.ts'
 export async function bringUp(plan: Plan, context: BackendContext, options: LabOptions): Promise<Testbed> {
   const { signal, progress } = context
   const layout = layOut(plan, options.misroute)
-  const mesh = planMesh(plan, layout, options.misroute)
+  const mesh = planMesh(plan, layout, options.misroute, options.engines?.ztunnel !== undefined)
   requirePrograms()
+  const engines = await findEngines(options.engines ?? {}, signal)
   const versions = await toolVersions(plan, signal)
   progress('open private namespaces')
   const anchor = await openAnchor(signal, options.isolation)
@@ -46,13 +44,17 @@ export async function bringUp(plan: Plan, context: BackendContext, options: LabO
     const { delays } = plan.scenario
     const { bridgeNetfilter = hasBridgeNetfilter() } = options
     const network = { layout, captures: mesh.captures, delays, delayMethod, bridgeNetfilter }
-    const [identity] = await together([issueIdentities(mesh), makeNetwork(anchor, network, progress, signal)])
+    const [credentials] = await together([
+      issueIdentities(mesh),
+      makeNetwork(anchor, network, progress, signal),
+    ])
+    const starters = programStarters(anchor, plan, layout, mesh, credentials, engines)
     const relays = await startRelays(anchor, plan, layout, delayMethod, context)
     progress('start ztunnels, gateways, load balancers and echo servers')
     const cpu = sharedCpu(plan.scenario.loads, options.cpus)
     const start = async (seed: number, stop: AbortSignal) => {
       const servers = serverConfigs(plan, layout, options.serverFaults)
-      const programs = await startPrograms(anchor, { servers, mesh, identity }, seed, stop)
+      const programs = await startPrograms(anchor, { servers, starters }, seed, stop)
       if (cpu !== undefined) await Promise.all(processesOf(programs).map((one) => one.moveToCpu(cpu, stop)))
       return programs
     }
@@ -62,7 +64,11 @@ export async function bringUp(plan: Plan, context: BackendContext, options: LabO
     const cpus = cpu === undefined ? 'all' : `CPU ${cpu} for all programs`
     const facts = { ...factsOf(anchor, versions, bridgeNetfilter), cpus, ...delayFacts }
     const helpers = [...relays, ...speakers]
-    return new LabTestbed({ anchor, plan, layout, mesh, cpu, start, helpers, delayMethod, facts }, running)
+    const names = nameEngines(engines, layout, mesh.captures.length > 0)
+    return new LabTestbed(
+      { anchor, plan, layout, mesh, engines: names, cpu, start, helpers, delayMethod, facts },
+      running,
+    )
   } catch (error) {
     await anchor.close()
     // What an abort breaks fails in many ways; the abort is the reason.
@@ -91,52 +97,43 @@ async function chooseDelayMethod(
   return method
 }
 
-async function issueIdentities(mesh: Mesh): Promise<(spiffe: string) => Identity> {
+async function issueIdentities(mesh: Mesh): Promise<Credentials> {
   const authority = await createMeshAuthority(trustDomain)
   const names = new Set(mesh.components.flatMap(({ identities }) => identities))
   const issued = await Promise.all([...names].map((spiffe) => authority.issue(spiffe)))
   const bySpiffe = new Map(issued.map((identity) => [identity.spiffe, identity]))
-  return (spiffe) => {
-    const identity = bySpiffe.get(spiffe)
-    if (!identity) throw new HopmeterError(`no keys were made for ${spiffe}`)
-    return identity
+  return {
+    authority,
+    identity: (spiffe) => {
+      const identity = bySpiffe.get(spiffe)
+      if (!identity) throw new HopmeterError(`no keys were made for ${spiffe}`)
+      return identity
+    },
   }
 }
 
 interface Programs {
   readonly servers: readonly ServeConfig[]
-  readonly mesh: Mesh
-  readonly identity: (spiffe: string) => Identity
+  readonly starters: readonly ProgramStarter[]
 }
 
 /** Starts all programs at once; the seed shuffles who comes first. */
 async function startPrograms(
   anchor: Anchor,
-  { servers: configs, mesh, identity }: Programs,
+  { servers: configs, starters }: Programs,
   seed: number,
   signal: AbortSignal,
 ): Promise<LabPrograms> {
   const random = seededRandom(seed)
-  const [components, servers] = await together([
-    together(
-      shuffled(mesh.components, random).map(async ({ name, netns, component, config }) => {
-        const process = await LineProcess.start(
-          anchor,
-          name,
-          componentCommand(netns),
-          config(identity),
-          signal,
-        )
-        return { component, process }
-      }),
-    ),
+  const [forwarding, servers] = await together([
+    together(shuffled(starters, random).map((starter) => starter.start(signal))),
     together(
       shuffled(configs, random).map((config) =>
         LineProcess.start(anchor, config.pod, serverCommand(config.pod), config, signal),
       ),
     ),
   ])
-  return { components, servers }
+  return { forwarding, servers }
 }
 
 async function startRelays(

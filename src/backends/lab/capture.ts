@@ -17,7 +17,28 @@ export function captureStep(captures: readonly Capture[]): LabStep {
   }
 }
 
-function ruleset({ pod, services, sameNode }: Capture): string[] {
+/** Where a real ztunnel takes what its pods send; the kernel tells it what was meant. */
+const ztunnelOutboundPort = 15_001
+/** The mark of a real ztunnel's own connections, which must not come back to it, and the bits that matter. */
+export const ztunnelMark = 1337
+const markMask = '0xfff'
+
+/** As istio-cni does it, for what a pod sends. Source: istio `tools/istio-iptables/pkg/capture` of ambient pods. */
+const everythingRuleset = [
+  'table ip capture {',
+  '  chain output {',
+  '    type nat hook output priority -100;',
+  '    oifname "lo" return',
+  `    meta mark & ${markMask} != 0x${ztunnelMark.toString(16)} meta l4proto tcp redirect to :${ztunnelOutboundPort}`,
+  '  }',
+  '}',
+]
+
+function ruleset(capture: Capture): string[] {
+  return capture.everything ? everythingRuleset : ownRuleset(capture)
+}
+
+function ownRuleset({ pod, services, sameNode }: Capture): string[] {
   const elements = services.map(({ vip, port, capturePort }) => `${vip} . ${port} : ${capturePort}`)
   return [
     'table ip capture {',

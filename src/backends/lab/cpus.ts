@@ -1,7 +1,8 @@
-import { readFileSync } from 'node:fs'
+import { existsSync, readFileSync } from 'node:fs'
 import { availableParallelism } from 'node:os'
 import { run } from '../../process/exec.ts'
 import type { Load } from '../../scenario/types.ts'
+import { descendants } from './child-process.ts'
 import type { LabCommand } from './command.ts'
 import { toolEnv } from './tools.ts'
 
@@ -39,8 +40,28 @@ export function onCpu(command: LabCommand, cpu: number | undefined): LabCommand 
   return { ...command, file: 'taskset', args: ['--cpu-list', String(cpu), command.file, ...command.args] }
 }
 
-/** Moves all threads of a running program, which started faster on all CPUs. @throws CommandError */
+/**
+ * Moves all threads of a running program, which started faster on all CPUs, and of all that it started; what these
+ * start from then on inherits it. @throws CommandError
+ */
 export async function moveToCpu(pid: number, cpu: number, signal: AbortSignal): Promise<void> {
+  const moved = new Set<number>()
+  for (;;) {
+    const left = [pid, ...descendants(pid)].filter((one) => !moved.has(one))
+    if (left.length === 0) return
+    for (const one of left) moved.add(one)
+    await Promise.all(
+      left.map((one) =>
+        moveOne(one, cpu, signal).catch((error: unknown) => {
+          // What it started may be over already.
+          if (one === pid || existsSync(`/proc/${one}`)) throw error
+        }),
+      ),
+    )
+  }
+}
+
+async function moveOne(pid: number, cpu: number, signal: AbortSignal): Promise<void> {
   await run('taskset', ['--all-tasks', '--pid', '--cpu-list', String(cpu), String(pid)], {
     env: toolEnv,
     signal,

@@ -30,7 +30,7 @@ export function createLab(options: LabOptions = {}): Backend {
  */
 async function labSteps(plan: Plan, options: LabOptions): Promise<readonly Step[]> {
   const layout = layOut(plan, options.misroute)
-  const mesh = planMesh(plan, layout, options.misroute)
+  const mesh = planMesh(plan, layout, options.misroute, options.engines?.ztunnel !== undefined)
   const { delays } = plan.scenario
   const delayMethod = delays.length === 0 ? 'none' : (options.delayMethod ?? (await detectDelayMethodAlone()))
   const isolation = options.isolation ?? preferredIsolation()
@@ -42,6 +42,8 @@ async function labSteps(plan: Plan, options: LabOptions): Promise<readonly Step[
       name: `open private namespaces; this prints its PID, and what follows runs inside: ${enter} sh`,
       commands: [anchorCommand(isolation)],
     },
-    ...[...phases.flat(), ...processSteps(plan, layout, mesh, delayMethod)].map((step) => toStep(step)),
+    ...[...phases.flat(), ...processSteps(plan, layout, mesh, delayMethod, options.engines)].map((step) =>
+      toStep(step),
+    ),
   ]
 }

@@ -1,7 +1,7 @@
-import { readFileSync } from 'node:fs'
 import { JsonLinesProcess, type JsonLine } from '../../process/json-lines-process.ts'
 import { throttledMsOf } from '../cgroup.ts'
 import type { Anchor } from './anchor.ts'
+import { onlyChild } from './child-process.ts'
 import type { LabCommand } from './command.ts'
 import { moveToCpu } from './cpus.ts'
 import { cpuTimeMs } from './cpu-time.ts'
@@ -66,15 +66,5 @@ export class LineProcess extends JsonLinesProcess {
 
   #programPid(): number | undefined {
     return this.pid === undefined ? undefined : onlyChild(this.pid)
-  }
-}
-
-/** `nsenter` stays outside the PID namespace; the program is its child. */
-function onlyChild(pid: number): number | undefined {
-  try {
-    const children = readFileSync(`/proc/${pid}/task/${pid}/children`, 'utf8').trim()
-    return children === '' ? undefined : Number(children.split(' ')[0])
-  } catch {
-    return undefined // ended, or a kernel without CONFIG_PROC_CHILDREN
   }
 }

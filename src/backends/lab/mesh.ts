@@ -1,13 +1,12 @@
 import type { OwnedAddress } from '../../evidence/flow.ts'
 import type { Component } from '../../topology/model.ts'
-import { meshNamespace, serverPort, serviceHostname, type Plan, type Workload } from '../plan.ts'
+import { serverPort, serviceHostname, type Plan, type Workload } from '../plan.ts'
 import type { ComponentConfig, Identity, OutboundService } from './components/protocol.ts'
-import { forwardingOf, type Forwarding, type Misroute } from './forwarding.ts'
+import { planZtunnels, type PlannedZtunnel } from './engines/ztunnel/plan-ztunnels.ts'
+import type { Misroute } from './forwarding.ts'
 import { hboneAddress, type LabLayout, type LabPod } from './layout.ts'
+import { gatewaySpiffe, podOf, relationsOf, trustDomain, workloadSpiffe, type Relation } from './relations.ts'
 
-export const trustDomain = 'cluster.local'
-/** Identity of every east-west gateway, as Istio's generated gateways have it. */
-export const gatewaySpiffe = `spiffe://${trustDomain}/ns/istio-system/sa/istio-eastwestgateway`
 const firstCapturePort = 15_400
 
 /** A component process to start, before its keys are made. */
@@ -26,30 +25,25 @@ export interface Capture {
   readonly pod: LabPod
   /** Connections to the service `vip:port` go to this port of the pod. */
   readonly services: readonly { readonly vip: string; readonly port: number; readonly capturePort: number }[]
+  /** Whether a real ztunnel takes all that the pod sends and finds out itself what was meant. */
+  readonly everything: boolean
   /** Pods of the same node whose HBONE port this pod's ztunnel serves: one process plays both roles. */
   readonly sameNode: readonly string[]
 }
 
 export interface Mesh {
   readonly components: readonly PlannedComponent[]
+  /** Real ztunnels, one per node; ours are among the components. */
+  readonly ztunnels: readonly PlannedZtunnel[]
   readonly captures: readonly Capture[]
   readonly addresses: readonly OwnedAddress[]
 }
 
-/** One client-to-server relation; several paths may share it. */
-interface Relation {
-  readonly client: Workload
-  readonly server: Workload
-  readonly forwarding: Forwarding
-  readonly sameNode: boolean
-}
-
-export function workloadSpiffe({ name }: Workload): string {
-  return `spiffe://${trustDomain}/ns/${meshNamespace}/sa/${name}`
-}
-
-/** Derives the ztunnels, gateways and load balancers, what each of them knows, and who owns which address. Pure. */
-export function planMesh(plan: Plan, layout: LabLayout, misroute?: Misroute): Mesh {
+/**
+ * Derives the ztunnels, gateways and load balancers, what each of them knows, and who owns which address. Pure.
+ * `isZtunnelReal`: whether ztunnels are real ones, one per node, instead of our own.
+ */
+export function planMesh(plan: Plan, layout: LabLayout, misroute?: Misroute, isZtunnelReal = false): Mesh {
   const relations = relationsOf(plan, misroute)
   const ambient = plan.workloads.filter((workload) => workload.mesh === 'ambient')
   const clients = ambient.filter(({ role }) => role === 'client')
@@ -58,24 +52,17 @@ export function planMesh(plan: Plan, layout: LabLayout, misroute?: Misroute): Me
     plan.scenario.topology.clusters.find(({ name }) => name === cluster)?.network ?? ''
   return {
     components: [
-      ...clients.map((client) => clientZtunnel(client, relations, layout, network)),
-      ...servers.map((server) => serverZtunnel(server, layout)),
+      ...(isZtunnelReal ? [] : clients.map((client) => clientZtunnel(client, relations, layout, network))),
+      ...(isZtunnelReal ? [] : servers.map((server) => serverZtunnel(server, layout))),
       ...gatewayComponents(relations, layout),
     ],
-    captures: clients.map((client) => captureOf(client, relations, layout)),
+    ztunnels: isZtunnelReal ? planZtunnels(plan, layout, relations) : [],
+    captures: clients.map((client) => ({
+      ...captureOf(client, relations, layout),
+      everything: isZtunnelReal,
+    })),
     addresses: ownedAddresses(plan, layout),
   }
-}
-
-function relationsOf(plan: Plan, misroute?: Misroute): readonly Relation[] {
-  const relations = plan.paths.map((path): [string, Relation] => {
-    const { clientWorkload: client, serverWorkload: server } = path
-    const forwarding = forwardingOf(plan.scenario.topology, path, misroute)
-    const sameNode =
-      client.placement.cluster === server.placement.cluster && client.placement.node === server.placement.node
-    return [`${client.name} ${server.name}`, { client, server, forwarding, sameNode }]
-  })
-  return [...new Map(relations).values()]
 }
 
 /** A server that only clients of its own node use has its inbound side in their ztunnel, as one per node has. */
@@ -216,7 +203,11 @@ function gatewayComponents(relations: readonly Relation[], layout: LabLayout): P
   })
 }
 
-function captureOf(client: Workload, relations: readonly Relation[], layout: LabLayout): Capture {
+function captureOf(
+  client: Workload,
+  relations: readonly Relation[],
+  layout: LabLayout,
+): Omit<Capture, 'everything'> {
   return {
     pod: podOf(layout, client),
     services: servicesOf(client, relations).map(({ server }, i) => {
@@ -258,10 +249,4 @@ function ownedAddresses(plan: Plan, layout: LabLayout): readonly OwnedAddress[] 
 
 function serviceAuthority(server: Workload): string {
   return `${serviceHostname(server)}:${serverPort}`
-}
-
-function podOf(layout: LabLayout, workload: Workload): LabPod {
-  const pod = layout.pods.get(workload.name)
-  if (!pod) throw new RangeError(`workload "${workload.name}" has no pod`)
-  return pod
 }

@@ -2,6 +2,7 @@ import type { ServeFaults } from '../../agent/protocol.ts'
 import type { LabCpus } from './cpus.ts'
 import type { Isolation } from './isolation.ts'
 import type { DelayMethod } from './delay/steps.ts'
+import type { EngineChoice } from './engines/engines.ts'
 import type { Misroute } from './forwarding.ts'
 
 export interface LabOptions {
@@ -17,4 +18,6 @@ export interface LabOptions {
   readonly cpus?: LabCpus | undefined
   /** Whether the kernel has br_netfilter; found out when absent. */
   readonly bridgeNetfilter?: boolean | undefined
+  /** Real programs instead of our own: `ztunnel`, `envoy` as gateway, `haproxy` as load balancer. */
+  readonly engines?: EngineChoice | undefined
 }

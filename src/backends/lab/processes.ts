@@ -6,10 +6,17 @@ import { type LabCommand, type LabStep } from './command.ts'
 import type { ComponentConfig, Identity } from './components/protocol.ts'
 import type { RelayConfig } from './delay/protocol.ts'
 import { delayedPairs, type DelayMethod } from './delay/steps.ts'
-import type { LabOptions } from './options.ts'
+import type { EngineChoice } from './engines/engines.ts'
+import { envoyCommand, envoyFile } from './engines/envoy/command.ts'
+import { haproxyCommand, haproxyFile } from './engines/haproxy/command.ts'
+import { ztunnelCommand, ztunnelFiles, ztunnelNamespaceCommands } from './engines/ztunnel/command.ts'
+import type { PlannedZtunnel } from './engines/ztunnel/plan-ztunnels.ts'
+import type { CompanionConfig } from './engines/ztunnel/protocol.ts'
 import type { LabLayout } from './layout.ts'
 import type { Mesh } from './mesh.ts'
+import type { LabOptions } from './options.ts'
 import { programs, warmSoon } from './programs.ts'
+import { trustDomain } from './relations.ts'
 import { relayAddress, underlay } from './underlay.ts'
 import { vxlanPort } from './vxlan.ts'
 
@@ -57,22 +64,68 @@ export function processSteps(
   layout: LabLayout,
   mesh: Mesh,
   delayMethod: DelayMethod,
+  engines: EngineChoice = {},
 ): readonly LabStep[] {
   const relay =
     delayMethod === 'userspace-vxlan'
       ? [withInput(delayRelayCommand(underlay.netns), relayConfig(layout, plan.scenario.delays))]
       : []
   const speakers = layout.routeMode === 'bgp' ? bgpSpeakers(layout).map(({ start }) => start) : []
-  const components = mesh.components.map((component) =>
-    withInput(componentCommand(component.netns), component.config(shownIdentity) satisfies ComponentConfig),
+  const components = mesh.components.flatMap((component) =>
+    programCommands(component.netns, component.config(shownIdentity), engines),
   )
+  const { ztunnel } = engines
+  const ztunnels =
+    ztunnel === undefined ? [] : mesh.ztunnels.flatMap((planned) => ztunnelCommands(ztunnel, planned))
   const servers = serverConfigs(plan, layout).map((config) => withInput(serverCommand(config.pod), config))
   return [
     { name: 'start the relay that delays packets (stays)', commands: relay },
     { name: 'start BIRD on each node (stays), and wait for its routes', commands: speakers },
-    { name: 'start ztunnels, gateways and load balancers (stay)', commands: components },
+    {
+      name: 'start ztunnels, gateways and load balancers (stay)',
+      commands: [...ztunnels, ...components],
+    },
     { name: 'start echo servers (stay)', commands: servers },
   ].filter(({ commands }) => commands.length > 0)
+}
+
+/** Who plays the role is said by `engines`; what a program reads from a file is shown as its input. */
+function programCommands(
+  netns: string,
+  config: ComponentConfig,
+  { envoy, haproxy }: EngineChoice,
+): readonly LabCommand[] {
+  if (config.role === 'gateway' && envoy !== undefined) {
+    const { file, content } = envoyFile(config)
+    return [{ file: 'tee', args: [file], input: content }, envoyCommand(envoy, netns, file)]
+  }
+  if (config.role === 'load-balancer' && haproxy !== undefined) {
+    const { file, content } = haproxyFile(config)
+    return [{ file: 'tee', args: [file], input: content }, haproxyCommand(haproxy, netns, file)]
+  }
+  return [withInput(componentCommand(netns), config)]
+}
+
+/** A real ztunnel and what stands beside it for istiod and istio-cni. */
+function ztunnelCommands(ztunnel: string, planned: PlannedZtunnel): readonly LabCommand[] {
+  const files = ztunnelFiles(planned)
+  const { name, identities, pods } = planned
+  const companion: CompanionConfig = {
+    role: 'ztunnel-companion',
+    trustDomain,
+    authority: { rootPem: keysLater, rootKeyPem: keysLater },
+    identities,
+    zdsSocket: files.zdsSocket,
+    pods,
+  }
+  const { env = {}, ...command } = ztunnelCommand(ztunnel, planned, files, keysLater)
+  const shownEnv = Object.entries(env).map(([key, value]) => `${key}=${value}`)
+  return [
+    ...ztunnelNamespaceCommands(name),
+    withInput({ netns: name, file: process.execPath, args: [programs.ztunnelCompanion] }, companion),
+    { file: 'tee', args: [files.config], input: files.content },
+    { ...command, file: 'env', args: [...shownEnv, command.file, ...command.args] },
+  ]
 }
 
 function shownIdentity(spiffe: string): Identity {

@@ -10,6 +10,7 @@ export const programs = {
   agent: path.join(dist, 'agent.mjs'),
   component: path.join(dist, 'lab-component.mjs'),
   delayRelay: path.join(dist, 'lab-delay-relay.mjs'),
+  ztunnelCompanion: path.join(dist, 'lab-ztunnel-companion.mjs'),
 } as const
 
 /**

@@ -28,9 +28,9 @@ async function textOf(plan: Plan, more: Parameters<typeof createLab>[0] = {}): P
 }
 
 /** Two clusters, one of two nodes, in networks that lie apart. */
-function apart(routeMode: 'static' | 'vxlan' | 'bgp'): Plan {
+function apart(routeMode: 'static' | 'vxlan' | 'bgp', loadBalancer: 'l2' | 'proxy' = 'l2'): Plan {
   const topology = {
-    clusters: [cluster(1, 'east', { nodes: 2 }), cluster(2, 'west', { gateway: { loadBalancer: 'l2' } })],
+    clusters: [cluster(1, 'east', { nodes: 2 }), cluster(2, 'west', { gateway: { loadBalancer } })],
     routes: [...between('east', 'west')],
   }
   const delays = [{ between: ['east', 'west'], rttMs: 5 }] as const
@@ -51,8 +51,16 @@ describe('the steps of a lab', () => {
     await expect(text).toMatchFileSnapshot(`testing/steps/${routeMode}-${delayMethod}.txt`)
   })
 
+  it('are what they are, with programs of others', async () => {
+    const engines = { ztunnel: '/opt/ztunnel', envoy: '/opt/envoy', haproxy: 'haproxy' }
+    const text = await textOf(apart('static', 'proxy'), { delayMethod: 'netem', engines })
+    await expect(text).toMatchFileSnapshot('testing/steps/engines.txt')
+  })
+
   it('hold no keys', async () => {
+    const engines = { ztunnel: '/opt/ztunnel', envoy: '/opt/envoy', haproxy: 'haproxy' }
     expect(await textOf(ladder())).not.toContain('PRIVATE KEY')
+    expect(await textOf(ladder(), { engines })).not.toContain('PRIVATE KEY')
   })
 
   it('enter a user namespace where hopmeter is a plain user', async () => {

@@ -1,14 +1,14 @@
 import type { ServeMessage } from '../../agent/protocol.ts'
-import type { EvidenceSnapshot } from '../../evidence/flow.ts'
+import type { ComponentFlows, EvidenceSnapshot, Flow } from '../../evidence/flow.ts'
 import { until } from '../../process/until.ts'
 import { componentKey } from '../../topology/component.ts'
 import type { Component } from '../../topology/model.ts'
-import { hopmeterVersion } from '../../version.ts'
 import type { Command, ComponentCpu, CpuSource, RestartContext, Testbed } from '../backend.ts'
 import { serverPort, type Plan, type PlannedPath, type Workload } from '../plan.ts'
 import type { Anchor } from './anchor.ts'
 import { onCpu } from './cpus.ts'
-import type { ComponentMessage } from './components/protocol.ts'
+import type { EngineNames } from './engines/engines.ts'
+import type { ForwardingProgram } from './engines/forwarding-program.ts'
 import type { LabLayout } from './layout.ts'
 import type { LineProcess } from './line-process.ts'
 import type { Mesh } from './mesh.ts'
@@ -18,25 +18,22 @@ import { toolEnv } from './tools.ts'
 /** Long enough for this process to be told of the ends of all processes that ended together. */
 const settleMs = 200
 
-type FlowsMessage = Extract<ComponentMessage, { type: 'flows' }>
 type StatsMessage = Extract<ServeMessage, { type: 'stats' }>
 
 const endWithinMs = 2000
 
-export interface RunningComponent {
-  readonly component: Component
-  readonly process: LineProcess
-}
-
 /** The programs that forward bytes and answer requests: what a restart starts anew. */
 export interface LabPrograms {
-  readonly components: readonly RunningComponent[]
+  /** Ztunnels, gateways and load balancers, whoever wrote them. */
+  readonly forwarding: readonly ForwardingProgram[]
   /** Named like their workloads. */
   readonly servers: readonly LineProcess[]
 }
 
-export function processesOf({ components, servers }: LabPrograms): readonly LineProcess[] {
-  return [...components.map(({ process }) => process), ...servers]
+type LabProgram = ForwardingProgram | LineProcess
+
+export function processesOf({ forwarding, servers }: LabPrograms): readonly LabProgram[] {
+  return [...forwarding, ...servers]
 }
 
 interface LabParts {
@@ -44,6 +41,7 @@ interface LabParts {
   readonly plan: Plan
   readonly layout: LabLayout
   readonly mesh: Mesh
+  readonly engines: EngineNames
   /** The CPU that all programs share; undefined where they may use all. */
   readonly cpu: number | undefined
   /** Starts them in an order of the seed. */
@@ -56,7 +54,7 @@ interface LabParts {
 
 /** A lab that is up. */
 export class LabTestbed implements Testbed {
-  readonly engine = { name: 'lab-node', version: hopmeterVersion, simulated: true }
+  readonly engine: Testbed['engine']
   readonly cpuSource: CpuSource = { name: 'schedstat', perTurn: true, coversTestbed: true }
   readonly delayMethod: string
   readonly loadBalancer: string
@@ -69,10 +67,10 @@ export class LabTestbed implements Testbed {
     this.#parts = parts
     this.#programs = running
     this.delayMethod = parts.delayMethod
-    this.facts = parts.facts
+    this.engine = parts.engines.engine
+    this.loadBalancer = parts.engines.loadBalancer
+    this.facts = { ...parts.facts, ...parts.engines.facts }
     this.addresses = parts.mesh.addresses
-    const isProxied = parts.layout.gateways.some(({ loadBalancer }) => loadBalancer === 'proxy')
-    this.loadBalancer = isProxied ? 'lab-node' : 'none'
   }
 
   agentCommand(workload: Workload, mode: 'load'): Command {
@@ -100,12 +98,13 @@ export class LabTestbed implements Testbed {
 
   cpuUsage(): Promise<readonly ComponentCpu[]> {
     const { plan } = this.#parts
-    const { components, servers } = this.#programs
+    const { forwarding, servers } = this.#programs
     const running = [
-      ...components,
-      ...servers.flatMap((process): RunningComponent[] => {
+      ...forwarding.map((program) => ({ component: program.component, process: program })),
+      ...servers.flatMap((process) => {
         const workload = plan.workloads.find(({ name }) => name === process.name)
-        return workload ? [{ component: { kind: 'server-pod', ...workload.placement }, process }] : []
+        const component: Component | undefined = workload && { kind: 'server-pod', ...workload.placement }
+        return component ? [{ component, process }] : []
       }),
     ]
     const sums = new Map<string, ComponentCpu>()
@@ -123,16 +122,13 @@ export class LabTestbed implements Testbed {
   /** @throws HopmeterError when a program of the lab has ended. */
   async evidence(): Promise<EvidenceSnapshot> {
     for (const helper of this.#parts.helpers) helper.assertRunning()
-    const flows = this.#programs.components.map(async ({ component, process }) => {
-      const answer = await process.ask<FlowsMessage>({ type: 'flows' }, 'flows')
-      return { component, instance: process.name, flows: answer.flows }
-    })
+    const flows = flowsOf(this.#programs.forwarding)
     const served = this.#programs.servers.map(async (server) => {
       const answer = await server.ask<StatsMessage>({ type: 'stats' }, 'stats')
       return { workload: server.name, byPath: answer.served }
     })
     // Waited for as one: a failure of the second while the first is waited for would be nobody's.
-    const [components, byWorkload] = await Promise.all([Promise.all(flows), Promise.all(served)])
+    const [components, byWorkload] = await Promise.all([flows, Promise.all(served)])
     return { components, served: byWorkload }
   }
 
@@ -157,10 +153,13 @@ export class LabTestbed implements Testbed {
   /** @throws HopmeterError when a program of the lab does not start again. */
   async restart({ signal, progress, seed }: RestartContext): Promise<void> {
     progress('restart ztunnels, gateways, load balancers and echo servers')
-    const old = processesOf(this.#programs)
+    const { forwarding, servers } = this.#programs
     // What is ended on purpose must not be taken for what broke.
-    this.#programs = { components: [], servers: [] }
-    await Promise.all(old.map((process) => process.end(endWithinMs)))
+    this.#programs = { forwarding: [], servers: [] }
+    await Promise.all([
+      ...forwarding.map((program) => program.stop()),
+      ...servers.map((server) => server.end(endWithinMs)),
+    ])
     this.#programs = await this.#parts.start(seed, signal)
   }
 
@@ -173,4 +172,22 @@ export class LabTestbed implements Testbed {
     if (!pod) throw new RangeError(`workload "${workload.name}" has no pod in this lab`)
     return pod
   }
+}
+
+/** Gateways first: they know whose connection it is of which a ztunnel tells only that it comes from a gateway. */
+async function flowsOf(all: readonly ForwardingProgram[]): Promise<readonly ComponentFlows[]> {
+  const isZtunnel = ({ component }: ForwardingProgram) => component.kind === 'ztunnel'
+  const read = (some: readonly ForwardingProgram[], others: readonly Flow[]) =>
+    Promise.all(
+      some.map(async (program): Promise<ComponentFlows> => {
+        const { component, name: instance } = program
+        return { component, instance, flows: await program.flows(others) }
+      }),
+    )
+  const forwarders = await read(
+    all.filter((program) => !isZtunnel(program)),
+    [],
+  )
+  const forwarded = forwarders.flatMap(({ flows }) => flows)
+  return [...(await read(all.filter(isZtunnel), forwarded)), ...forwarders]
 }

@@ -24,6 +24,15 @@ function clientsCaveat({ clients, paths }: RunSummary): string {
   return `${clients} pods of each client sent the same load at the same time${inFlight}. Loads are per pod. Compare with runs of ${clients} clients only.`
 }
 
+/** A lab whose programs are all real ones needs none. */
+function engineCaveats({ engine, simulated }: RunSummary): string[] {
+  if (!simulated) return []
+  const who = engine.startsWith('lab-node ')
+    ? 'The lab forwards bytes with its own proxies'
+    : `Part of what forwards bytes is the lab’s own (${engine})`
+  return [`${who}: order and relative cost carry over, the numbers are not Istio’s.`]
+}
+
 /** What a reader must know before quoting a number. */
 export function caveats(summary: RunSummary, choice: SummaryChoice = {}): string[] {
   const metrics = shownMetrics(summary, choice)
@@ -46,11 +55,7 @@ export function caveats(summary: RunSummary, choice: SummaryChoice = {}): string
   )
   const share = summary.rounds === 0 ? 0 : Math.round((100 * summary.flaggedRounds) / summary.rounds)
   return [
-    ...(summary.engine.startsWith('lab-node')
-      ? [
-          'The lab forwards bytes with its own proxies: order and relative cost carry over, the numbers are not Istio’s.',
-        ]
-      : []),
+    ...engineCaveats(summary),
     ...(summary.clients === 1 ? [] : [clientsCaveat(summary)]),
     ...(summary.delayMethod === 'none' ? [] : [`Delay between networks is made by ${summary.delayMethod}.`]),
     ...(summary.loadBalancer === 'none' ? [] : [`The load balancer is ${summary.loadBalancer}.`]),

@@ -14,7 +14,7 @@ import { meshNamespace, serviceHostname, type PlannedPath } from '../../plan.ts'
 import { clusterIdOf, type IstioContext } from '../context.ts'
 import { readDump, readRemoteClusters, ztunnelPods } from '../read/read-mesh.ts'
 import { readRemoteSecrets, remoteServer } from '../read/remote-secrets.ts'
-import { endpointsOf, type ZtunnelDump } from '../read/ztunnel-dump.ts'
+import { endpointsOf, type ZtunnelDump } from '../../../evidence/ztunnel/ztunnel-dump.ts'
 import type {
   ClusterMeshFacts,
   MeshFacts,

@@ -1,10 +1,10 @@
 import { flowKey, type Flow } from '../../../evidence/flow.ts'
 import type { Protocol } from '../../../topology/model.ts'
-import { isIpAddress } from '../../kubernetes/cluster/reading.ts'
+import { isIpAddress } from '../../../evidence/reading.ts'
 import { hbonePort, spiffeId } from '../names.ts'
-import type { AccessLine } from '../read/access-log.ts'
-import type { OpenConnection } from '../read/ztunnel-dump.ts'
-import type { CountedBytes } from '../read/ztunnel-metrics.ts'
+import type { AccessLine } from '../../../evidence/ztunnel/access-log.ts'
+import type { OpenConnection } from '../../../evidence/ztunnel/ztunnel-dump.ts'
+import type { CountedBytes } from '../../../evidence/ztunnel/ztunnel-metrics.ts'
 import { hostOf, portOf, type MeshView } from './mesh-view.ts'
 
 /** What one ztunnel told, up to one reading. */

@@ -1,5 +1,5 @@
 import type { OwnedAddress } from '../../../evidence/flow.ts'
-import { splitAddress } from '../../kubernetes/cluster/reading.ts'
+import { splitAddress } from '../../../evidence/reading.ts'
 import { serviceKey, type PodInventory } from '../../kubernetes/workloads/pod-inventory.ts'
 import { meshNamespace, serverPort, serviceHostname, type Plan } from '../../plan.ts'
 import { hbonePort, spiffeId } from '../names.ts'

@@ -9,13 +9,17 @@ import type { StepContext } from '../../kubernetes/steps/step.ts'
 import type { PodInventory } from '../../kubernetes/workloads/pod-inventory.ts'
 import type { IstioContext } from '../context.ts'
 import { systemNamespace } from '../names.ts'
-import { parseAccessLine } from '../read/access-log.ts'
+import { parseAccessLine } from '../../../evidence/ztunnel/access-log.ts'
 import { parseForwardedHosts } from '../read/envoy-clusters.ts'
 import { cursorTime, newLines, type LogCursor } from '../read/log-cursor.ts'
 import { gatewayPods } from '../read/read-gateway.ts'
 import { readDump, ztunnelPods, type GatewayView } from '../read/read-mesh.ts'
-import { openConnections, type OpenConnection, type ZtunnelDump } from '../read/ztunnel-dump.ts'
-import { parseCountedBytes, type CountedBytes } from '../read/ztunnel-metrics.ts'
+import {
+  openConnections,
+  type OpenConnection,
+  type ZtunnelDump,
+} from '../../../evidence/ztunnel/ztunnel-dump.ts'
+import { parseCountedBytes, type CountedBytes } from '../../../evidence/ztunnel/ztunnel-metrics.ts'
 import { addFlow, closedFlow, gatewayFlows, openClients, ztunnelFlows } from './flows.ts'
 import { meshView, type MeshView } from './mesh-view.ts'
 

@@ -1,5 +1,5 @@
 import { z } from 'zod'
-import { readJson, type Reading } from '../../kubernetes/cluster/reading.ts'
+import { readJson, type Reading } from '../../../evidence/reading.ts'
 
 /** Counters of one address to which the gateway forwards. */
 export interface ForwardedHost {

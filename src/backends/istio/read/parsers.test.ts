@@ -1,7 +1,7 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { parseSessions } from '../../kind/load-balancer/haproxy.ts'
-import { isIpAddress, splitAddress } from '../../kubernetes/cluster/reading.ts'
+import { isIpAddress, splitAddress } from '../../../evidence/reading.ts'
 import { readProbe } from '../prove/probe.ts'
 import {
   byteCounters,
@@ -13,12 +13,12 @@ import {
   serverClosed,
   ztunnelDump,
 } from '../testing/recorded.ts'
-import { parseAccessLine } from './access-log.ts'
+import { parseAccessLine } from '../../../evidence/ztunnel/access-log.ts'
 import { parseForwardedHosts } from './envoy-clusters.ts'
 import { cursorTime, newLines } from './log-cursor.ts'
 import { parseRemoteClusters } from './remote-clusters.ts'
-import { endpointsOf, openConnections, parseZtunnelDump } from './ztunnel-dump.ts'
-import { parseCountedBytes } from './ztunnel-metrics.ts'
+import { endpointsOf, openConnections, parseZtunnelDump } from '../../../evidence/ztunnel/ztunnel-dump.ts'
+import { parseCountedBytes } from '../../../evidence/ztunnel/ztunnel-metrics.ts'
 
 describe("ztunnel's access log", () => {
   it('tells of a connection through a gateway from the client side', () => {

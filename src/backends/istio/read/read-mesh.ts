@@ -2,7 +2,7 @@ import { HopmeterError } from '../../../errors.ts'
 import type { Command } from '../../backend.ts'
 import type { Cluster } from '../../kubernetes/cluster/cluster.ts'
 import type { PodObject } from '../../kubernetes/cluster/objects.ts'
-import type { Reading } from '../../kubernetes/cluster/reading.ts'
+import type { Reading } from '../../../evidence/reading.ts'
 import type { StepContext } from '../../kubernetes/steps/step.ts'
 import { clusterNameOf, isProxied, type IstioContext } from '../context.ts'
 import { hbonePort, systemNamespace } from '../names.ts'
@@ -14,7 +14,7 @@ import {
   servingPods,
 } from './read-gateway.ts'
 import { parseRemoteClusters } from './remote-clusters.ts'
-import { parseZtunnelDump, type ZtunnelDump } from './ztunnel-dump.ts'
+import { parseZtunnelDump, type ZtunnelDump } from '../../../evidence/ztunnel/ztunnel-dump.ts'
 
 type Signal = Pick<StepContext, 'signal'>
 

@@ -1,4 +1,4 @@
-import { cannotRead, type Reading } from '../../kubernetes/cluster/reading.ts'
+import { cannotRead, type Reading } from '../../../evidence/reading.ts'
 
 const states = new Set(['synced', 'syncing', 'timeout', 'closed'])
 

@@ -1,5 +1,5 @@
 import { connect } from 'node:net'
-import { cannotRead, splitAddress, type Reading } from '../../kubernetes/cluster/reading.ts'
+import { cannotRead, splitAddress, type Reading } from '../../../evidence/reading.ts'
 
 /** HAProxy's own command port inside of the container, published on the loopback of this machine only. */
 export const haproxyCommandPort = 9999

@@ -1,3 +1,4 @@
+import type { Socket } from 'node:net'
 import type { Flow } from '../../../evidence/flow.ts'
 import type { Failure } from './protocol.ts'
 import { reasonOf } from './tunnel-error.ts'
@@ -13,6 +14,15 @@ export interface FlowCounters extends FlowKey {
   open: number
   bytesUp: number
   bytesDown: number
+  /** `ip:port` of this component's own ends of its open connections to `upstream`, where it notes them. */
+  readonly ends: Set<string>
+}
+
+/** Notes whose end of a connection this is, for as long as it lasts: the next component sees it as its source. */
+export function noteEnd(flow: FlowCounters, socket: Socket): void {
+  const end = `${socket.localAddress}:${socket.localPort}`
+  flow.ends.add(end)
+  socket.once('close', () => flow.ends.delete(end))
 }
 
 /** Kinds of failure that are told apart; a peer could otherwise make up authorities without end. */
@@ -29,7 +39,7 @@ export class FlowTable {
     const id = [direction, protocol, source, sourceIdentity, requested, upstream].join(' ')
     let flow = this.flows.get(id)
     if (!flow) {
-      flow = { ...key, connections: 0, open: 0, bytesUp: 0, bytesDown: 0 }
+      flow = { ...key, connections: 0, open: 0, bytesUp: 0, bytesDown: 0, ends: new Set() }
       this.flows.set(id, flow)
     }
     flow.connections++
@@ -47,7 +57,10 @@ export class FlowTable {
   }
 
   snapshot(): readonly Flow[] {
-    return [...this.flows.values()].map((flow) => ({ ...flow }))
+    return [...this.flows.values()].map(({ ends, ...flow }) => ({
+      ...flow,
+      ...(ends.size === 0 ? {} : { upstreamSources: [...ends] }),
+    }))
   }
 
   failures(): readonly Failure[] {

@@ -1,6 +1,6 @@
 import type { OutgoingHttpHeaders } from 'node:http2'
 import { dial } from './dial.ts'
-import type { FlowTable } from './flow-table.ts'
+import { noteEnd, type FlowTable } from './flow-table.ts'
 import { refuse, type ConnectRequest } from './hbone-server.ts'
 import { relay } from './relay.ts'
 
@@ -20,11 +20,10 @@ export async function forwardConnect(
     const socket = await dial(upstream)
     if (stream.destroyed || stream.closed) return void socket.destroy()
     stream.respond({ ':status': 200, ...responseHeaders })
-    relay(
-      stream,
-      socket,
-      flows.open({ direction, protocol: 'HBONE', source, sourceIdentity, requested, upstream }),
-    )
+    const key = { direction, protocol: 'HBONE', source, sourceIdentity, requested, upstream } as const
+    const flow = flows.open(key)
+    if (direction === 'forward') noteEnd(flow, socket)
+    relay(stream, socket, flow)
   } catch (error) {
     flows.fail({ direction, source, requested, upstream }, error)
     refuse(stream, 503)

@@ -1,4 +1,4 @@
-import { cannotRead, type Reading } from '../../kubernetes/cluster/reading.ts'
+import { cannotRead, type Reading } from '../reading.ts'
 
 /** Application bytes between one client and one service or server, since this ztunnel started. */
 export interface CountedBytes {
@@ -49,4 +49,11 @@ export function parseCountedBytes(text: string): Reading<readonly CountedBytes[]
     })
   }
   return { ok: true, value: [...sums.values()] }
+}
+
+const closedSample = /^istio_tcp_connections_closed_total(?:\{.*\})?\s+(\d+(?:\.\d+)?(?:e\+?\d+)?)\b/gm
+
+/** Connections that it counted as over since its start: as many lines has its access log. */
+export function parseClosedConnections(text: string): number {
+  return [...text.matchAll(closedSample)].reduce((sum, [, value]) => sum + Number(value), 0)
 }

@@ -1,5 +1,5 @@
 import { z } from 'zod'
-import { readJson, type Reading } from '../../kubernetes/cluster/reading.ts'
+import { readJson, type Reading } from '../reading.ts'
 
 const connection = z.object({
   src: z.string(),

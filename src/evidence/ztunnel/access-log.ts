@@ -1,5 +1,5 @@
 import { z } from 'zod'
-import { cannotRead, type Reading } from '../../kubernetes/cluster/reading.ts'
+import { cannotRead, type Reading } from '../reading.ts'
 
 /** A connection that ztunnel has closed. */
 export interface AccessLine {

@@ -1,0 +1,144 @@
+import type { Component } from '../../../../topology/model.ts'
+import { meshNamespace, serverPort, serviceHostname, type Plan, type Workload } from '../../../plan.ts'
+import type { LabLayout, LabNode } from '../../layout.ts'
+import {
+  gatewayNamespace,
+  gatewayServiceAccount,
+  podOf,
+  trustDomain,
+  workloadSpiffe,
+  type Relation,
+} from '../../relations.ts'
+import type { ServedPod } from './protocol.ts'
+import type { KnownMesh, KnownPod, KnownRemote, KnownService } from './workload-config.ts'
+
+/** The ztunnel of a node. */
+export interface PlannedZtunnel {
+  /** Also its network namespace: ports of its own would clash with those of another. */
+  readonly name: string
+  readonly component: Component
+  readonly node: string
+  readonly cluster: string
+  readonly network: string
+  readonly pods: readonly ServedPod[]
+  readonly identities: readonly string[]
+  readonly mesh: KnownMesh
+}
+
+/** Real ztunnels: one for each node that has pods of the mesh. Pure. */
+export function planZtunnels(
+  plan: Plan,
+  layout: LabLayout,
+  relations: readonly Relation[],
+): readonly PlannedZtunnel[] {
+  return layout.nodes.flatMap((node): PlannedZtunnel[] => {
+    const own = plan.workloads.filter(
+      ({ mesh, placement }) =>
+        mesh === 'ambient' && placement.cluster === node.cluster.name && placement.node === node.number,
+    )
+    if (own.length === 0) return []
+    const cluster = node.cluster.name
+    return [
+      {
+        name: `ztunnel-${node.netns}`,
+        component: { kind: 'ztunnel', cluster, node: node.number },
+        node: node.netns,
+        cluster,
+        network: node.cluster.network,
+        pods: own.map((workload) => servedPod(workload)),
+        identities: own.map((workload) => workloadSpiffe(workload)),
+        mesh: knownTo(node, own, layout, relations),
+      },
+    ]
+  })
+}
+
+function servedPod({ name }: Workload): ServedPod {
+  const netns = `/run/netns/${name}`
+  return { uid: `hopmeter-${name}`, name, namespace: meshNamespace, serviceAccount: name, netns }
+}
+
+/** Pods of the node, the servers that its clients use, and the gateways that lead to them. */
+function knownTo(
+  node: LabNode,
+  own: readonly Workload[],
+  layout: LabLayout,
+  relations: readonly Relation[],
+): KnownMesh {
+  const cluster = node.cluster.name
+  const used = relations.filter((r) => own.some(({ name }) => name === r.client.name))
+  const direct = used.filter(({ forwarding }) => forwarding.via === 'pod').map(({ server }) => server)
+  const here = own.filter(({ role }) => role === 'server')
+  const service = (server: Workload): KnownService => {
+    const { host, port } = layout.serviceAddress(cluster, server)
+    return {
+      name: server.name,
+      namespace: meshNamespace,
+      hostname: serviceHostname(server),
+      vip: `${host}:${port}`,
+      targetPort: serverPort,
+      spiffe: [workloadSpiffe(server)],
+    }
+  }
+  // Whatever is dialled directly is of the same network in the eyes of a ztunnel, also when it is misrouted.
+  const pod = (workload: Workload): KnownPod => ({
+    ...named(workload, workload.role === 'server' ? [service(workload)] : []),
+    ip: podOf(layout, workload).ip,
+    network: node.cluster.network,
+    node: podOf(layout, workload).nodeNetns,
+  })
+  const remotes = used.flatMap(({ server, forwarding }): KnownRemote[] => {
+    if (forwarding.via !== 'gateway') return []
+    const gateway = gatewayTo(layout, forwarding.cluster)
+    const network = remoteNetwork(gateway.cluster.network, node.cluster.network)
+    return [{ ...named(server, [service(server)]), network, gateway: gateway.published }]
+  })
+  const behind = new Map(
+    remotes.map(({ gateway, network }) => [`${network}/${gateway}`, { gateway, network }]),
+  )
+  const gateways = [...behind.values()].map(({ gateway, network }): KnownPod => {
+    const published = layout.gateways.find((g) => g.published === gateway)
+    const of = published?.cluster.name ?? ''
+    return {
+      name: `${gatewayServiceAccount}-${of}`,
+      namespace: gatewayNamespace,
+      serviceAccount: gatewayServiceAccount,
+      ip: gateway,
+      network,
+      cluster: of,
+      node: published?.node.netns ?? '',
+      services: [],
+    }
+  })
+  const servers = unique([...direct, ...here, ...remoteServers(used)])
+  return {
+    trustDomain,
+    network: node.cluster.network,
+    pods: [...unique([...own, ...direct]).map((workload) => pod(workload)), ...gateways],
+    remotes,
+    services: servers.map((server) => service(server)),
+  }
+}
+
+function remoteServers(used: readonly Relation[]): readonly Workload[] {
+  return used.filter(({ forwarding }) => forwarding.via === 'gateway').map(({ server }) => server)
+}
+
+function named({ name, placement }: Workload, services: readonly KnownService[]) {
+  return { name, namespace: meshNamespace, serviceAccount: name, cluster: placement.cluster, services }
+}
+
+/** A ztunnel uses a gateway only for another network than its own; misrouted traffic needs one to be invented. */
+function remoteNetwork(ofGateway: string, own: string): string {
+  return ofGateway === own ? `${ofGateway}-by-gateway` : ofGateway
+}
+
+function gatewayTo(layout: LabLayout, name: string) {
+  const gateway = layout.gateways.find(({ cluster }) => cluster.name === name)
+  if (!gateway) throw new RangeError(`cluster "${name}" has no gateway`)
+  return gateway
+}
+
+function unique(workloads: readonly Workload[]): readonly Workload[] {
+  return [...new Map(workloads.map((workload) => [workload.name, workload])).values()]
+}
