@@ -135,9 +135,12 @@ async function load(): Promise<Library> {
   // At run time: a machine for which the module brings no native library must still be able to run everything else.
   const { default: koffi } = await import('koffi').catch((cause: unknown) => {
     const why = cause instanceof Error ? cause.message : String(cause)
-    throw new Error(`a real ztunnel needs the native module koffi, which does not load here: ${why}`, {
-      cause,
-    })
+    throw new Error(
+      `a real ztunnel needs the native module koffi (npm install koffi), which does not load here: ${why}`,
+      {
+        cause,
+      },
+    )
   })
   const c = koffi.load(null)
   koffi.struct('iovec', { iov_base: 'void *', iov_len: 'size_t' })
