@@ -8,7 +8,10 @@ import { eventually, Hopmeter, processesWithEnvironment, type Running } from './
 
 /** What lies around a run: terminals, readers, files, and the processes of its lab. */
 
-const rounds = (count: number) => ['--rounds', String(count), '--duration', '200ms', '--warmup', '100ms']
+const rounds = (count: number) => [
+  ...['--restarts', '1', '--rounds', String(count)],
+  ...['--duration', '200ms', '--warmup', '100ms'],
+]
 const quick = ['run', 'single-cluster', ...rounds(4), '--seed', '1', '--no-chart']
 const long = ['run', 'single-cluster', ...rounds(200), '--seed', '1', '--no-chart']
 let hopmeter: Hopmeter
@@ -135,9 +138,6 @@ const programs = [
   ['the first process of the lab', 'sh -c read', /the first process of the lab failed/],
 ] as const
 
-/** What forwards and what drives; `npm run bench chaos` strikes all of them at any moment. */
-const two = programs.slice(1, 3)
-
 describe('a process of the lab', () => {
   test.each(programs)('%s that dies in mid-run ends it with a reason', async (_, words, reason) => {
     const running = hopmeter.start(long)
@@ -155,7 +155,7 @@ describe('a process of the lab', () => {
     expect(resultOf(run)).toMatchObject({ status: 'failed', reason: end.reason })
   })
 
-  test.each(two)('%s that is stopped keeps no Ctrl-C waiting', async (_, words) => {
+  test.each(programs)('%s that is stopped keeps no Ctrl-C waiting', async (_, words) => {
     const running = hopmeter.start(long)
     await running.until('round 1/200')
     process.kill(await processOf(running, words), 'SIGSTOP')
@@ -167,7 +167,7 @@ describe('a process of the lab', () => {
     expect(resultOf(onlyRun()).status).toBe('interrupted')
   })
 
-  test.each(two)('%s that was stopped for a second is taken down', async (_, words) => {
+  test.each(programs)('%s that was stopped for a second is taken down', async (_, words) => {
     const running = hopmeter.start(['run', 'single-cluster', ...rounds(12), '--seed', '1', '--no-chart'])
     await running.until('round 1/12')
     const pid = await processOf(running, words)
@@ -178,7 +178,7 @@ describe('a process of the lab', () => {
     expect(resultOf(onlyRun()).measured).toHaveLength(12)
   })
 
-  test.each(two)('%s that is stopped when hopmeter is killed is gone too', async (_, words) => {
+  test.each(programs)('%s that is stopped when hopmeter is killed is gone too', async (_, words) => {
     const running = hopmeter.start(long)
     await running.until('round 1/200')
     process.kill(await processOf(running, words), 'SIGSTOP')
