@@ -34,6 +34,11 @@ export function splitAddress(text: string): { readonly host: string; readonly po
   return host === undefined || host === '' || port > 65535 ? undefined : { host, port }
 }
 
+/** The host of `ip:port`, or the text itself where it is none. */
+export function hostOf(address: string): string {
+  return splitAddress(address)?.host ?? address
+}
+
 export function isIpAddress(host: string): boolean {
   return /^\d{1,3}(\.\d{1,3}){3}$/.test(host) || host.includes(':')
 }

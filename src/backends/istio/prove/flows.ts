@@ -1,11 +1,11 @@
 import { flowKey, type Flow } from '../../../evidence/flow.ts'
-import type { Protocol } from '../../../topology/model.ts'
-import { isIpAddress } from '../../../evidence/reading.ts'
+import { hostOf } from '../../../evidence/reading.ts'
 import { hbonePort, spiffeId } from '../names.ts'
 import type { AccessLine } from '../../../evidence/ztunnel/access-log.ts'
+import { asProtocol, closedFlow as flowOfLine } from '../../../evidence/ztunnel/closed-flow.ts'
 import type { OpenConnection } from '../../../evidence/ztunnel/ztunnel-dump.ts'
 import type { CountedBytes } from '../../../evidence/ztunnel/ztunnel-metrics.ts'
-import { hostOf, portOf, type MeshView } from './mesh-view.ts'
+import { portOf, type MeshView } from './mesh-view.ts'
 
 /** What one ztunnel told, up to one reading. */
 export interface ZtunnelState {
@@ -17,42 +17,10 @@ export interface ZtunnelState {
   readonly bytes: readonly CountedBytes[]
 }
 
-/** A closed connection as a flow; bytes come from counters, as those of open connections are in no log. */
+/** What a closed connection was. */
 export function closedFlow(view: MeshView, cluster: string, line: AccessLine): Flow {
-  const { direction, hboneAddress, destination, sourceIdentity } = line
-  const isOutbound = direction === 'outbound'
-  return {
-    direction,
-    protocol: closedProtocol(line),
-    source: hostOf(line.source),
-    ...(sourceIdentity === undefined ? {} : { sourceIdentity }),
-    ...(isOutbound ? { requested: requestedBy(view, cluster, line) } : {}),
-    // Inbound, ztunnel's log names its own HBONE port; the application has the port that the CONNECT asked for.
-    upstream:
-      isOutbound || hboneAddress === undefined
-        ? destination
-        : `${hostOf(destination)}:${portOf(hboneAddress)}`,
-    connections: 1,
-    open: 0,
-  }
-}
-
-/**
- * An `:authority` with a host name is asked of the gateway's network, one with an address of a pod. Inbound the log
- * tells no difference between the inner tunnel and a direct one.
- */
-function closedProtocol({ direction, hboneAddress }: AccessLine): Protocol {
-  if (hboneAddress === undefined) return 'TCP'
-  return direction === 'outbound' && !isIpAddress(hostOf(hboneAddress)) ? 'DOUBLEHBONE' : 'HBONE'
-}
-
-function requestedBy(
-  view: MeshView,
-  cluster: string,
-  { service, hboneAddress, destination }: AccessLine,
-): string {
-  const asked = hboneAddress ?? destination
-  return view.target(cluster, service ?? hostOf(asked), portOf(asked))
+  const requested = (host: string, address: string) => view.target(cluster, host, portOf(address))
+  return flowOfLine(line, { requested, portOf })
 }
 
 /** An open connection as flows: one per client that it can belong to. */
@@ -79,10 +47,6 @@ export function openFlows(
   const identities = gateway === undefined ? (own === undefined ? [] : [own]) : clientsOf(gateway)
   const base = { direction, protocol, source, upstream: actualDst, ...counts }
   return identities.length === 0 ? [base] : identities.map((sourceIdentity) => ({ ...base, sourceIdentity }))
-}
-
-function asProtocol(text: string): Protocol {
-  return text === 'HBONE' || text === 'DOUBLEHBONE' ? text : 'TCP'
 }
 
 /** Adds up flows that differ in the number of connections only. */

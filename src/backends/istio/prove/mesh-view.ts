@@ -77,11 +77,7 @@ export function meshAddresses(
   return [...ztunnels, ...entrances]
 }
 
-/** Host name of a service among the addresses of a scenario's port. */
-export function hostOf(address: string): string {
-  return splitAddress(address)?.host ?? address
-}
-
+/** The port of `ip:port`; where there is none, that of every service of a scenario. */
 export function portOf(address: string): number {
   return splitAddress(address)?.port ?? serverPort
 }

@@ -4,7 +4,7 @@ import { HopmeterError, UsageError } from '../../../errors.ts'
 import type { Flow } from '../../../evidence/flow.ts'
 import { makeFolder } from '../../../make-folder.ts'
 import { askAgain } from '../../kubernetes/ask-again.ts'
-import { splitAddress } from '../../../evidence/reading.ts'
+import { hostOf } from '../../../evidence/reading.ts'
 import type { Gateway, LoadBalancer, ProxyWatch } from '../../kubernetes/load-balancer.ts'
 import { sessionLabel } from '../../kubernetes/session/ownership.ts'
 import type { KubeStep, StepContext } from '../../kubernetes/steps/step.ts'
@@ -159,7 +159,7 @@ async function watch(
       if (!reading.ok) throw new HopmeterError(`${what}: ${reading.cannotRead}`)
       const open = new Map<string, number>()
       for (const { id, source } of reading.value) {
-        const host = splitAddress(source)?.host ?? source
+        const host = hostOf(source)
         seen.set(host, (seen.get(host) ?? new Set()).add(id))
         open.set(host, (open.get(host) ?? 0) + 1)
       }

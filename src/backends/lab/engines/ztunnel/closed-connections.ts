@@ -1,6 +1,7 @@
 import type { Reading } from '../../../../evidence/reading.ts'
 import type { AccessLine } from '../../../../evidence/ztunnel/access-log.ts'
-import { closedFlow, type Carried, type ZtunnelView } from './flows.ts'
+import type { Carried } from '../../../../evidence/ztunnel/closed-flow.ts'
+import { closedFlow, type ZtunnelView } from './flows.ts'
 
 export interface OverConnections {
   /** Lines read. */

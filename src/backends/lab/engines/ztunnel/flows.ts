@@ -1,9 +1,13 @@
 import type { Flow } from '../../../../evidence/flow.ts'
-import { isIpAddress, splitAddress } from '../../../../evidence/reading.ts'
+import { hostOf, splitAddress } from '../../../../evidence/reading.ts'
 import type { AccessLine } from '../../../../evidence/ztunnel/access-log.ts'
+import {
+  asProtocol,
+  closedFlow as flowOfLine,
+  type Carried,
+} from '../../../../evidence/ztunnel/closed-flow.ts'
 import type { OpenConnection } from '../../../../evidence/ztunnel/ztunnel-dump.ts'
 import type { CountedBytes } from '../../../../evidence/ztunnel/ztunnel-metrics.ts'
-import type { Protocol } from '../../../../topology/model.ts'
 
 /** What the addresses and names in a ztunnel's words mean. */
 export interface ZtunnelView {
@@ -14,34 +18,9 @@ export interface ZtunnelView {
   readonly identities: ReadonlyMap<string, string>
 }
 
-/** A flow of which the bytes are yet to be found. */
-export type Carried = Omit<Flow, 'bytesUp' | 'bytesDown' | 'sharedBytesUp' | 'sharedBytesDown'>
-
 /** A connection that is over. */
 export function closedFlow(view: ZtunnelView, line: AccessLine): Carried {
-  const { direction, source, sourceIdentity, destination, hboneAddress, service } = line
-  const isOutbound = direction === 'outbound'
-  const asked = hboneAddress ?? destination
-  return {
-    direction,
-    protocol: closedProtocol(line),
-    source: hostOf(source),
-    ...(sourceIdentity === undefined ? {} : { sourceIdentity }),
-    ...(isOutbound ? { requested: vipOf(view, service ?? hostOf(asked), asked) } : {}),
-    // Inbound, its log names its own HBONE port; the application has the port that the CONNECT asked for.
-    upstream:
-      isOutbound || hboneAddress === undefined
-        ? destination
-        : `${hostOf(destination)}:${portOf(hboneAddress)}`,
-    connections: 1,
-    open: 0,
-  }
-}
-
-/** An `:authority` with a host name is asked of the gateway's network, one with an address of a pod. */
-function closedProtocol({ direction, hboneAddress }: AccessLine): Protocol {
-  if (hboneAddress === undefined) return 'TCP'
-  return direction === 'outbound' && !isIpAddress(hostOf(hboneAddress)) ? 'DOUBLEHBONE' : 'HBONE'
+  return flowOfLine(line, { requested: (host, address) => vipOf(view, host, address), portOf })
 }
 
 /**
@@ -126,14 +105,6 @@ function isOf(view: ZtunnelView, flow: Carried, counted: CountedBytes): boolean 
 
 function vipOf(view: ZtunnelView, host: string, address: string): string {
   return view.vips.get(host) ?? `${host}:${portOf(address)}`
-}
-
-function asProtocol(text: string): Protocol {
-  return text === 'HBONE' || text === 'DOUBLEHBONE' ? text : 'TCP'
-}
-
-function hostOf(address: string): string {
-  return splitAddress(address)?.host ?? address
 }
 
 function portOf(address: string): number {
