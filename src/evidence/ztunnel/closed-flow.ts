@@ -9,8 +9,8 @@ export type Carried = Omit<Flow, 'bytesUp' | 'bytesDown' | 'sharedBytesUp' | 'sh
 /** What a testbed knows of the names and addresses in ztunnel's log. */
 export interface AddressBook {
   /** The service that a client addressed: by host name or address, at the port of `address`. */
-  requested(host: string, address: string): string
-  portOf(address: string): number
+  readonly requested: (host: string, address: string) => string
+  readonly portOf: (address: string) => number
 }
 
 /** A closed connection as a flow; bytes come from counters, as those of open connections are in no log. */
