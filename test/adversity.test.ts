@@ -1,10 +1,10 @@
 import { execFileSync } from 'node:child_process'
-import { existsSync, readdirSync, readFileSync, rmSync } from 'node:fs'
+import { existsSync, readFileSync, rmSync } from 'node:fs'
 import path from 'node:path'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
 import { commandOf, descendantsOf } from '../src/backends/lab/testing/leftovers.ts'
 import { runResult, type JournalEvent } from '../src/results/schema.ts'
-import { eventually, Hopmeter, processesWithEnvironment, type Running } from './support/hopmeter.ts'
+import { eventually, Hopmeter, type Running } from './support/hopmeter.ts'
 
 /** What lies around a run: terminals, readers, files, and the processes of its lab. */
 
@@ -20,18 +20,7 @@ beforeEach(async () => {
   hopmeter = await Hopmeter.create()
 })
 
-afterEach(async () => {
-  const mark = path.basename(hopmeter.folder)
-  await hopmeter.dispose()
-  await eventually(() => processesWithEnvironment(mark).length === 0, 'no process is left')
-})
-
-function onlyRun(): string {
-  const root = path.join(hopmeter.folder, 'results')
-  const names = readdirSync(root)
-  expect(names).toHaveLength(1)
-  return path.join(root, names[0]!)
-}
+afterEach(() => hopmeter.dispose())
 
 function resultOf(run: string) {
   return runResult.parse(JSON.parse(readFileSync(path.join(run, 'result.json'), 'utf8')))
@@ -64,7 +53,7 @@ describe.skipIf(!hasScript())('a terminal without columns', () => {
     const { code, stdout } = await hopmeter.run(quick, { command: terminal(before) })
     expect({ code, stdout }).toMatchObject({ code: 0 })
     expect(stdout.length).toBeLessThan(200_000)
-    expect(inOrder).toContain(resultOf(onlyRun()).status)
+    expect(inOrder).toContain(resultOf(hopmeter.onlyRun()).status)
   })
 })
 
@@ -93,7 +82,7 @@ describe('a reader that goes away', () => {
     await running.until('proving')
     running.child.stderr?.destroy()
     expect((await running.done).code).toBe(0)
-    const { status, measured } = resultOf(onlyRun())
+    const { status, measured } = resultOf(hopmeter.onlyRun())
     expect(inOrder).toContain(status)
     expect(measured).toHaveLength(4)
   })
@@ -147,7 +136,7 @@ describe('a process of the lab', () => {
     expect({ code, stderr }).toMatchObject({ code: 1 })
     expect(stderr).toMatch(reason)
     expect(stderr).not.toMatch(/^\s+at /m)
-    const run = onlyRun()
+    const run = hopmeter.onlyRun()
     const last = readFileSync(path.join(run, 'journal.ndjson'), 'utf8').trimEnd().split('\n').at(-1) ?? ''
     const end = JSON.parse(last) as JournalEvent & { type: 'end' }
     expect(end).toMatchObject({ type: 'end', status: 'failed' })
@@ -164,7 +153,7 @@ describe('a process of the lab', () => {
     const { code, stderr } = await running.done
     expect({ code, stderr }).toMatchObject({ code: 130 })
     expect(performance.now() - startedAt).toBeLessThan(15_000)
-    expect(resultOf(onlyRun()).status).toBe('interrupted')
+    expect(resultOf(hopmeter.onlyRun()).status).toBe('interrupted')
   })
 
   test.each(programs)('%s that was stopped for a second is taken down', async (_, words) => {
@@ -175,7 +164,7 @@ describe('a process of the lab', () => {
     setTimeout(() => process.kill(pid, 'SIGCONT'), 1000)
     const { code, stderr } = await running.done
     expect({ code, stderr }).toMatchObject({ code: 0 })
-    expect(resultOf(onlyRun()).measured).toHaveLength(12)
+    expect(resultOf(hopmeter.onlyRun()).measured).toHaveLength(12)
   })
 
   test.each(programs)('%s that is stopped when hopmeter is killed is gone too', async (_, words) => {
@@ -186,8 +175,7 @@ describe('a process of the lab', () => {
     await new Promise((resolve) => setTimeout(resolve, 200))
     running.child.kill('SIGKILL')
     await running.done
-    const mark = path.basename(hopmeter.folder)
-    await eventually(() => processesWithEnvironment(mark).length === 0, 'no process is left')
+    expect(await hopmeter.left()).toEqual([])
     const { stdout } = await hopmeter.run(['results', 'list'])
     expect(stdout).toContain('interrupted')
   })

@@ -3,7 +3,7 @@ import path from 'node:path'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
 import { descendantsOf, leftovers, namespacesOf } from '../src/backends/lab/testing/leftovers.ts'
 import { runResult, type JournalEvent } from '../src/results/schema.ts'
-import { eventually, Hopmeter, processesWithEnvironment } from './support/hopmeter.ts'
+import { Hopmeter } from './support/hopmeter.ts'
 
 const quick = ['--restarts', '1', '--rounds', '6', '--duration', '300ms', '--warmup', '100ms', '--seed', '1']
 let hopmeter: Hopmeter
@@ -13,18 +13,7 @@ beforeEach(async () => {
 })
 
 /** Whatever a test did: no process that it started, directly or not, is left. */
-afterEach(async () => {
-  const mark = path.basename(hopmeter.folder)
-  await hopmeter.dispose()
-  await eventually(() => processesWithEnvironment(mark).length === 0, 'no process is left')
-})
-
-function onlyRun(): string {
-  const root = path.join(hopmeter.folder, 'results')
-  const names = readdirSync(root)
-  expect(names).toHaveLength(1)
-  return path.join(root, names[0]!)
-}
+afterEach(() => hopmeter.dispose())
 
 function journalOf(run: string): JournalEvent[] {
   const lines = readFileSync(path.join(run, 'journal.ndjson'), 'utf8').trimEnd().split('\n')
@@ -35,7 +24,7 @@ describe('hopmeter run in the lab', () => {
   test('climbs the ladder: every path proven in every round, every response accounted for, a chart beside the result', async () => {
     const { code, stdout, stderr } = await hopmeter.run(['run', 'hop-ladder', ...quick])
     expect({ code, stderr }).toMatchObject({ code: 0 })
-    const run = onlyRun()
+    const run = hopmeter.onlyRun()
     const result = runResult.parse(JSON.parse(readFileSync(path.join(run, 'result.json'), 'utf8')))
     expect(result.measured).toHaveLength(6)
     for (const round of result.measured) {
@@ -106,7 +95,7 @@ spec:
     ]
     const { code, stderr } = await hopmeter.run(args, { input: scenario })
     expect({ code, stderr }).toMatchObject({ code: 0 })
-    const rounds = journalOf(onlyRun()).filter((event) => event.type === 'round')
+    const rounds = journalOf(hopmeter.onlyRun()).filter((event) => event.type === 'round')
     expect(rounds).toHaveLength(2)
     for (const round of rounds) {
       expect(round.paths.map((p) => p.load).toSorted()).toEqual(
@@ -129,7 +118,7 @@ spec:
     const counts = ['--builds', '2', '--restarts', '2', '--rounds', '2']
     const args = ['run', 'single-cluster', ...quick, ...counts, '--no-chart']
     expect((await hopmeter.run(args)).code).toBe(0)
-    const events = journalOf(onlyRun())
+    const events = journalOf(hopmeter.onlyRun())
     expect(events.filter((e) => e.type === 'build').map((e) => e.build)).toEqual([1, 2])
     expect(events.filter((e) => e.type === 'restart').map((e) => [e.build, e.restart])).toEqual([
       [1, 1],
@@ -154,7 +143,9 @@ spec:
     const { code, stderr } = await hopmeter.run(['run', 'same-network-unrouted', ...quick, '--no-chart'])
     expect(code).toBe(0)
     expect(stderr).toContain('unreachable, as expected')
-    expect(journalOf(onlyRun()).some((event) => event.type === 'unreachable' && event.confirmed)).toBe(true)
+    expect(
+      journalOf(hopmeter.onlyRun()).some((event) => event.type === 'unreachable' && event.confirmed),
+    ).toBe(true)
   })
 
   test('stops in order at the first Ctrl-C: partial rounds kept, status interrupted, exit code 130', async () => {
@@ -174,7 +165,7 @@ spec:
     const { code, stderr } = await running.done
     expect({ code, stderr }).toMatchObject({ code: 130 })
     expect(stderr).toContain('interrupted by SIGINT')
-    const events = journalOf(onlyRun())
+    const events = journalOf(hopmeter.onlyRun())
     expect(events.at(-1)).toMatchObject({ type: 'end', status: 'interrupted' })
     const show = await hopmeter.run(['results', 'show', 'latest'])
     expect(show.stdout).toContain('interrupted')

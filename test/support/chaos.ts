@@ -2,10 +2,9 @@ import { existsSync, readdirSync, readFileSync } from 'node:fs'
 import path from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { descendantsOf } from '../../src/backends/lab/testing/leftovers.ts'
-import { until } from '../../src/process/until.ts'
 import { openRun } from '../../src/results/store.ts'
 import { seededRandom } from '../../src/random.ts'
-import { Hopmeter, processesWithEnvironment, type Finished, type Running } from './hopmeter.ts'
+import { Hopmeter, type Finished, type Running } from './hopmeter.ts'
 
 /** What is told when a phase of a run begins; the attack comes some time after it. */
 const phases = [
@@ -99,7 +98,10 @@ export interface Attempt {
 /** Every wait of hopmeter for a silent process ends before this, on a busy machine too. */
 const endsWithinMs = 90_000
 const goneWithinMs = 10_000
-const quick = ['--rounds', '6', '--duration', '200ms', '--warmup', '200ms', '--seed', '1', '--no-chart']
+const quick = [
+  ...['--restarts', '2', '--rounds', '3', '--duration', '200ms', '--warmup', '200ms'],
+  ...['--seed', '1', '--no-chart'],
+]
 
 /** Attacks that many runs, each kind in turn, at random instants of random phases. */
 export async function* chaos(count: number, seed: number): AsyncGenerator<Attempt> {
@@ -119,8 +121,6 @@ async function attempt(
 ): Promise<Attempt> {
   const { endsInOrder, strike } = attacks[attack]!
   const hopmeter = await Hopmeter.create()
-  const mark = path.basename(hopmeter.folder)
-  const pidsLeft = () => processesWithEnvironment(mark)
   try {
     const running = hopmeter.start(['run', 'single-cluster', ...quick])
     const pickOne = () => {
@@ -132,21 +132,18 @@ async function attempt(
     await sleep(afterMs)
     await strike({ running, random, pickOne })
     const finished = await Promise.race([running.done, sleep(endsWithinMs, undefined, { ref: false })])
-    const isGone = () => pidsLeft().length === 0 || undefined
-    await until(isGone, { everyMs: 50, deadlineMs: finished ? goneWithinMs : 0 })
-    const left = pidsLeft().map(describe)
     return {
       attack,
       phase,
       afterMs,
       hung: finished ? [] : [`still there after ${endsWithinMs} ms`],
       lost: finished ? await lostBy(hopmeter.folder, finished, endsInOrder) : [],
-      left: finished ? left : [],
+      left: finished ? await hopmeter.left(goneWithinMs) : [],
       stderr: finished?.stderr ?? '',
     }
   } finally {
-    for (const pid of pidsLeft()) signal(pid, 'SIGKILL')
-    await hopmeter.dispose()
+    // What is left has been counted.
+    await hopmeter.dispose().catch(() => {})
   }
 }
 
@@ -175,15 +172,6 @@ async function lostBy(
   if (code !== 0 && (result.status === 'complete' || result.reason === undefined))
     lost.push(`exit code ${code}, but ${result.status} and the reason ${result.reason}`)
   return lost
-}
-
-function describe(pid: number): string {
-  try {
-    const state = /^State:\s+(.*)$/m.exec(readFileSync(`/proc/${pid}/status`, 'utf8'))?.[1]
-    return `${pid} (${state}) ${readFileSync(`/proc/${pid}/cmdline`, 'utf8').replaceAll('\0', ' ')}`
-  } catch {
-    return `${pid} (gone meanwhile)`
-  }
 }
 
 function signal(pid: number | undefined, name: NodeJS.Signals): void {

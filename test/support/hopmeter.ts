@@ -1,14 +1,24 @@
 import { spawn, type ChildProcess } from 'node:child_process'
-import { readdirSync, readFileSync } from 'node:fs'
+import { readdirSync } from 'node:fs'
 import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import path from 'node:path'
 import { Writable } from 'node:stream'
 import { fileURLToPath } from 'node:url'
+import {
+  descendantsOf,
+  leftovers,
+  namespacesOf,
+  stillRunning,
+  type ProcessId,
+} from '../../src/backends/lab/testing/leftovers.ts'
 import type { CliContext } from '../../src/cli/context.ts'
 import { invoke } from '../../src/cli/invoke.ts'
 
 const main = fileURLToPath(new URL('../../dist/cli/main.js', import.meta.url))
+
+/** Often enough to see every program of a lab: they live as long as it. */
+const lookEveryMs = 100
 
 export interface Finished {
   readonly code: number | null
@@ -38,6 +48,9 @@ export class Hopmeter {
   readonly folder: string
   readonly #env: NodeJS.ProcessEnv
   readonly #running = new Set<Running>()
+  /** What was seen below our command lines: programs of the lab inherit nothing to tell them by. */
+  readonly #started = new Map<string, ProcessId>()
+  readonly #namespaces = new Set<string>()
 
   private constructor(folder: string) {
     this.folder = folder
@@ -62,6 +75,7 @@ export class Hopmeter {
       cwd: options.cwd ?? this.folder,
       env: this.#env,
     })
+    this.#watch(child)
     let [stdout, stderr] = ['', '']
     const waiting: { text: string; resolve: () => void }[] = []
     child.stdout.on('data', (chunk: Buffer) => (stdout += chunk.toString()))
@@ -95,6 +109,14 @@ export class Hopmeter {
     return this.start(args, options).done
   }
 
+  /** The folder of the one run that there is. */
+  onlyRun(): string {
+    const root = path.join(this.folder, 'results')
+    const names = readdirSync(root)
+    if (names.length !== 1) throw new Error(`not one run, but ${names.length}: ${names.join(', ')}`)
+    return path.join(root, names[0]!)
+  }
+
   /**
    * The same in this process: for words, files and exit codes. Signals, standard input, streams that fail and what the
    * build made need a process.
@@ -121,28 +143,41 @@ export class Hopmeter {
     }
   }
 
-  /** Kills what a failed test left running, and removes its files. */
+  #watch(child: ChildProcess): void {
+    const look = () => {
+      const below = descendantsOf(child.pid ?? -1)
+      for (const own of below) this.#started.set(`${own.pid} ${own.startedAt}`, own)
+      for (const name of namespacesOf(below)) this.#namespaces.add(name)
+    }
+    const timer = setInterval(look, lookEveryMs)
+    child.on('exit', () => clearInterval(timer))
+  }
+
+  /** What still runs of all that our command lines started, directly or not, after waiting for its end. */
+  left(withinMs?: number): Promise<readonly string[]> {
+    return leftovers([...this.#started.values()], this.#namespaces, withinMs)
+  }
+
+  /**
+   * Kills what a failed test left running, and removes its files.
+   * @throws Error when command lines that had ended left a process
+   */
   async dispose(): Promise<void> {
     for (const { child, done } of this.#running) {
       child.kill('SIGKILL')
       await done
     }
-    await rm(this.folder, { recursive: true, force: true })
-  }
-}
-
-/** Processes of this machine whose environment carries the text, beside this one. */
-export function processesWithEnvironment(text: string): number[] {
-  return readdirSync('/proc')
-    .filter((name) => /^\d+$/.test(name) && Number(name) !== process.pid)
-    .map(Number)
-    .filter((pid) => {
+    const left = await this.left(9_000)
+    for (const { pid } of stillRunning([...this.#started.values()], this.#namespaces)) {
       try {
-        return readFileSync(`/proc/${pid}/environ`, 'utf8').includes(text)
+        process.kill(pid, 'SIGKILL')
       } catch {
-        return false
+        // it ended by itself
       }
-    })
+    }
+    await rm(this.folder, { recursive: true, force: true })
+    if (left.length > 0) throw new Error(`left behind: ${left.join(', ')}`)
+  }
 }
 
 /** Waits for a condition; fails with the last value when it never holds. */

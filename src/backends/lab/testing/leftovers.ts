@@ -29,6 +29,18 @@ export function namespacesOf(found: readonly ProcessId[]): ReadonlySet<string> {
   return new Set(found.flatMap(({ pid }) => namespaces(String(pid))).filter((name) => !own.has(name)))
 }
 
+/** Which of the processes still run, and which processes are in one of the namespaces. */
+export function stillRunning(
+  found: readonly ProcessId[],
+  namespacesToGo: ReadonlySet<string> = new Set(),
+): readonly ProcessId[] {
+  return processes().filter(
+    (row) =>
+      found.some((p) => row.pid === p.pid && row.startedAt === p.startedAt) ||
+      namespaces(String(row.pid)).some((name) => namespacesToGo.has(name)),
+  )
+}
+
 /** Waits until none of the processes runs and no process is in one of the namespaces; returns what is left then. */
 export async function leftovers(
   found: readonly ProcessId[],
@@ -37,12 +49,7 @@ export async function leftovers(
 ): Promise<readonly string[]> {
   const deadline = Date.now() + withinMs
   for (;;) {
-    const rows = processes()
-    const left = rows.filter(
-      (row) =>
-        found.some((p) => row.pid === p.pid && row.startedAt === p.startedAt) ||
-        namespaces(String(row.pid)).some((name) => namespacesToGo.has(name)),
-    )
+    const left = stillRunning(found, namespacesToGo)
     if (left.length === 0 || Date.now() > deadline) return left.map(({ pid }) => `${pid} ${commandOf(pid)}`)
     await sleep(20)
   }
