@@ -2,7 +2,7 @@ import { readdirSync } from 'node:fs'
 import { describe, expect, it } from 'vitest'
 import { openAnchor } from './anchor.ts'
 import { isolationRemedy, type Isolation } from './isolation.ts'
-import { descendantsOf, namespacesOf, leftovers } from './testing/leftovers.ts'
+import { descendantsOf, descendantsSince, namespacesOf, leftovers } from './testing/leftovers.ts'
 import { requires } from './testing/requires.ts'
 
 const isolations: readonly Isolation[] =
@@ -50,7 +50,7 @@ describe.each(isolations)('private namespaces (%s)', (isolation) => {
     anchor.start({ file: 'sleep', args: ['600'] })
     // A daemon: nobody's child any more, but still in the PID namespace.
     await anchor.run({ file: 'sh', args: ['-c', 'setsid sleep 601 >/dev/null 2>&1 &'] })
-    const made = descendantsOf(process.pid).filter((p) => !before.some(({ pid }) => pid === p.pid))
+    const made = descendantsSince(before)
     const namespaces = namespacesOf(made)
     await anchor.close()
     expect(made.length).toBeGreaterThanOrEqual(4)

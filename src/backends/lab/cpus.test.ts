@@ -11,6 +11,7 @@ import { onCpu, sharedCpu } from './cpus.ts'
 import { createLab } from './lab.ts'
 import { commandOf, descendantsOf } from './testing/leftovers.ts'
 import { requires } from './testing/requires.ts'
+import { quietly } from './testing/with-lab.ts'
 import { cluster, path, planOf } from './testing/scenario.ts'
 
 const sizes = { requestBytes: 16, responseBytes: 16 }
@@ -86,7 +87,6 @@ describe('programs of a lab', { timeout: 120_000 }, () => {
       await agent.done.catch(() => {})
     }
   }
-  const quietly = { signal: new AbortController().signal, progress: () => {} }
 
   it.for([
     ['one', [pingpong], 'one'],

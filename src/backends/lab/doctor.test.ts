@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import { labDoctor, labNeeds } from './doctor.ts'
-import { descendantsOf, leftovers } from './testing/leftovers.ts'
+import { descendantsOf, descendantsSince, leftovers } from './testing/leftovers.ts'
 import { toolVersion } from './tools.ts'
 import { between, cluster, path, planOf } from './testing/scenario.ts'
 
@@ -39,7 +39,7 @@ describe('labDoctor', () => {
       scenarios.map((scenario) => labNeeds(scenario).every((need) => !failed.has(need))),
     )
     for (const check of report.checks) expect(check.detail).not.toBe('')
-    const left = descendantsOf(process.pid).filter(({ pid }) => !before.some((p) => p.pid === pid))
+    const left = descendantsSince(before)
     expect(await leftovers(left)).toEqual([])
   })
 

@@ -3,7 +3,14 @@ import { HopmeterError } from '../../errors.ts'
 import type { Testbed } from '../backend.ts'
 import { createLab } from './lab.ts'
 import { ladder } from './testing/ladder.ts'
-import { commandOf, descendantsOf, leftovers, namespacesOf, type ProcessId } from './testing/leftovers.ts'
+import {
+  commandOf,
+  descendantsOf,
+  descendantsSince,
+  leftovers,
+  namespacesOf,
+  type ProcessId,
+} from './testing/leftovers.ts'
 import { prove } from './testing/load.ts'
 import { labReady, requires } from './testing/requires.ts'
 
@@ -81,7 +88,7 @@ describe('a restart that is stopped', { timeout: 120_000 }, () => {
     const before = descendantsOf(process.pid)
     const lab = await createLab().up(ladder(), quietly)
     const controller = new AbortController()
-    const own = () => descendantsOf(process.pid).filter(({ pid }) => !before.some((p) => p.pid === pid))
+    const own = () => descendantsSince(before)
     const made = new Map(own().map((found) => [found.pid, found]))
     const namespaces = namespacesOf([...made.values()])
     controller.abort(new HopmeterError('enough'))

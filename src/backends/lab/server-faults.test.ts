@@ -3,6 +3,7 @@ import { decode } from '../../agent/testing/drive.ts'
 import { createLab } from './lab.ts'
 import { sendLoad } from './testing/load.ts'
 import { requires } from './testing/requires.ts'
+import { quietly } from './testing/with-lab.ts'
 import { cluster, path, planOf } from './testing/scenario.ts'
 
 describe('a lab in which one server is slow on purpose', { timeout: 120_000 }, () => {
@@ -12,7 +13,7 @@ describe('a lab in which one server is slow on purpose', { timeout: 120_000 }, (
       path('slow', 'east/1', 'east/2', 'ambient'),
       path('plain', 'east/1', 'east/3', 'ambient'),
     ])
-    const quietly = { signal: new AbortController().signal, progress: () => {} }
+
     const serverFaults = { 'server-east-n2': { delayUs: 500_000 } }
     const testbed = await createLab({ serverFaults }).up(plan, quietly)
     try {

@@ -1,43 +1,12 @@
 import { describe, expect, it } from 'vitest'
-import type { Testbed } from '../../backend.ts'
-import type { Plan } from '../../plan.ts'
 import { createLab } from '../lab.ts'
-import type { LabOptions } from '../options.ts'
-import { ladder } from '../testing/ladder.ts'
-import { descendantsOf, leftovers } from '../testing/leftovers.ts'
+import { fork, ladder, ladderProven } from '../testing/ladder.ts'
+import { descendantsOf, descendantsSince, leftovers } from '../testing/leftovers.ts'
 import { prove } from '../testing/load.ts'
 import { requires } from '../testing/requires.ts'
-import { between, cluster, path, planOf } from '../testing/scenario.ts'
+import { quietly, verdicts, withLab } from '../testing/with-lab.ts'
+import { cluster, path, planOf } from '../testing/scenario.ts'
 import { realEnvoy, realHaproxy } from './testing/real-engines.ts'
-
-const quietly = { signal: new AbortController().signal, progress: () => {} }
-
-async function withLab(plan: Plan, options: LabOptions, test: (testbed: Testbed) => Promise<void>) {
-  const testbed = await createLab(options).up(plan, quietly)
-  try {
-    await test(testbed)
-  } finally {
-    await testbed.down()
-  }
-}
-
-async function verdicts(testbed: Testbed, plan: Plan): Promise<Readonly<Record<string, string>>> {
-  const seen: Record<string, string> = {}
-  for (const planned of plan.paths) {
-    const { verdict, observedProtocol, observed, reasons } = await prove(testbed, planned)
-    seen[planned.name] = [verdict, observedProtocol, observed.length, ...reasons].join(' ')
-  }
-  return seen
-}
-
-const proven = {
-  'no-mesh': 'proven TCP 2',
-  'same-node': 'proven HBONE 3',
-  single: 'proven HBONE 4',
-  'same-network': 'proven HBONE 4',
-  gateway: 'proven DOUBLEHBONE 5',
-  'load-balancer': 'proven DOUBLEHBONE 6',
-}
 
 describe('a lab of several makers', { timeout: 180_000 }, () => {
   const plan = ladder()
@@ -47,14 +16,14 @@ describe('a lab of several makers', { timeout: 180_000 }, () => {
     const engines = { envoy: realEnvoy(context), haproxy: realHaproxy(context) }
     const before = descendantsOf(process.pid)
     await withLab(plan, { engines }, async (testbed) => {
-      expect(await verdicts(testbed, plan)).toEqual(proven)
-      expect(await verdicts(testbed, plan)).toEqual(proven)
+      expect(await verdicts(testbed, plan)).toEqual(ladderProven)
+      expect(await verdicts(testbed, plan)).toEqual(ladderProven)
       expect(testbed.engine.name).toBe('lab-node+envoy+haproxy')
       expect(testbed.loadBalancer).toMatch(/^haproxy \d+\.\d+/)
       expect(testbed.facts['gateway']).toMatch(/^envoy \d+\.\d+\.\d+/)
       expect(testbed.facts['ztunnel']).toMatch(/^lab-node /)
     })
-    const left = descendantsOf(process.pid).filter(({ pid }) => !before.some((p) => p.pid === pid))
+    const left = descendantsSince(before)
     expect(await leftovers(left)).toEqual([])
   })
 
@@ -90,17 +59,7 @@ describe('a lab of several makers', { timeout: 180_000 }, () => {
 })
 
 describe('a lab with a real Envoy that is misrouted on purpose', { timeout: 120_000 }, () => {
-  const plan = planOf(
-    {
-      clusters: [
-        cluster(1, 'east-1', { network: 'east' }),
-        cluster(2, 'east-2', { network: 'east' }),
-        cluster(3, 'west', { gateway: { loadBalancer: 'none' } }),
-      ],
-      routes: between('east-1', 'east-2'),
-    },
-    [path('direct', 'east-1', 'east-2', 'ambient'), path('gateway', 'east-1', 'west', 'ambient')],
-  )
+  const plan = fork()
 
   it.for([
     ['direct-through-gateway', { direct: /^mismatch DOUBLEHBONE 5/, gateway: /^proven DOUBLEHBONE 5$/ }],

@@ -5,14 +5,14 @@ import { describe, expect, it } from 'vitest'
 import type { Testbed } from '../../backend.ts'
 import { createLab } from '../lab.ts'
 import { ladder } from '../testing/ladder.ts'
-import { commandOf, descendantsOf, leftovers } from '../testing/leftovers.ts'
+import { commandOf, descendantsOf, descendantsSince, leftovers } from '../testing/leftovers.ts'
 import { prove } from '../testing/load.ts'
 import { requires } from '../testing/requires.ts'
+import { quietly } from '../testing/with-lab.ts'
 import type { EngineChoice } from './engines.ts'
 import { realEnvoy, realHaproxy } from './testing/real-engines.ts'
 
 const standIn = fileURLToPath(new URL('./ztunnel/testing/stand-in/ztunnel.mjs', import.meta.url))
-const quietly = { signal: new AbortController().signal, progress: () => {} }
 const plan = ladder()
 
 /** What forwards or answers in the lab, with what stands beside it: not the `nsenter` above each. */
@@ -81,7 +81,7 @@ describe('programs of others in a lab', { timeout: 240_000 }, () => {
       } finally {
         await testbed.down()
       }
-      const left = descendantsOf(process.pid).filter(({ pid }) => !before.some((p) => p.pid === pid))
+      const left = descendantsSince(before)
       expect(await leftovers(left)).toEqual([])
     },
   )

@@ -23,3 +23,28 @@ export function ladder(): Plan {
     ],
   )
 }
+
+/** What `verdicts` say of it when all is well. */
+export const ladderProven = {
+  'no-mesh': 'proven TCP 2',
+  'same-node': 'proven HBONE 3',
+  single: 'proven HBONE 4',
+  'same-network': 'proven HBONE 4',
+  gateway: 'proven DOUBLEHBONE 5',
+  'load-balancer': 'proven DOUBLEHBONE 6',
+}
+
+/** A path without a gateway and one through it, for labs that are misrouted on purpose. */
+export function fork(): Plan {
+  return planOf(
+    {
+      clusters: [
+        cluster(1, 'east-1', { network: 'east' }),
+        cluster(2, 'east-2', { network: 'east' }),
+        cluster(3, 'west', { gateway: { loadBalancer: 'none' } }),
+      ],
+      routes: between('east-1', 'east-2'),
+    },
+    [path('direct', 'east-1', 'east-2', 'ambient'), path('gateway', 'east-1', 'west', 'ambient')],
+  )
+}

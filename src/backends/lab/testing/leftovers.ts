@@ -23,6 +23,11 @@ export function descendantsOf(pid: number): readonly ProcessId[] {
   return found
 }
 
+/** Processes below this one that were not there before. */
+export function descendantsSince(before: readonly ProcessId[], pid = process.pid): readonly ProcessId[] {
+  return descendantsOf(pid).filter((own) => !before.some((old) => old.pid === own.pid))
+}
+
 /** Network, mount and PID namespaces of these processes that are not our own, e.g. `net:[4026532301]`. */
 export function namespacesOf(found: readonly ProcessId[]): ReadonlySet<string> {
   const own = new Set(namespaces('self'))

@@ -1,0 +1,27 @@
+import type { Testbed } from '../../backend.ts'
+import type { Plan } from '../../plan.ts'
+import { createLab } from '../lab.ts'
+import type { LabOptions } from '../options.ts'
+import { prove } from './load.ts'
+
+export const quietly = { signal: new AbortController().signal, progress: () => {} }
+
+/** Stands a lab up for one test and takes it down, also when the test fails. */
+export async function withLab(plan: Plan, options: LabOptions, test: (testbed: Testbed) => Promise<void>) {
+  const testbed = await createLab(options).up(plan, quietly)
+  try {
+    await test(testbed)
+  } finally {
+    await testbed.down()
+  }
+}
+
+/** Sends requests over every path: its verdict, protocol, number of components and reasons, by its name. */
+export async function verdicts(testbed: Testbed, plan: Plan): Promise<Readonly<Record<string, string>>> {
+  const seen: Record<string, string> = {}
+  for (const planned of plan.paths) {
+    const { verdict, observedProtocol, observed, reasons } = await prove(testbed, planned)
+    seen[planned.name] = [verdict, observedProtocol, observed.length, ...reasons].join(' ')
+  }
+  return seen
+}
