@@ -1,30 +1,20 @@
 import { execFileSync } from 'node:child_process'
-import { Writable } from 'node:stream'
 import { describe, expect, test } from 'vitest'
 import { sampleReportRun } from '../report/testing/sample-runs.ts'
 import { reproduceArguments, reproduceCommand, reproduceRemarks } from '../report/words/reproduce.ts'
 import type { RunResult } from '../results/schema.ts'
 import { loadScenario } from '../scenario/load.ts'
-import type { CliContext } from './context.ts'
 import type { RunFlags } from './run-flags.ts'
 import { runVerb } from './run.ts'
 import { testbedOverrides } from './testbed-overrides.ts'
+import { silentContext } from './testing/silent-context.ts'
 
 type Flags = RunFlags & { verify: string; control: boolean; path: string[] }
-
-const nowhere = new Writable({ write: (_chunk, _encoding, done) => done() })
-const context: CliContext = {
-  stdout: nowhere,
-  stderr: nowhere,
-  env: {},
-  stoppable: async (work) => await work(new AbortController().signal),
-  setExitCode: () => {},
-}
 
 /** The flags of `hopmeter run`, as its own command line understands the words. */
 function parsed(words: readonly string[]): { scenario: string; flags: Flags } {
   let scenario = ''
-  const command = runVerb(context)
+  const command = runVerb(silentContext)
     .exitOverride()
     .action((name: string) => void (scenario = name))
   command.parse([...words], { from: 'user' })
@@ -102,7 +92,7 @@ describe('the command that measures the same again', () => {
 
   test('has every flag of run that shapes numbers', () => {
     const { flags } = parsed(everything)
-    const all = runVerb(context).options.map((option) => option.attributeName())
+    const all = runVerb(silentContext).options.map((option) => option.attributeName())
     const defaults = parsed(['hop-ladder']).flags as unknown as Record<string, unknown>
     const untold = all.filter(
       (name) => (flags as unknown as Record<string, unknown>)[name] === defaults[name],
