@@ -3,7 +3,6 @@ import { readdirSync } from 'node:fs'
 import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import path from 'node:path'
-import { Writable } from 'node:stream'
 import { fileURLToPath } from 'node:url'
 import {
   descendantsOf,
@@ -12,8 +11,7 @@ import {
   stillRunning,
   type ProcessId,
 } from '../../src/backends/lab/testing/leftovers.ts'
-import type { CliContext } from '../../src/cli/context.ts'
-import { invoke } from '../../src/cli/invoke.ts'
+import { answer, type Answer } from '../../src/cli/testing/in-process.ts'
 
 const main = fileURLToPath(new URL('../../dist/cli/main.js', import.meta.url))
 
@@ -32,15 +30,6 @@ export interface Running {
   readonly done: Promise<Finished>
   /** Resolves when standard error contains the text. */
   until(text: string): Promise<void>
-}
-
-class Said extends Writable {
-  text = ''
-
-  override _write(chunk: Buffer, _encoding: string, done: () => void): void {
-    this.text += chunk.toString()
-    done()
-  }
 }
 
 /** The command line as users start it, with a lock and a state folder of its own. */
@@ -121,22 +110,12 @@ export class Hopmeter {
    * The same in this process: for words, files and exit codes. Signals, standard input, streams that fail and what the
    * build made need a process.
    */
-  async call(args: readonly string[]): Promise<Omit<Finished, 'signal'>> {
+  async call(args: readonly string[]): Promise<Answer> {
     const [before, environment] = [process.cwd(), process.env]
-    const [stdout, stderr] = [new Said(), new Said()]
-    let code: number | undefined
-    const context: CliContext = {
-      stdout,
-      stderr,
-      env: this.#env,
-      stoppable: async (work) => await work(new AbortController().signal),
-      setExitCode: (own) => (code = own),
-    }
     process.chdir(this.folder)
     process.env = this.#env
     try {
-      const end = await invoke(context, args)
-      return { code: end ?? code ?? 0, stdout: stdout.text, stderr: stderr.text }
+      return await answer(args, this.#env)
     } finally {
       process.chdir(before)
       process.env = environment
