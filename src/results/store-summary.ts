@@ -105,11 +105,27 @@ async function readTail(
     if (round) {
       const { count, restarts = 1 } = header.rounds
       const [build, restart, own] = [Number(round[1]), Number(round[2] ?? 1), Number(round[3])]
-      return { status, rounds: ((build - 1) * restarts + restart - 1) * count + own }
+      // A run that went on after an interruption has builds beyond those it was asked for, and gaps before them.
+      const isResumed = build > header.rounds.builds
+      const place = ((build - 1) * restarts + restart - 1) * count + own
+      return { status, rounds: isResumed ? await countRounds(journal) : place }
     }
     return { status, rounds: isWhole ? 0 : undefined }
   }
   return { status: undefined, rounds: undefined }
+}
+
+async function countRounds(journal: OpenJournal): Promise<number> {
+  const size = 1 << 20
+  let rounds = 0
+  let rest = ''
+  for (let position = 0; position < journal.bytes; position += size) {
+    const text = rest + (await journal.read(position, size))
+    const end = text.lastIndexOf('\n') + 1
+    rounds += [...text.slice(0, end).matchAll(roundStart)].length
+    rest = text.slice(end)
+  }
+  return rounds
 }
 
 interface OpenJournal {

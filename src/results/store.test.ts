@@ -64,12 +64,26 @@ describe('listing', () => {
       message: `${i} ${'x'.repeat(400)}`,
     }))
     await keepRun(root, ids.newest, [
-      ...events.slice(0, -1),
+      ...events
+        .slice(0, -1)
+        .map((event) =>
+          event.type === 'run' ? { ...event, rounds: { ...event.rounds, builds: 3 } } : event,
+        ),
       { ...last, build: 3, restart: 2, round: 1 },
       ...notes,
       sampleEnd,
     ])
     expect(await listRuns(root)).toMatchObject([{ rounds: (2 * 4 + 1) * 2 + 1, status: 'complete' }])
+  })
+
+  test('counts the rounds of a run that was resumed, whose later builds are beyond those that were planned', async () => {
+    const root = temporaryDirectory()
+    const events = sampleEvents({ rounds: 2, restarts: 4, requests: 50 })
+    const all = events.filter((event) => event.type === 'round')
+    const again = all.slice(0, 3).map((event) => ({ ...event, build: 2 }))
+    const kept = events.filter((event) => event !== all.at(-1) && event.type !== 'end')
+    await keepRun(root, ids.newest, [...kept, ...again, sampleEnd])
+    expect(await listRuns(root)).toMatchObject([{ rounds: all.length - 1 + again.length }])
   })
 
   test('counts rounds of journals of format 1, which name no restarts', async () => {
