@@ -26,10 +26,13 @@ export function otherSpelling(flags: string): Option {
   return new Option(flags).hideHelp()
 }
 
+/** Where a verb works unless it is told. */
+export const defaultBackend = 'lab'
+
 export function backendOption(): Option {
   return new Option('--backend <name>', 'where to run')
     .choices(['lab', 'kind', 'contexts'])
-    .default('lab')
+    .default(defaultBackend)
     .env('HOPMETER_BACKEND')
 }
 

@@ -3,6 +3,7 @@ import { designText } from '../report/words/spread.ts'
 import { listRuns, openRun } from '../results/store.ts'
 import { designFor } from '../stats/run-spread.ts'
 import { summarizeRun } from '../stats/summarize-run.ts'
+import { defaultBackend } from './options.ts'
 
 /**
  * The cheapest run of a scenario that finds a difference of that size in four of five cases, from the spread and the
@@ -13,6 +14,7 @@ export async function planToResolve(
   { scenario, backend, results }: { scenario: string; backend: string; results: string },
   resolveNs: number,
 ): Promise<string> {
+  const command = `hopmeter run ${scenario}${backend === defaultBackend ? '' : ` --backend ${backend}`}`
   const runs = await listRuns(results)
   const known = runs.filter(
     (run) => run.scenario === scenario && run.backend === backend && run.status === 'complete',
@@ -29,10 +31,10 @@ export async function planToResolve(
     if (!design) return `No practical run of ${scenario} resolves ${size} on this host (${source}).`
     return [
       `To resolve ${size} in every step under ${load}: ${designText(design)} (${source}).`,
-      `hopmeter run ${scenario} --restarts ${design.restarts} --rounds ${design.rounds}`,
+      `${command} --restarts ${design.restarts} --rounds ${design.rounds}`,
     ].join('\n')
   }
   throw new ResultError(`there is no complete run of ${scenario} on ${backend} in ${results} to plan from`, {
-    hint: `hopmeter run ${scenario} --restarts 6 is enough to tell how much it varies`,
+    hint: `${command} --restarts 6 is enough to tell how much it varies`,
   })
 }
