@@ -1,4 +1,5 @@
 import type { ProbeDifference, ProbeResult, ProbedEndpoint } from '../../measure/probe.ts'
+import { failedOf } from '../../results/outcomes.ts'
 import { failedShare, percentText } from '../../stats/error-share.ts'
 import { countColumn, differenceColumns, intervalColumn, textColumn, usColumn } from './columns.ts'
 import { tableOf, type Column, type Table } from './table.ts'
@@ -21,9 +22,10 @@ const endpointColumns: readonly Column<EndpointMetric>[] = [
   countColumn('reconnects', ({ endpoint }) => endpoint.reconnects),
 ]
 
-function failed({ sent, requests, bad, errors, lost }: ProbedEndpoint) {
-  const count = bad + errors + lost
-  const share = percentText(failedShare({ sent, received: requests, bad, errors, lost }))
+function failed({ requests, ...own }: ProbedEndpoint) {
+  const outcomes = { ...own, received: requests }
+  const count = failedOf(outcomes)
+  const share = percentText(failedShare(outcomes))
   return { parts: [count === 0 ? '0' : `${count} (${share})`], value: count }
 }
 

@@ -1,5 +1,6 @@
 import type { PathEvidence, UnreachableEvent } from '../../results/schema.ts'
 import { pathLabel } from '../../topology/component.ts'
+import { noValue } from '../format.ts'
 import { countColumn, textColumn } from './columns.ts'
 import { tableOf, type Column, type Table, type Tone } from './table.ts'
 
@@ -33,14 +34,14 @@ export function proofTable({ evidence, unreachable }: Proof): Table {
     path: e.path,
     verdict: { text: e.verdict, tone: e.verdict },
     components: e.observed.length,
-    protocol: e.observedProtocol ?? '-',
+    protocol: e.observedProtocol ?? noValue,
     observed: pathLabel(e.observed),
     remarks: e.reasons.join('; '),
   }))
   const tried = unreachable.map(({ path, confirmed, observed }): ProofRow => ({
     path,
     verdict: confirmed ? { text: 'unreachable', tone: 'proven' } : { text: 'mismatch', tone: 'mismatch' },
-    protocol: '-',
+    protocol: noValue,
     observed,
     remarks: '',
   }))

@@ -2,6 +2,7 @@ import type { ProbeDifference, ProbeResult } from '../../../measure/probe.ts'
 import { plural } from '../../../plural.ts'
 import { printable } from '../../../terminal-text.ts'
 import { endpointDifferences, endpointTable } from '../../tables/probe.ts'
+import { groupedWarnings } from '../../words/warnings.ts'
 import { renderText } from './table.ts'
 
 /** What a probe found, for a terminal. */
@@ -24,18 +25,13 @@ function headline({ profile, rounds, roundMs, seed, busyPoll }: ProbeResult): st
 
 /** One line per remark, with everything that it is about. */
 function remarksOf(differences: readonly ProbeDifference[]): string[] {
-  const about = new Map<string, string[]>()
-  for (const { name, metric, quantile, comparison } of differences) {
-    // Whoever else's endpoints: nothing here can start them anew.
-    const told = comparison.warnings.filter(
-      // The endpoints' own remarks say what failed, unless it is why there is no verdict.
-      ({ code }) => code !== 'one-start' && (code !== 'failed-requests' || comparison.refused),
-    )
-    for (const { message } of told) {
-      const subjects = about.get(message) ?? []
-      subjects.push(`${name} ${metric} ${quantile}`)
-      about.set(message, subjects)
-    }
-  }
-  return [...about].map(([message, subjects]) => printable(`* ${subjects.join(', ')}: ${message}`))
+  const items = differences.map(({ name, metric, quantile, comparison: { warnings, refused } }) => ({
+    about: `${name} ${metric} ${quantile}`,
+    warnings: warnings.filter(
+      // Whoever else's endpoints: nothing here can start them anew. And their own remarks say what failed, unless it is
+      // why there is no verdict.
+      ({ code }) => code !== 'one-start' && (code !== 'failed-requests' || refused),
+    ),
+  }))
+  return groupedWarnings(items).map((remark) => printable(`* ${remark}`))
 }
