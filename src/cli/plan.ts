@@ -1,6 +1,6 @@
 import { Command, Option } from 'commander'
 import { planScenario } from '../backends/plan.ts'
-import { pasteable } from '../process/exec.ts'
+import { pasteable } from '../shell-words.ts'
 import { loadScenario } from '../scenario/load.ts'
 import { pathLabel } from '../topology/component.ts'
 import { addBackendFlags, withMesh, type BackendFlags } from './backend-flags.ts'

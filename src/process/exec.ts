@@ -1,5 +1,6 @@
 import { setMaxListeners } from 'node:events'
 import { CommandError, type CommandFailure } from '../errors.ts'
+import { pasteable } from '../shell-words.ts'
 import { supervise, type Ending, type Supervised } from './supervise.ts'
 
 /** A program that says more than this has lost its way, and would take our memory with it. */
@@ -18,15 +19,6 @@ export interface RunOptions {
 export interface RunResult {
   readonly stdout: string
   readonly stderr: string
-}
-
-/** The command as a user could paste it into a shell. */
-export function pasteable(file: string, args: readonly string[]): string {
-  return [file, ...args].map(quote).join(' ')
-}
-
-function quote(word: string): string {
-  return /^[\w@%+=:,./-]+$/.test(word) ? word : `'${word.replaceAll("'", String.raw`'\''`)}'`
 }
 
 /**

@@ -1,6 +1,6 @@
 import path from 'node:path'
 import { describe, expect, it } from 'vitest'
-import { pasteable } from '../../process/exec.ts'
+import { pasteable } from '../../shell-words.ts'
 import type { Step } from '../backend.ts'
 import type { Plan } from '../plan.ts'
 import { createLab } from './lab.ts'

@@ -1,12 +1,13 @@
 import type { RunResult } from '../../results/schema.ts'
 import { isBuiltIn } from '../../scenario/built-in.ts'
+import { pasteable } from '../../shell-words.ts'
 
 const scenarioFile = 'scenario.yaml'
 const testbedPrefix = 'testbed.'
 
 /** The command that measures the same again, for a shell. */
 export function reproduceCommand(result: RunResult): string {
-  return ['hopmeter', ...reproduceArguments(result)].map(shellWord).join(' ')
+  return pasteable('hopmeter', reproduceArguments(result))
 }
 
 /** What the command needs that it cannot say itself. */
@@ -84,8 +85,4 @@ function askedArguments(overrides: RunResult['overrides']): string[] {
 
 function wordsOf(names = ''): string[] {
   return names.split(/[\s,]+/).filter((name) => name !== '')
-}
-
-function shellWord(word: string): string {
-  return /^[\w@%+=:,./-]+$/.test(word) ? word : `'${word.replaceAll("'", String.raw`'\''`)}'`
 }

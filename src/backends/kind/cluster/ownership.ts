@@ -1,5 +1,5 @@
 import { CommandError, HopmeterError } from '../../../errors.ts'
-import { pasteable } from '../../../process/exec.ts'
+import { pasteable } from '../../../shell-words.ts'
 import type { StepContext } from '../../kubernetes/steps/step.ts'
 import { isNotFound, type ClusterAddress, type Toolbox } from '../../kubernetes/tools/toolbox.ts'
 

@@ -14,7 +14,7 @@ import { tmpdir } from 'node:os'
 import path from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { CommandError } from '../../../errors.ts'
-import { pasteable } from '../../../process/exec.ts'
+import { pasteable } from '../../../shell-words.ts'
 import type { Execute } from '../tools/execute.ts'
 import type { KubernetesOptions } from '../tools/options.ts'
 

@@ -1,6 +1,7 @@
 import path from 'node:path'
 import { CommandError } from '../../../errors.ts'
-import { pasteable, type RunResult } from '../../../process/exec.ts'
+import type { RunResult } from '../../../process/exec.ts'
+import { pasteable } from '../../../shell-words.ts'
 import type { Command } from '../../backend.ts'
 import { execute, type Execute } from './execute.ts'
 
