@@ -29,6 +29,8 @@ const component = z.strictObject({
   kind: z.enum(['client-pod', 'ztunnel', 'east-west-gateway', 'load-balancer', 'server-pod']),
   cluster: text,
   node: z.number().int().positive().optional(),
+  /** Of which of the run's variants; absent where it has none. */
+  variant: text.optional(),
 })
 
 export const profileName = z.enum(['pingpong', 'closed', 'open', 'connect'])
@@ -44,7 +46,11 @@ const load = z.looseObject({
 })
 
 const plannedPath = z.strictObject({
+  /** Unique in the run; with variants `<path of the scenario>@<variant>`. */
   name: text,
+  /** With variants: which of them this is, and the name that it has in the scenario. Absent: there are none. */
+  variant: text.optional(),
+  scenarioPath: text.optional(),
   client: z.strictObject({ cluster: text, node: count }),
   server: z.strictObject({ cluster: text, node: count }),
   mesh: z.enum(['ambient', 'none']),
@@ -85,6 +91,15 @@ export const runHeader = z.strictObject({
   }),
   loads: listOf(load, 'loads per run'),
   paths: listOf(plannedPath, 'paths per run'),
+  /** Versions or settings that stood side by side; the first is what others are compared with. Absent: one of all. */
+  variants: listOf(
+    z.strictObject({
+      name: text,
+      /** What was asked of it, e.g. `ztunnel-threads: 1`; local files are not named. */
+      settings: recordOf(text, 'names per list'),
+    }),
+    'names per list',
+  ).optional(),
   environment: z.looseObject({
     kernel: text,
     cpuModel: text,
@@ -123,17 +138,25 @@ export const runHeader = z.strictObject({
     .optional(),
 })
 
+const engine = z.strictObject({
+  name: text,
+  version: text,
+  /** Stand-ins forwarded the bytes. Absent for others, and in files of before it was recorded. */
+  simulated: z.boolean().optional(),
+})
+
 /** One stand-up of the testbed. */
 export const buildEvent = z.strictObject({
   type: z.literal('build'),
   build: positive,
   at: moment,
-  engine: z.strictObject({
-    name: text,
-    version: text,
-    /** Stand-ins forwarded the bytes. Absent for others, and in files of before it was recorded. */
-    simulated: z.boolean().optional(),
-  }),
+  /** With variants: that of the first. */
+  engine,
+  /** What forwarded the bytes of each variant, in their order. Absent where the run has none. */
+  variants: listOf(
+    z.strictObject({ name: text, engine, loadBalancer: text, facts: recordOf(text, 'names per list') }),
+    'names per list',
+  ).optional(),
   /** How CPU times of components were read; absent where they were not, and in files of before it was recorded. */
   cpuSource: z.strictObject({ name: text, perTurn: z.boolean(), coversTestbed: z.boolean() }).optional(),
   delayMethod: text,

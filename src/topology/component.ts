@@ -15,13 +15,14 @@ export function componentTitle(kind: Component['kind']): string {
 
 /** Identity of a component within a testbed. */
 export function componentKey(component: Component): string {
-  return `${component.kind}/${component.cluster}/${component.node ?? ''}`
+  const { kind, cluster, node = '', variant } = component
+  return `${kind}/${cluster}/${node}${variant === undefined ? '' : `@${variant}`}`
 }
 
-/** e.g. `ztunnel (east-1/n2)` or `east-west gateway (west)`. */
-export function componentLabel(component: Component): string {
-  const node = component.node === undefined ? '' : `/n${component.node}`
-  return `${titles[component.kind]} (${component.cluster}${node})`
+/** e.g. `ztunnel (east-1/n2)`, `east-west gateway (west)` or, of one of several variants, `ztunnel (east-1/n2 pr)`. */
+export function componentLabel({ kind, cluster, node, variant }: Component): string {
+  const place = `${cluster}${node === undefined ? '' : `/n${node}`}`
+  return `${titles[kind]} (${place}${variant === undefined ? '' : ` ${variant}`})`
 }
 
 /** e.g. `client pod (east-1/n1) → ztunnel (east-1/n1) → server pod (east-1/n1)`. */

@@ -54,6 +54,8 @@ export interface Component {
   readonly kind: ComponentKind
   readonly cluster: string
   readonly node?: number | undefined
+  /** Of which of the variants that stand side by side; absent where there is but one of everything. */
+  readonly variant?: string | undefined
 }
 
 /** ztunnel's name for the transport that the client side opens (`config_dump`, field `protocol`). */
