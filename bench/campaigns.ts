@@ -18,7 +18,7 @@ import { runScenario } from '../src/measure/run-scenario.ts'
 import { parseScenario } from '../src/scenario/load.ts'
 import { clopperPearson } from '../src/stats/clopper-pearson.ts'
 import { comparePairs, type Pair } from '../src/stats/compare-pairs.ts'
-import { compareVariants } from '../src/stats/compare-runs.ts'
+import { compareVariants } from '../src/analysis/compare-runs.ts'
 import type { Comparison } from '../src/stats/comparison.ts'
 import { textTable } from '../src/report/render/text/table.ts'
 

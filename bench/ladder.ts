@@ -10,7 +10,7 @@ import type { Reporter } from '../src/measure/reporter.ts'
 import { runScenario } from '../src/measure/run-scenario.ts'
 import { summaryText } from '../src/report/render/text/summary.ts'
 import { loadScenario } from '../src/scenario/load.ts'
-import { summarizeRun } from '../src/stats/summarize-run.ts'
+import { summarizeRun } from '../src/analysis/summarize-run.ts'
 
 const quiet: Reporter = { step() {}, proven() {}, round() {}, note() {} }
 

@@ -22,7 +22,7 @@ import { JournalWriter } from '../src/results/journal-writer.ts'
 import { sampleBuild, sampleEnd, sampleHeader, sampleRound } from '../src/results/testing/sample-run.ts'
 import { seededRandom } from '../src/random.ts'
 import { studentQuantile } from '../src/stats/student-t.ts'
-import { summarizeRun } from '../src/stats/summarize-run.ts'
+import { summarizeRun } from '../src/analysis/summarize-run.ts'
 
 /** MiB that the second half of the work may add to the peak of the first. */
 const boundMiB = 32

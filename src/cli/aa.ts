@@ -5,7 +5,7 @@ import { loadScenario } from '../scenario/load.ts'
 import { floorTable } from '../report/tables/floors.ts'
 import { renderMarkdown } from '../report/render/markdown/table.ts'
 import { renderText } from '../report/render/text/table.ts'
-import { summarizeRun } from '../stats/summarize-run.ts'
+import { summarizeRun } from '../analysis/summarize-run.ts'
 import { print, type CliContext } from './context.ts'
 import { addRunFlags, presentRun, runWithFlags, type RunFlags } from './run-flags.ts'
 

@@ -1,6 +1,6 @@
 import { InvalidArgumentError, Option } from 'commander'
 import { parseDuration } from '../scenario/duration.ts'
-import { metricNames } from '../stats/metrics.ts'
+import { metricNames } from '../analysis/metrics.ts'
 import { isEmpty } from './empty-values.ts'
 
 export const outputFormats = ['text', 'json', 'markdown'] as const

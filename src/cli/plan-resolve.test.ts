@@ -5,7 +5,7 @@ import path from 'node:path'
 import { afterEach, beforeEach, expect, test } from 'vitest'
 import { writeAtomically } from '../results/durable.ts'
 import type { RunResult } from '../results/schema.ts'
-import { madeRun } from '../stats/testing/made-run.ts'
+import { madeRun } from '../analysis/testing/made-run.ts'
 import { planToResolve } from './plan-resolve.ts'
 
 const id = '2026-11-23t01-02-03z-hop-ladder-7f3a'

@@ -1,8 +1,8 @@
 import { ResultError } from '../errors.ts'
 import { designText } from '../report/words/spread.ts'
 import { listRuns, openRun } from '../results/store.ts'
-import { designFor } from '../stats/run-spread.ts'
-import { summarizeRun } from '../stats/summarize-run.ts'
+import { designFor } from '../analysis/run-spread.ts'
+import { summarizeRun } from '../analysis/summarize-run.ts'
 import { defaultBackend } from './options.ts'
 
 /**

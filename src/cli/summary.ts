@@ -1,5 +1,5 @@
 import { Command } from 'commander'
-import { summarizeRun } from '../stats/summarize-run.ts'
+import { summarizeRun } from '../analysis/summarize-run.ts'
 import { summaryMarkdown } from '../report/render/markdown/summary.ts'
 import { summaryText } from '../report/render/text/summary.ts'
 import { print, printJson, terminalColumns, type CliContext } from './context.ts'

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { madeRun } from '../stats/testing/made-run.ts'
+import { madeRun } from '../analysis/testing/made-run.ts'
 import { isProven, provenPaths } from './is-proven.ts'
 
 const run = await madeRun({ id: '2026-11-23t01-02-01z-hop-ladder-7f3a' })

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { madeRun } from '../stats/testing/made-run.ts'
+import { madeRun } from '../analysis/testing/made-run.ts'
 import { incomparable } from './comparable.ts'
 import type { RunResult } from './schema.ts'
 

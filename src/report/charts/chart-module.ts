@@ -1,6 +1,6 @@
 import type { RunResult } from '../../results/schema.ts'
 import type { Scenario } from '../../scenario/types.ts'
-import type { RunSummary } from '../../stats/summarize-run.ts'
+import type { RunSummary } from '../../analysis/summarize-run.ts'
 import type { Captions } from './frame.ts'
 import type { Distribution } from './models/distribution.ts'
 import type { Drawing, Stage } from './stage.ts'

@@ -1,6 +1,6 @@
 import { outcomeKinds, sumOutcomes } from '../../results/outcomes.ts'
 import type { RunResult } from '../../results/schema.ts'
-import { cpuPerRequest } from '../../stats/cpu-per-request.ts'
+import { cpuPerRequest } from '../../analysis/cpu-per-request.ts'
 import { componentLabel } from '../../topology/component.ts'
 import { distributionOf, roundsRemark, type Distribution, type RoundChoice } from './distribution.ts'
 

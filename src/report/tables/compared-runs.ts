@@ -1,6 +1,6 @@
 import { incomparable } from '../../results/comparable.ts'
 import type { RunResult } from '../../results/schema.ts'
-import { compareRuns, type RunComparison } from '../../stats/compare-runs.ts'
+import { compareRuns, type RunComparison } from '../../analysis/compare-runs.ts'
 import { engineOf } from '../words/engine.ts'
 
 export interface ReportedComparison {

@@ -1,4 +1,4 @@
-import type { MetricSummary } from '../../stats/summarize-metrics.ts'
+import type { MetricSummary } from '../../analysis/summarize-metrics.ts'
 import { differenceColumns, textColumn } from './columns.ts'
 import { tableOf, type Column, type Table } from './table.ts'
 

@@ -1,5 +1,5 @@
-import type { MetricSummary } from '../../stats/summarize-metrics.ts'
-import type { PathSummary, RunSummary } from '../../stats/summarize-run.ts'
+import type { MetricSummary } from '../../analysis/summarize-metrics.ts'
+import type { PathSummary, RunSummary } from '../../analysis/summarize-run.ts'
 import { formatUs, noValue } from '../format.ts'
 import { countColumn, intervalColumn, textColumn, usColumn } from './columns.ts'
 import { tableOf, type Column, type Table } from './table.ts'

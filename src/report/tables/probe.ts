@@ -1,6 +1,6 @@
 import type { ProbeDifference, ProbeResult, ProbedEndpoint } from '../../measure/probe.ts'
 import { failedOf } from '../../results/outcomes.ts'
-import { failedShare, percentText } from '../../stats/error-share.ts'
+import { failedShare, percentText } from '../../analysis/error-share.ts'
 import { countColumn, differenceColumns, intervalColumn, textColumn, usColumn } from './columns.ts'
 import { tableOf, type Column, type Table } from './table.ts'
 

@@ -1,5 +1,5 @@
-import type { MetricStep, MetricSummary } from '../../stats/summarize-metrics.ts'
-import type { RunSummary } from '../../stats/summarize-run.ts'
+import type { MetricStep, MetricSummary } from '../../analysis/summarize-metrics.ts'
+import type { RunSummary } from '../../analysis/summarize-run.ts'
 import { differenceColumns, textColumn } from './columns.ts'
 import { tableOf, type Column, type Table } from './table.ts'
 

@@ -2,7 +2,7 @@ import { digestJournal } from '../../results/digest.ts'
 import type { JournalEvent, RunHeader } from '../../results/schema.ts'
 import { sampleEvents } from '../../results/testing/sample-run.ts'
 import { sampleEventsOfFormat1 } from '../../results/testing/sample-run-v1.ts'
-import { summarizeRun } from '../../stats/summarize-run.ts'
+import { summarizeRun } from '../../analysis/summarize-run.ts'
 import { distributionsOf } from '../charts/models/distribution.ts'
 import type { ChartedRun } from '../charts/chart-module.ts'
 

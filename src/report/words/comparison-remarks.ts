@@ -1,5 +1,5 @@
-import type { RunComparison } from '../../stats/compare-runs.ts'
-import { failedShare, failedText } from '../../stats/error-share.ts'
+import type { RunComparison } from '../../analysis/compare-runs.ts'
+import { failedShare, failedText } from '../../analysis/error-share.ts'
 import { formatMargin } from '../format.ts'
 import { groupedWarnings } from './warnings.ts'
 

@@ -1,4 +1,4 @@
-import type { RunSummary } from '../../stats/summarize-run.ts'
+import type { RunSummary } from '../../analysis/summarize-run.ts'
 
 /** How CPU times of this run are to be read. */
 export function costRemarks(summary: RunSummary): string[] {

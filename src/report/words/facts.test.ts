@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest'
 import { provenPaths } from '../../evidence/is-proven.ts'
-import { compareVariants } from '../../stats/compare-runs.ts'
+import { compareVariants } from '../../analysis/compare-runs.ts'
 import { plainText } from '../tables/table.ts'
 import { pathProofTable } from '../tables/path-proof.ts'
 import { sampleReportRun } from '../testing/sample-runs.ts'

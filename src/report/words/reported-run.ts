@@ -1,5 +1,5 @@
 import type { RunResult } from '../../results/schema.ts'
-import type { RunSummary } from '../../stats/summarize-run.ts'
+import type { RunSummary } from '../../analysis/summarize-run.ts'
 
 /** A run with what its rounds say. */
 export interface ReportedRun {

@@ -1,6 +1,6 @@
-import { isChosen } from '../../stats/metrics.ts'
-import type { MetricSummary } from '../../stats/summarize-metrics.ts'
-import type { RunSummary } from '../../stats/summarize-run.ts'
+import { isChosen } from '../../analysis/metrics.ts'
+import type { MetricSummary } from '../../analysis/summarize-metrics.ts'
+import type { RunSummary } from '../../analysis/summarize-run.ts'
 
 export interface SummaryChoice {
   /** Names of metrics to show; the defaults of each load's profile unless given. */

@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest'
-import { summarizeRun } from '../../stats/summarize-run.ts'
-import { madeRun } from '../../stats/testing/made-run.ts'
+import { summarizeRun } from '../../analysis/summarize-run.ts'
+import { madeRun } from '../../analysis/testing/made-run.ts'
 import { caveats } from './caveats.ts'
 import { designText, scopeRemark, spreadRemarks } from './spread.ts'
 

@@ -1,7 +1,7 @@
 import { plural } from '../../plural.ts'
 import { formatDuration } from '../../scenario/duration.ts'
 import type { Design } from '../../stats/design.ts'
-import type { RunSummary, StepSummary } from '../../stats/summarize-run.ts'
+import type { RunSummary, StepSummary } from '../../analysis/summarize-run.ts'
 import { formatUs } from '../format.ts'
 
 /** What intervals and verdicts of a run say something about. */

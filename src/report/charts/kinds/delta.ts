@@ -1,6 +1,6 @@
 import type { RunResult } from '../../../results/schema.ts'
-import type { RunComparison } from '../../../stats/compare-runs.ts'
-import type { PathSummary, StepSummary } from '../../../stats/summarize-run.ts'
+import type { RunComparison } from '../../../analysis/compare-runs.ts'
+import type { PathSummary, StepSummary } from '../../../analysis/summarize-run.ts'
 import type { ChartModule, ChartSubject } from '../chart-module.ts'
 import { deltaChart, deltaHeight } from '../delta.ts'
 import type { DeltaModel } from '../delta.ts'

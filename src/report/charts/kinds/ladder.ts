@@ -1,5 +1,5 @@
 import type { RunResult } from '../../../results/schema.ts'
-import type { PathSummary, RunSummary, StepSummary } from '../../../stats/summarize-run.ts'
+import type { PathSummary, RunSummary, StepSummary } from '../../../analysis/summarize-run.ts'
 import type { ComponentKind } from '../../../topology/model.ts'
 import { formatRatio } from '../../format.ts'
 import type { ChartModule, ChartSubject } from '../chart-module.ts'

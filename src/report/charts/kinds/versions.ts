@@ -1,6 +1,6 @@
 import { plural } from '../../../plural.ts'
 import type { RunResult } from '../../../results/schema.ts'
-import { seriesValues } from '../../../stats/round-values.ts'
+import { seriesValues } from '../../../analysis/round-values.ts'
 import { summarizeSeries } from '../../../stats/summarize-series.ts'
 import { engineOf } from '../../words/engine.ts'
 import type { ChartModule } from '../chart-module.ts'

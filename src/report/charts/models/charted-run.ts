@@ -1,6 +1,6 @@
 import { readRounds } from '../../../results/store.ts'
 import type { StoredRun } from '../../../results/store.ts'
-import { summarizeRun } from '../../../stats/summarize-run.ts'
+import { summarizeRun } from '../../../analysis/summarize-run.ts'
 import { distributionsOf } from './distribution.ts'
 import type { ChartedRun } from '../chart-module.ts'
 

@@ -1,5 +1,5 @@
 import type { RunResult } from '../../../results/schema.ts'
-import type { RunComparison } from '../../../stats/compare-runs.ts'
+import type { RunComparison } from '../../../analysis/compare-runs.ts'
 import { comparisonsOf } from '../../tables/compared-runs.ts'
 import type { ChartedRun } from '../chart-module.ts'
 import type { ChartSpec } from '../kinds.ts'

@@ -1,8 +1,8 @@
 import { plural } from '../../../plural.ts'
 import { isSimulated } from '../../../results/build-traits.ts'
 import type { RunResult } from '../../../results/schema.ts'
-import type { RunComparison } from '../../../stats/compare-runs.ts'
-import type { RunSummary, StepSummary } from '../../../stats/summarize-run.ts'
+import type { RunComparison } from '../../../analysis/compare-runs.ts'
+import type { RunSummary, StepSummary } from '../../../analysis/summarize-run.ts'
 import { decimalsFor, formatNumber } from '../quantity.ts'
 import type { Distribution } from './distribution.ts'
 

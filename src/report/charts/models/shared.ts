@@ -1,6 +1,6 @@
 import type { RunResult } from '../../../results/schema.ts'
 import type { Comparison } from '../../../stats/comparison.ts'
-import type { PathSummary, RunSummary } from '../../../stats/summarize-run.ts'
+import type { PathSummary, RunSummary } from '../../../analysis/summarize-run.ts'
 import type { Measured } from '../quantity.ts'
 import type { Distribution } from './distribution.ts'
 

@@ -1,4 +1,4 @@
-import type { RunComparison } from '../../../stats/compare-runs.ts'
+import type { RunComparison } from '../../../analysis/compare-runs.ts'
 import { comparisonTable } from '../../tables/comparison.ts'
 import { inlineText } from './inline.ts'
 import { renderMarkdown } from './table.ts'

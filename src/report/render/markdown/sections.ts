@@ -1,5 +1,5 @@
-import type { RunComparison } from '../../../stats/compare-runs.ts'
-import type { RunSummary } from '../../../stats/summarize-run.ts'
+import type { RunComparison } from '../../../analysis/compare-runs.ts'
+import type { RunSummary } from '../../../analysis/summarize-run.ts'
 import { comparisonTable } from '../../tables/comparison.ts'
 import { costTables } from '../../tables/costs.ts'
 import { pathTable } from '../../tables/paths.ts'

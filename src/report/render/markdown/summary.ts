@@ -1,4 +1,4 @@
-import type { RunSummary } from '../../../stats/summarize-run.ts'
+import type { RunSummary } from '../../../analysis/summarize-run.ts'
 import { costTables } from '../../tables/costs.ts'
 import { pathTable } from '../../tables/paths.ts'
 import { stepTable } from '../../tables/steps.ts'

@@ -1,5 +1,5 @@
 import { printable } from '../../../terminal-text.ts'
-import type { RunComparison } from '../../../stats/compare-runs.ts'
+import type { RunComparison } from '../../../analysis/compare-runs.ts'
 import { comparisonTable } from '../../tables/comparison.ts'
 import { withPictures } from './bars.ts'
 import { differencePictures } from './pictures.ts'

@@ -1,5 +1,5 @@
 import { printable } from '../../../terminal-text.ts'
-import type { RunSummary } from '../../../stats/summarize-run.ts'
+import type { RunSummary } from '../../../analysis/summarize-run.ts'
 import { costTables } from '../../tables/costs.ts'
 import { pathTable, pathsOf } from '../../tables/paths.ts'
 import { stepTable } from '../../tables/steps.ts'

@@ -3,14 +3,14 @@ import { failedOf, type Outcomes } from '../results/outcomes.ts'
 import type { RunResult } from '../results/schema.ts'
 import { componentKey, componentTitle } from '../topology/component.ts'
 import type { Component } from '../topology/model.ts'
-import type { Comparison, Margin } from './comparison.ts'
+import type { Comparison, Margin } from '../stats/comparison.ts'
 import { cpuPerRequest, type CpuCost } from './cpu-per-request.ts'
-import type { Costs } from './design.ts'
+import type { Costs } from '../stats/design.ts'
 import { judgedWithErrors, outcomesOfPath } from './error-share.ts'
-import type { Unit } from './nested.ts'
+import type { Unit } from '../stats/nested.ts'
 import type { MeasuredRound } from './round-values.ts'
 import { costsOf, spreadOf, type Spread } from './run-spread.ts'
-import type { Scale } from './scale.ts'
+import type { Scale } from '../stats/scale.ts'
 import {
   summarizeMetrics,
   type MetricStep,

@@ -1,17 +1,17 @@
 import { median } from 'simple-statistics'
 import type { RunResult } from '../results/schema.ts'
-import type { Comparison } from './comparison.ts'
+import type { Comparison } from '../stats/comparison.ts'
 import {
   cheapestDesign,
   varianceComponents,
   type Costs,
   type Design,
   type VarianceComponents,
-} from './design.ts'
-import { marginNs } from './margin.ts'
-import { mapNested } from './nested.ts'
+} from '../stats/design.ts'
+import { marginNs } from '../stats/margin.ts'
+import { mapNested } from '../stats/nested.ts'
 import { seriesPairs, type MeasuredRound } from './round-values.ts'
-import { contrast } from './scale.ts'
+import { contrast } from '../stats/scale.ts'
 
 /** Where the spread of a step comes from. Standard deviations at the run's level, ns. */
 export interface Spread {

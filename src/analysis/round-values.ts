@@ -1,6 +1,6 @@
 import type { QuantilesNs, RunResult } from '../results/schema.ts'
-import type { Pair } from './compare-pairs.ts'
-import type { Nested } from './nested.ts'
+import type { Pair } from '../stats/compare-pairs.ts'
+import type { Nested } from '../stats/nested.ts'
 
 export type MeasuredRound = RunResult['measured'][number]
 

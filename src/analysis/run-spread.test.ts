@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { comparePairs } from './compare-pairs.ts'
+import { comparePairs } from '../stats/compare-pairs.ts'
 import { seriesPairs } from './round-values.ts'
 import { costsOf, designFor, spreadOf } from './run-spread.ts'
 import { summarizeRun } from './summarize-run.ts'

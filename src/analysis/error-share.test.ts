@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest'
-import { comparePairs, type Pair } from './compare-pairs.ts'
+import { comparePairs, type Pair } from '../stats/compare-pairs.ts'
 import { failedText, judgedWithErrors, percentText } from './error-share.ts'
 import { brokenShares, parseRule } from './fail-on.ts'
 

@@ -2,9 +2,9 @@ import { hasCoarseCpu } from '../results/build-traits.ts'
 import type { RunResult } from '../results/schema.ts'
 import { componentKey } from '../topology/component.ts'
 import type { Component } from '../topology/model.ts'
-import type { Nested } from './nested.ts'
+import type { Nested } from '../stats/nested.ts'
 import { nest, type MeasuredRound } from './round-values.ts'
-import { summarizeLatency, type Estimate } from './summarize-series.ts'
+import { summarizeLatency, type Estimate } from '../stats/summarize-series.ts'
 
 export type CpuEstimate = Pick<Estimate, 'estimate' | 'low' | 'high'>
 

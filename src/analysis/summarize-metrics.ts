@@ -1,7 +1,7 @@
 import type { RunResult } from '../results/schema.ts'
-import { comparePairs } from './compare-pairs.ts'
-import type { CompareOptions, Comparison } from './comparison.ts'
-import { decideFamily } from './decide-family.ts'
+import { comparePairs } from '../stats/compare-pairs.ts'
+import type { CompareOptions, Comparison } from '../stats/comparison.ts'
+import { decideFamily } from '../stats/decide-family.ts'
 import { countOf, metricsOf, type Metric } from './metrics.ts'
 import {
   seriesPairs,
@@ -11,8 +11,8 @@ import {
   type MeasuredRound,
   type Series,
 } from './round-values.ts'
-import type { Scale } from './scale.ts'
-import { summarizeLatency, type Estimate } from './summarize-series.ts'
+import type { Scale } from '../stats/scale.ts'
+import { summarizeLatency, type Estimate } from '../stats/summarize-series.ts'
 import { summaryQuantiles, type SummaryQuantile } from './summary-quantiles.ts'
 
 /** A quantile of each kind; null where no round has the metric. */

@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest'
 import { sampleRound } from '../results/testing/sample-run.ts'
 import type { RoundEvent } from '../results/schema.ts'
-import { unitsOf } from './nested.ts'
+import { unitsOf } from '../stats/nested.ts'
 import { nest, seriesPairs, seriesValues, halfPairs, valueOf, type MeasuredRound } from './round-values.ts'
 
 const round = (build: number, restart: number | undefined, k: number, change: Partial<RoundEvent> = {}) => {

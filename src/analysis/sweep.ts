@@ -2,7 +2,7 @@ import type { RunResult } from '../results/schema.ts'
 import { componentKey } from '../topology/component.ts'
 import type { Component } from '../topology/model.ts'
 import { nest, seriesValues, type MeasuredRound } from './round-values.ts'
-import { summarizeLatency, type Estimate } from './summarize-series.ts'
+import { summarizeLatency, type Estimate } from '../stats/summarize-series.ts'
 
 /** What takes CPU time on a path, by kind of component; `all` is their sum. */
 export const cpuKinds = [

@@ -1,7 +1,7 @@
 import { failedOf, sumOutcomes, type Outcomes } from '../results/outcomes.ts'
 import type { RunResult } from '../results/schema.ts'
-import type { Comparison, Observed } from './comparison.ts'
-import type { StatWarning } from './warnings.ts'
+import type { Comparison, Observed } from '../stats/comparison.ts'
+import type { StatWarning } from '../stats/warnings.ts'
 
 /** Beyond this share of failed requests there is no verdict on the latencies of the others. */
 export const refusedShare = 0.01
