@@ -9,7 +9,7 @@ import { createLab } from '../src/backends/lab/lab.ts'
 import { layOut } from '../src/backends/lab/layout.ts'
 import { planMesh } from '../src/backends/lab/mesh.ts'
 import { hasBridgeNetfilter, makeNetwork } from '../src/backends/lab/network.ts'
-import { planScenario } from '../src/backends/plan.ts'
+import { planScenario } from '../src/plan/plan-scenario.ts'
 import { textTable } from '../src/report/render/text/table.ts'
 import { loadScenario } from '../src/scenario/load.ts'
 

@@ -1,6 +1,6 @@
 import type { OwnedAddress, EvidenceSnapshot } from '../evidence/flow.ts'
 import type { Component } from '../topology/model.ts'
-import type { Plan, PlannedPath, Workload } from './plan.ts'
+import type { Plan, PlannedPath, Workload } from '../plan/plan-scenario.ts'
 
 export type BackendName = 'lab' | 'kind' | 'contexts'
 

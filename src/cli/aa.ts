@@ -1,5 +1,5 @@
 import { Command, Option } from 'commander'
-import { planScenario } from '../backends/plan.ts'
+import { planScenario } from '../plan/plan-scenario.ts'
 import { UsageError } from '../errors.ts'
 import { loadScenario } from '../scenario/load.ts'
 import { floorTable } from '../report/tables/floors.ts'

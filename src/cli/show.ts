@@ -1,5 +1,5 @@
 import { Command } from 'commander'
-import { planScenario } from '../backends/plan.ts'
+import { planScenario } from '../plan/plan-scenario.ts'
 import { textTable } from '../report/render/text/table.ts'
 import { plural } from '../plural.ts'
 import { formatDuration } from '../scenario/duration.ts'

@@ -1,5 +1,5 @@
 import { Command } from 'commander'
-import { planScenario } from '../backends/plan.ts'
+import { planScenario } from '../plan/plan-scenario.ts'
 import { backendEntry } from '../backends/registry.ts'
 import { UsageError } from '../errors.ts'
 import { underHostLock } from '../results/host-lock.ts'

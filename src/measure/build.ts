@@ -6,7 +6,7 @@ import {
   type RestartContext,
   type Testbed,
 } from '../backends/backend.ts'
-import type { Plan, PlannedPath } from '../backends/plan.ts'
+import type { Plan, PlannedPath } from '../plan/plan-scenario.ts'
 import { HopmeterError } from '../errors.ts'
 import type { PathEvidence } from '../results/schema.ts'
 import { AgentGroup, type GroupTurn } from './agent-group.ts'

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import { createLab } from '../backends/lab/lab.ts'
 import { requires } from '../backends/lab/testing/requires.ts'
-import { planScenario } from '../backends/plan.ts'
+import { planScenario } from '../plan/plan-scenario.ts'
 import type { RoundEvent } from '../results/schema.ts'
 import { loadScenario } from '../scenario/load.ts'
 import { componentKey } from '../topology/component.ts'

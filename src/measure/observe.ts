@@ -1,5 +1,6 @@
 import { clientPodsOf, type ClientPod, type Testbed } from '../backends/backend.ts'
-import { serverPort, type PlannedPath } from '../backends/plan.ts'
+import type { PlannedPath } from '../plan/plan-scenario.ts'
+import { serverPort } from '../plan/names.ts'
 import type { EvidenceSnapshot } from '../evidence/flow.ts'
 import { judgeClients } from '../evidence/judge-clients.ts'
 import { judgePath, type PathObservation } from '../evidence/judge.ts'

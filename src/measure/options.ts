@@ -1,5 +1,5 @@
 import type { Backend } from '../backends/backend.ts'
-import type { Plan, PlannedPath } from '../backends/plan.ts'
+import type { Plan, PlannedPath } from '../plan/plan-scenario.ts'
 import type { JournalEvent } from '../results/schema.ts'
 import type { RoundPlan } from '../scenario/types.ts'
 import type { NamedLoad } from './loads.ts'

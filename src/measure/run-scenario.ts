@@ -1,7 +1,7 @@
 import { randomInt } from 'node:crypto'
 import { existsSync } from 'node:fs'
 import type { Backend } from '../backends/backend.ts'
-import { planScenario, type Plan, type PlannedPath } from '../backends/plan.ts'
+import { planScenario, type Plan, type PlannedPath } from '../plan/plan-scenario.ts'
 import { InternalError, PathMismatchError, UsageError } from '../errors.ts'
 import { plural } from '../plural.ts'
 import { describeEnvironment } from '../results/fingerprint.ts'

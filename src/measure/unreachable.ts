@@ -1,5 +1,5 @@
 import { clientPodsOf, type Testbed } from '../backends/backend.ts'
-import type { PlannedPath } from '../backends/plan.ts'
+import type { PlannedPath } from '../plan/plan-scenario.ts'
 import type { UnreachableEvent } from '../results/schema.ts'
 import { AgentGroup } from './agent-group.ts'
 

@@ -1,5 +1,5 @@
 import type { Backend } from '../backends/backend.ts'
-import { planScenario } from '../backends/plan.ts'
+import { planScenario } from '../plan/plan-scenario.ts'
 import { underHostLock } from '../results/host-lock.ts'
 import type { PathEvidence, UnreachableEvent } from '../results/schema.ts'
 import type { Scenario } from '../scenario/types.ts'

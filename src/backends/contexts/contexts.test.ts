@@ -5,7 +5,7 @@ import { loadScenario } from '../../scenario/load.ts'
 import { withoutMesh } from '../../scenario/without-mesh.ts'
 import { Session } from '../kubernetes/session/session.ts'
 import { FakeCluster } from '../kubernetes/testing/fake-cluster.ts'
-import { planScenario } from '../plan.ts'
+import { planScenario } from '../../plan/plan-scenario.ts'
 import { takeDownSessions } from '../registry.ts'
 import { createContexts, type ContextsOptions } from './contexts.ts'
 

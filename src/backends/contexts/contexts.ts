@@ -15,7 +15,7 @@ import { stateFolder } from '../kubernetes/tools/folders.ts'
 import type { KubernetesOptions } from '../kubernetes/tools/options.ts'
 import { agentText } from '../kubernetes/workloads/agent-text.ts'
 import { workloadStep } from '../kubernetes/workloads/workload-steps.ts'
-import type { Plan } from '../plan.ts'
+import type { Plan } from '../../plan/plan-scenario.ts'
 import { agentImage } from '../versions.ts'
 import { namespacesOnly } from './release.ts'
 

@@ -9,7 +9,7 @@ import { createKind } from '../kind/kind.ts'
 import { Session } from '../kubernetes/session/session.ts'
 import { FakeCluster, type FakeModel } from '../kubernetes/testing/fake-cluster.ts'
 import { isRead, quiet } from '../kubernetes/testing/lives.ts'
-import { planScenario } from '../plan.ts'
+import { planScenario } from '../../plan/plan-scenario.ts'
 import { takeDownSessions } from '../registry.ts'
 import { createContexts, type ContextsOptions } from './contexts.ts'
 

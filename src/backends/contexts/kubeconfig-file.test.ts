@@ -6,7 +6,7 @@ import { afterEach, beforeEach, expect, test } from 'vitest'
 import { UsageError } from '../../errors.ts'
 import { loadScenario } from '../../scenario/load.ts'
 import { withoutMesh } from '../../scenario/without-mesh.ts'
-import { planScenario } from '../plan.ts'
+import { planScenario } from '../../plan/plan-scenario.ts'
 import { backendEntry } from '../registry.ts'
 import { checkKubeconfigFile, kubeconfigFile } from './kubeconfig-file.ts'
 

@@ -10,7 +10,7 @@ import { FakeCluster, type Fault } from '../kubernetes/testing/fake-cluster.ts'
 import { kindOf } from '../kubernetes/testing/faults.ts'
 import { quiet } from '../kubernetes/testing/lives.ts'
 import type { KubernetesOptions } from '../kubernetes/tools/options.ts'
-import { planScenario } from '../plan.ts'
+import { planScenario } from '../../plan/plan-scenario.ts'
 import { takeDownSessions } from '../registry.ts'
 import { createKind } from './kind.ts'
 

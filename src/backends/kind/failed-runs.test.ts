@@ -11,7 +11,7 @@ import { FakeCluster, type Fault } from '../kubernetes/testing/fake-cluster.ts'
 import { nothing, quiet } from '../kubernetes/testing/lives.ts'
 import type { Execute } from '../kubernetes/tools/execute.ts'
 import type { KubernetesOptions } from '../kubernetes/tools/options.ts'
-import { planScenario } from '../plan.ts'
+import { planScenario } from '../../plan/plan-scenario.ts'
 import { createKind } from './kind.ts'
 
 // Lives of testbeds start many processes, which a busy machine does slowly.

@@ -4,7 +4,7 @@ import { withoutMesh } from '../../scenario/without-mesh.ts'
 import { FakeCluster, type Fault } from '../kubernetes/testing/fake-cluster.ts'
 import { commandKinds, strike, struckBy } from '../kubernetes/testing/faults.ts'
 import { nothing, quiet } from '../kubernetes/testing/lives.ts'
-import { planScenario } from '../plan.ts'
+import { planScenario } from '../../plan/plan-scenario.ts'
 import { createKind } from './kind.ts'
 
 let fake: FakeCluster

@@ -10,7 +10,7 @@ import { Session } from '../kubernetes/session/session.ts'
 import { FakeCluster, type Fault } from '../kubernetes/testing/fake-cluster.ts'
 import { commandKinds, strike, struckBy } from '../kubernetes/testing/faults.ts'
 import { isRead, nothing, quiet } from '../kubernetes/testing/lives.ts'
-import { planScenario } from '../plan.ts'
+import { planScenario } from '../../plan/plan-scenario.ts'
 import { takeDownSessions } from '../registry.ts'
 import { createKind } from './kind.ts'
 

@@ -9,7 +9,7 @@ import type { Scenario } from '../../scenario/types.ts'
 import { Session } from '../kubernetes/session/session.ts'
 import { FakeCluster } from '../kubernetes/testing/fake-cluster.ts'
 import { isRead, nothing, quiet } from '../kubernetes/testing/lives.ts'
-import { planScenario } from '../plan.ts'
+import { planScenario } from '../../plan/plan-scenario.ts'
 import { takeDownSessions } from '../registry.ts'
 import { createKind } from './kind.ts'
 

@@ -2,7 +2,7 @@ import { afterEach, beforeEach, expect, test, vi } from 'vitest'
 import { loadScenario } from '../../scenario/load.ts'
 import { withoutMesh } from '../../scenario/without-mesh.ts'
 import { FakeCluster } from '../kubernetes/testing/fake-cluster.ts'
-import { planScenario } from '../plan.ts'
+import { planScenario } from '../../plan/plan-scenario.ts'
 import { createKind } from './kind.ts'
 
 // Lives of testbeds start many processes, which a busy machine does slowly.

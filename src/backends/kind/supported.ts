@@ -1,5 +1,5 @@
 import { UsageError } from '../../errors.ts'
-import type { Plan } from '../plan.ts'
+import type { Plan } from '../../plan/plan-scenario.ts'
 import type { RouteKind } from './routes/route-kind.ts'
 import { routeKindOf } from './routes/route-kinds.ts'
 

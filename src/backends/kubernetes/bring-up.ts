@@ -1,6 +1,6 @@
 import { HopmeterError } from '../../errors.ts'
 import type { BackendContext, Step, Testbed } from '../backend.ts'
-import type { Plan } from '../plan.ts'
+import type { Plan } from '../../plan/plan-scenario.ts'
 import { agentImage } from '../versions.ts'
 import type { Cluster } from './cluster/cluster.ts'
 import { openPodCpu, type CpuMethod } from './cpu/pod-cpu.ts'

@@ -1,7 +1,7 @@
 import type { ComponentFlows, OwnedAddress } from '../../evidence/flow.ts'
 import type { Component } from '../../topology/model.ts'
 import type { Command, Engine } from '../backend.ts'
-import type { Plan } from '../plan.ts'
+import type { Plan } from '../../plan/plan-scenario.ts'
 import type { Cluster } from './cluster/cluster.ts'
 import type { PodObject } from './cluster/objects.ts'
 import type { Phase, Readiness, StepContext } from './steps/step.ts'

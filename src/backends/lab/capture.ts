@@ -1,6 +1,6 @@
 import { nft, type LabStep } from './command.ts'
 import type { Capture } from './mesh.ts'
-import { hbonePort } from './underlay.ts'
+import { hbonePort } from '../../plan/names.ts'
 
 /**
  * Captures what client pods send to services, in the kernel: the application knows nothing of it. As ambient's

@@ -1,6 +1,6 @@
 import { UsageError } from '../../errors.ts'
 import type { Route, Topology } from '../../topology/model.ts'
-import type { Plan, PlannedPath } from '../plan.ts'
+import type { Plan, PlannedPath } from '../../plan/plan-scenario.ts'
 
 /**
  * Sends traffic the wrong way on purpose, so that tests can show that evidence notices.

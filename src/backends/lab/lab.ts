@@ -1,5 +1,5 @@
 import type { Backend, Step } from '../backend.ts'
-import type { Plan } from '../plan.ts'
+import type { Plan } from '../../plan/plan-scenario.ts'
 import { anchorCommand, enterArgs } from './anchor.ts'
 import { bringUp } from './bring-up.ts'
 import { toStep } from './command.ts'

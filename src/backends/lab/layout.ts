@@ -2,9 +2,10 @@ import { UsageError } from '../../errors.ts'
 import { formatAddress, nodePodCidr, parseCidr } from '../../topology/cidr.ts'
 import type { Cluster, LoadBalancerKind, Route } from '../../topology/model.ts'
 import type { RouteMode } from '../../scenario/types.ts'
-import { serverPort, type Plan, type Workload } from '../plan.ts'
+import type { Plan, Workload } from '../../plan/plan-scenario.ts'
+import { serverPort, hbonePort } from '../../plan/names.ts'
 import { misrouteRoutes, type Misroute } from './forwarding.ts'
-import { checkUnderlay, hbonePort, l2Address, loadBalancerAddress, nodeAddress } from './underlay.ts'
+import { checkUnderlay, l2Address, loadBalancerAddress, nodeAddress } from './underlay.ts'
 
 /** A pod: a network namespace on the bridge of its node. */
 export interface LabPod {

@@ -4,7 +4,7 @@ import { layOut } from './layout.ts'
 import { planMesh } from './mesh.ts'
 import { ladder } from './testing/ladder.ts'
 import { cluster, path, planOf } from './testing/scenario.ts'
-import type { Plan } from '../plan.ts'
+import type { Plan } from '../../plan/plan-scenario.ts'
 
 const identity = (spiffe: string) => ({ spiffe, certPem: '', keyPem: '', rootPem: '' })
 

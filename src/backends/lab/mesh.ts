@@ -1,11 +1,13 @@
 import type { OwnedAddress } from '../../evidence/flow.ts'
 import type { Component } from '../../topology/model.ts'
-import { serverPort, serviceHostname, type Plan, type Workload } from '../plan.ts'
+import type { Plan, Workload } from '../../plan/plan-scenario.ts'
+import { serverPort, serviceHostname } from '../../plan/names.ts'
+import { gatewaySpiffe, trustDomain, workloadSpiffe } from '../../plan/spiffe.ts'
 import type { ComponentConfig, Identity, OutboundService } from './components/protocol.ts'
 import { planZtunnels, type PlannedZtunnel } from './engines/ztunnel/plan-ztunnels.ts'
 import type { Misroute } from './forwarding.ts'
 import { hboneAddress, type LabLayout, type LabPod } from './layout.ts'
-import { gatewaySpiffe, podOf, relationsOf, trustDomain, workloadSpiffe, type Relation } from './relations.ts'
+import { podOf, relationsOf, type Relation } from './relations.ts'
 
 const firstCapturePort = 15_400
 

@@ -1,6 +1,7 @@
 import { ipBatch, nft, write, type LabCommand, type LabStep } from './command.ts'
 import { routedNodes, siblingNodes, underlayHosts, type LabLayout, type LabNode } from './layout.ts'
-import { hbonePort, underlay } from './underlay.ts'
+import { underlay } from './underlay.ts'
+import { hbonePort } from '../../plan/names.ts'
 
 const defaultMtu = 1500
 export const bridgeNetfilterSysctl = '/proc/sys/net/bridge/bridge-nf-call-iptables'

@@ -1,13 +1,6 @@
-import type { Plan, Workload } from '../plan.ts'
-import { meshNamespace } from '../plan.ts'
+import type { Plan, Workload } from '../../plan/plan-scenario.ts'
 import { forwardingOf, type Forwarding, type Misroute } from './forwarding.ts'
 import type { LabLayout, LabPod } from './layout.ts'
-
-export const trustDomain = 'cluster.local'
-export const gatewayNamespace = 'istio-system'
-export const gatewayServiceAccount = 'istio-eastwestgateway'
-/** Identity of every east-west gateway, as Istio's generated gateways have it. */
-export const gatewaySpiffe = `spiffe://${trustDomain}/ns/${gatewayNamespace}/sa/${gatewayServiceAccount}`
 
 /** One client-to-server relation; several paths may share it. */
 export interface Relation {
@@ -15,10 +8,6 @@ export interface Relation {
   readonly server: Workload
   readonly forwarding: Forwarding
   readonly sameNode: boolean
-}
-
-export function workloadSpiffe({ name }: Workload): string {
-  return `spiffe://${trustDomain}/ns/${meshNamespace}/sa/${name}`
 }
 
 /** Who talks to whom in a plan, each relation once. */

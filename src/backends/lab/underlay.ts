@@ -8,9 +8,6 @@ import type { Cluster } from '../../topology/model.ts'
  */
 export const underlay = { cidr: '198.18.0.0/16', prefix: 16, netns: 'wan', bridge: 'wan0' } as const
 
-/** Port of HBONE, at pods, gateways and load balancers alike. */
-export const hbonePort = 15_008
-
 /** The user-space relay that delays packets, when there is one. */
 export const relayAddress = '198.18.0.1'
 

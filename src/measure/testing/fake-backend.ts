@@ -4,7 +4,7 @@ import type { ServeFaults } from '../../agent/protocol.ts'
 import { startEchoServer, type EchoServer } from '../../agent/server/echo-server.ts'
 import type { Backend, RestartContext, Testbed } from '../../backends/backend.ts'
 import type { EvidenceSnapshot } from '../../evidence/flow.ts'
-import type { Plan, PlannedPath, Workload } from '../../backends/plan.ts'
+import type { Plan, PlannedPath, Workload } from '../../plan/plan-scenario.ts'
 import { localAgentCommand } from '../local-agent.ts'
 
 const host = '127.0.0.1'

@@ -1,5 +1,5 @@
 import { between, cluster, path, planOf } from '../../backends/lab/testing/scenario.ts'
-import type { Plan } from '../../backends/plan.ts'
+import type { Plan } from '../../plan/plan-scenario.ts'
 import type { JournalEvent } from '../../results/schema.ts'
 import type { RoundPlan } from '../../scenario/types.ts'
 import { expandLoads } from '../loads.ts'

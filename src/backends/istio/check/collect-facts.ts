@@ -10,7 +10,8 @@ import {
 import type { StepContext } from '../../kubernetes/steps/step.ts'
 import type { FoundPod, PodInventory } from '../../kubernetes/workloads/pod-inventory.ts'
 import { certificateFingerprint } from '../../pki.ts'
-import { meshNamespace, serviceHostname, type PlannedPath } from '../../plan.ts'
+import type { PlannedPath } from '../../../plan/plan-scenario.ts'
+import { meshNamespace, serviceHostname } from '../../../plan/names.ts'
 import { clusterIdOf, type IstioContext } from '../context.ts'
 import { readDump, readRemoteClusters, ztunnelPods } from '../read/read-mesh.ts'
 import { readRemoteSecrets, remoteServer } from '../read/remote-secrets.ts'
@@ -225,7 +226,7 @@ function serviceFacts({ metadata, spec }: ServiceObject): ServiceFacts {
   const annotated = metadata.annotations?.['networking.istio.io/traffic-distribution']
   return {
     name: metadata.name,
-    hostname: `${metadata.name}.${meshNamespace}.svc.cluster.local`,
+    hostname: serviceHostname({ name: metadata.name, mesh: 'ambient' }),
     labels: metadata.labels ?? {},
     ports: (spec.ports ?? []).map(({ port }) => port),
     trafficDistribution: spec.trafficDistribution ?? annotated,

@@ -1,4 +1,4 @@
-import { hbonePort } from '../names.ts'
+import { hbonePort } from '../../../plan/names.ts'
 import type { PolicyFacts } from './mesh-facts.ts'
 
 type Labels = Readonly<Record<string, string>>

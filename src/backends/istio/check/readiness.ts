@@ -6,9 +6,9 @@ import {
   type PodInventory,
 } from '../../kubernetes/workloads/pod-inventory.ts'
 import { agentCommandLine } from '../../kubernetes/workloads/workload-manifests.ts'
-import { meshNamespace, serverPort, type PlannedPath } from '../../plan.ts'
+import type { PlannedPath } from '../../../plan/plan-scenario.ts'
+import { meshNamespace, serverPort, systemNamespace } from '../../../plan/names.ts'
 import type { IstioContext } from '../context.ts'
-import { systemNamespace } from '../names.ts'
 import { probeProgram, readProbe } from '../prove/probe.ts'
 import { collectMeshFacts } from './collect-facts.ts'
 import { findErrors, remediesOf } from './pitfalls/find-pitfalls.ts'

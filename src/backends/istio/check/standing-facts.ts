@@ -8,7 +8,8 @@ import {
   type ServiceObject,
 } from '../../kubernetes/cluster/objects.ts'
 import type { StepContext } from '../../kubernetes/steps/step.ts'
-import { gatewayName, networkLabel, systemNamespace } from '../names.ts'
+import { networkLabel } from '../names.ts'
+import { gatewayName, systemNamespace } from '../../../plan/names.ts'
 import { publishedAddress } from '../read/read-gateway.ts'
 import type { ClusterMeshFacts, ControlPlaneFacts, GatewayFacts } from './mesh-facts.ts'
 

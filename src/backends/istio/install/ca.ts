@@ -9,6 +9,7 @@ import {
   SubjectKeyIdentifierExtension,
   X509CertificateGenerator,
 } from '@peculiar/x509'
+import { systemNamespace } from '../../../plan/names.ts'
 import {
   certificateFingerprint,
   clockSkewMs,
@@ -106,7 +107,7 @@ export function caSecret(files: CaFiles, fingerprint: string): object {
     kind: 'Secret',
     metadata: {
       name: 'cacerts',
-      namespace: 'istio-system',
+      namespace: systemNamespace,
       labels: { 'app.kubernetes.io/managed-by': 'hopmeter' },
       annotations: { [rootAnnotation]: fingerprint },
     },

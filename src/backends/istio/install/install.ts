@@ -4,7 +4,7 @@ import type { Cluster } from '../../kubernetes/cluster/cluster.ts'
 import { envOf, isRolledOut, type KubeObject, type Rollout } from '../../kubernetes/cluster/objects.ts'
 import type { KubeStep } from '../../kubernetes/steps/step.ts'
 import { imageVariant, type IstioContext } from '../context.ts'
-import { systemNamespace } from '../names.ts'
+import { systemNamespace } from '../../../plan/names.ts'
 import { watchPods } from './pod-watch.ts'
 
 export const meshId = 'hopmeter'

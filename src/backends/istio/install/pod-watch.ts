@@ -3,7 +3,7 @@ import { EnvironmentError } from '../../../errors.ts'
 import type { Cluster } from '../../kubernetes/cluster/cluster.ts'
 import { hasCondition, type PodObject } from '../../kubernetes/cluster/objects.ts'
 import type { StepContext } from '../../kubernetes/steps/step.ts'
-import { systemNamespace } from '../names.ts'
+import { systemNamespace } from '../../../plan/names.ts'
 
 const pauseMs = 2000
 const tellEveryMs = 15_000

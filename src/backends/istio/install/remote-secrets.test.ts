@@ -5,7 +5,7 @@ import { createKind } from '../../kind/kind.ts'
 import { FakeCluster } from '../../kubernetes/testing/fake-cluster.ts'
 import { nothing, quiet } from '../../kubernetes/testing/lives.ts'
 import type { Execute } from '../../kubernetes/tools/execute.ts'
-import { planScenario, type Plan } from '../../plan.ts'
+import { planScenario, type Plan } from '../../../plan/plan-scenario.ts'
 import { takeDownSessions } from '../../registry.ts'
 
 // Lives of testbeds start many processes, which a busy machine does slowly.

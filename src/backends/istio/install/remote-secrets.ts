@@ -4,7 +4,7 @@ import type { Cluster } from '../../kubernetes/cluster/cluster.ts'
 import type { SecretObject } from '../../kubernetes/cluster/objects.ts'
 import type { SerialQueue } from '../../kubernetes/steps/serial-queue.ts'
 import type { KubeStep, StepContext } from '../../kubernetes/steps/step.ts'
-import { systemNamespace } from '../names.ts'
+import { systemNamespace } from '../../../plan/names.ts'
 import { readRemoteSecrets, remoteServer } from '../read/remote-secrets.ts'
 
 /** On a remote secret that was replaced by one with other content, until istiod was started anew. */

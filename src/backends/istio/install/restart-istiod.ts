@@ -1,6 +1,6 @@
 import type { Cluster } from '../../kubernetes/cluster/cluster.ts'
 import type { KubeStep } from '../../kubernetes/steps/step.ts'
-import { systemNamespace } from '../names.ts'
+import { systemNamespace } from '../../../plan/names.ts'
 import { replacedAnnotation, replacedSecrets } from './remote-secrets.ts'
 import { restart, restartCommand } from './restart.ts'
 

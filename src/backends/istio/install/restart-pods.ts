@@ -2,7 +2,7 @@ import type { Cluster } from '../../kubernetes/cluster/cluster.ts'
 import type { PodObject } from '../../kubernetes/cluster/objects.ts'
 import { sessionLabel } from '../../kubernetes/session/ownership.ts'
 import type { KubeStep, StepContext } from '../../kubernetes/steps/step.ts'
-import { meshNamespace } from '../../plan.ts'
+import { meshNamespace } from '../../../plan/names.ts'
 import type { IstioContext } from '../context.ts'
 import { ztunnelPods } from '../read/read-mesh.ts'
 

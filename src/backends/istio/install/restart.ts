@@ -2,7 +2,7 @@ import type { Command } from '../../backend.ts'
 import type { Cluster } from '../../kubernetes/cluster/cluster.ts'
 import { isRolledOut, type Rollout } from '../../kubernetes/cluster/objects.ts'
 import type { StepContext } from '../../kubernetes/steps/step.ts'
-import { systemNamespace } from '../names.ts'
+import { systemNamespace } from '../../../plan/names.ts'
 
 const rolloutTimeoutMs = 300_000
 const inSystem = ['--namespace', systemNamespace]

@@ -1,6 +1,7 @@
 import { flowKey, type Flow } from '../../../evidence/flow.ts'
 import { hostOf } from '../../../evidence/reading.ts'
-import { hbonePort, spiffeId } from '../names.ts'
+import { hbonePort } from '../../../plan/names.ts'
+import { spiffeId } from '../../../plan/spiffe.ts'
 import type { AccessLine } from '../../../evidence/ztunnel/access-log.ts'
 import { asProtocol, closedFlow as flowOfLine } from '../../../evidence/ztunnel/closed-flow.ts'
 import type { OpenConnection } from '../../../evidence/ztunnel/ztunnel-dump.ts'

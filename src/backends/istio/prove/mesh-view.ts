@@ -1,8 +1,9 @@
 import type { OwnedAddress } from '../../../evidence/flow.ts'
 import { splitAddress } from '../../../evidence/reading.ts'
 import { serviceKey, type PodInventory } from '../../kubernetes/workloads/pod-inventory.ts'
-import { meshNamespace, serverPort, serviceHostname, type Plan } from '../../plan.ts'
-import { hbonePort, spiffeId } from '../names.ts'
+import type { Plan } from '../../../plan/plan-scenario.ts'
+import { serverPort, serviceHostname, hbonePort } from '../../../plan/names.ts'
+import { workloadSpiffe } from '../../../plan/spiffe.ts'
 import type { GatewayView } from '../read/read-mesh.ts'
 
 /** What the addresses of a testbed mean. */
@@ -41,7 +42,7 @@ export function meshView(plan: Plan, found: PodInventory, gateways: readonly Gat
   const identities = new Map(
     [...found.pods.values()]
       .filter(({ workload }) => workload.mesh === 'ambient')
-      .map(({ ip, workload }) => [ip, spiffeId(meshNamespace, workload.name)]),
+      .map(({ ip, workload }) => [ip, workloadSpiffe(workload)]),
   )
   const owners = new Map(gateways.flatMap(({ cluster, podIps }) => podIps.map((ip) => [ip, cluster])))
   return {

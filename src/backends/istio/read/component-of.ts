@@ -1,6 +1,7 @@
 import type { Component } from '../../../topology/model.ts'
 import type { PodObject } from '../../kubernetes/cluster/objects.ts'
-import { gatewayLabel, gatewayName, systemNamespace } from '../names.ts'
+import { gatewayLabel } from '../names.ts'
+import { gatewayName, systemNamespace } from '../../../plan/names.ts'
 
 /** Which component of the mesh a pod is; undefined for all others. */
 export function istioComponentOf(

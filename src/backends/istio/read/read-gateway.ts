@@ -3,7 +3,8 @@ import type { GatewayObject, PodObject, ServiceObject } from '../../kubernetes/c
 import { isServing } from '../../kubernetes/cluster/objects.ts'
 import type { Gateway } from '../../kubernetes/load-balancer.ts'
 import type { StepContext } from '../../kubernetes/steps/step.ts'
-import { gatewayLabel, gatewayName, hbonePort, systemNamespace } from '../names.ts'
+import { gatewayLabel } from '../names.ts'
+import { gatewayName, hbonePort, systemNamespace } from '../../../plan/names.ts'
 
 type Signal = Pick<StepContext, 'signal'>
 

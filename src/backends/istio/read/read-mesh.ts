@@ -5,7 +5,7 @@ import type { PodObject } from '../../kubernetes/cluster/objects.ts'
 import type { Reading } from '../../../evidence/reading.ts'
 import type { StepContext } from '../../kubernetes/steps/step.ts'
 import { clusterNameOf, isProxied, type IstioContext } from '../context.ts'
-import { hbonePort, systemNamespace } from '../names.ts'
+import { hbonePort, systemNamespace } from '../../../plan/names.ts'
 import {
   gatewayNodePort,
   gatewayPods,

@@ -1,7 +1,7 @@
 import type { Cluster } from '../../kubernetes/cluster/cluster.ts'
 import type { SecretObject } from '../../kubernetes/cluster/objects.ts'
 import type { StepContext } from '../../kubernetes/steps/step.ts'
-import { systemNamespace } from '../names.ts'
+import { systemNamespace } from '../../../plan/names.ts'
 
 /** Secrets by which the istiod of a cluster reads other clusters. @throws CommandError */
 export function readRemoteSecrets(

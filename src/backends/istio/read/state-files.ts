@@ -2,7 +2,7 @@ import type { Cluster } from '../../kubernetes/cluster/cluster.ts'
 import type { StateFile } from '../../kubernetes/mesh.ts'
 import type { StepContext } from '../../kubernetes/steps/step.ts'
 import type { IstioContext } from '../context.ts'
-import { systemNamespace } from '../names.ts'
+import { systemNamespace } from '../../../plan/names.ts'
 import { dumpCommand, ztunnelPods } from './read-mesh.ts'
 
 /** What explains a mesh that failed: what istiod and each ztunnel believe, gateways, the proxy's log. Never throws. */

@@ -1,4 +1,4 @@
-import type { Plan } from '../../plan.ts'
+import type { Plan } from '../../../plan/plan-scenario.ts'
 import type { KindCluster } from './kind-cluster.ts'
 
 /** Another cluster, and whether there is a route to its pod CIDR. */

@@ -9,7 +9,7 @@ import { createToolbox } from '../../kubernetes/tools/create-toolbox.ts'
 import type { KubernetesOptions } from '../../kubernetes/tools/options.ts'
 import { toolDoubt, toolProblem, toolRemedies, toolVersion } from '../../kubernetes/tools/tool-versions.ts'
 import type { Toolbox, ToolName } from '../../kubernetes/tools/toolbox.ts'
-import { planScenario } from '../../plan.ts'
+import { planScenario } from '../../../plan/plan-scenario.ts'
 import {
   compareVersions,
   defaultIstio,

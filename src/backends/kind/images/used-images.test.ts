@@ -3,7 +3,7 @@ import { afterEach, beforeEach, expect, test, vi } from 'vitest'
 import { loadScenario } from '../../../scenario/load.ts'
 import { FakeCluster } from '../../kubernetes/testing/fake-cluster.ts'
 import { quiet } from '../../kubernetes/testing/lives.ts'
-import { planScenario } from '../../plan.ts'
+import { planScenario } from '../../../plan/plan-scenario.ts'
 import { loadBalancerImage } from '../../versions.ts'
 import { createKind } from '../kind.ts'
 

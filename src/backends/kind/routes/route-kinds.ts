@@ -1,5 +1,5 @@
 import { UsageError } from '../../../errors.ts'
-import type { Plan } from '../../plan.ts'
+import type { Plan } from '../../../plan/plan-scenario.ts'
 import type { RouteKind } from './route-kind.ts'
 import { staticRoutes } from './static.ts'
 import { vxlanRoutes } from './vxlan.ts'

@@ -1,7 +1,7 @@
 import { expect } from 'vitest'
 import type { Scenario } from '../../../scenario/types.ts'
 import { createKind } from '../../kind/kind.ts'
-import { planScenario } from '../../plan.ts'
+import { planScenario } from '../../../plan/plan-scenario.ts'
 import { takeDownSessions } from '../../registry.ts'
 import { Session } from '../session/session.ts'
 import type { FakeCluster, Fault } from './fake-cluster.ts'

@@ -1,5 +1,5 @@
 import { HopmeterError } from '../../../errors.ts'
-import type { Plan, Workload } from '../../plan.ts'
+import type { Plan, Workload } from '../../../plan/plan-scenario.ts'
 import type { Cluster } from '../cluster/cluster.ts'
 import { ofKind, type KubeObject, type PodObject } from '../cluster/objects.ts'
 import type { StepContext } from '../steps/step.ts'

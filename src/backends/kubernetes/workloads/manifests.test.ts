@@ -5,7 +5,7 @@ import { run } from '../../../process/exec.ts'
 import { listScenarios } from '../../../scenario/load.ts'
 import type { Scenario } from '../../../scenario/types.ts'
 import { createKind } from '../../kind/kind.ts'
-import { planScenario } from '../../plan.ts'
+import { planScenario } from '../../../plan/plan-scenario.ts'
 
 /**
  * The real kubectl decodes what hopmeter applies into Kubernetes' own types, without a server. Its sub-commands with

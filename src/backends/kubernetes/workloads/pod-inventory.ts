@@ -1,4 +1,4 @@
-import type { Workload } from '../../plan.ts'
+import type { Workload } from '../../../plan/plan-scenario.ts'
 import type { Cluster } from '../cluster/cluster.ts'
 
 /** A pod of the testbed, as it was found. */

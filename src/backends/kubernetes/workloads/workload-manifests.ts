@@ -1,14 +1,8 @@
 import { createHash } from 'node:crypto'
 import { agentProtocolVersion } from '../../../agent/protocol.ts'
 import type { Mesh } from '../../../topology/model.ts'
-import {
-  meshNamespace,
-  namespaceOf,
-  plainNamespace,
-  serverPort,
-  type Plan,
-  type Workload,
-} from '../../plan.ts'
+import type { Plan, Workload } from '../../../plan/plan-scenario.ts'
+import { meshNamespace, namespaceOf, plainNamespace, serverPort } from '../../../plan/names.ts'
 import type { NodeFacts } from '../cluster/cluster-facts.ts'
 import type { Cluster } from '../cluster/cluster.ts'
 import type { Labels } from '../cluster/objects.ts'

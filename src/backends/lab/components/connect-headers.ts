@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto'
 import type { OutgoingHttpHeaders } from 'node:http2'
 import type { Socket } from 'node:net'
-import { parseSpiffe } from './spiffe.ts'
+import { parseSpiffe } from '../../../plan/spiffe.ts'
 
 /**
  * The headers that ztunnel puts on a CONNECT. `host` is the service that the application meant.

@@ -10,7 +10,8 @@ import { constants as cryptoConstants } from 'node:crypto'
 import { listen } from './listen.ts'
 import { keepPinging } from './ping.ts'
 import type { Identity } from './protocol.ts'
-import { parseSpiffe, spiffeOf } from './spiffe.ts'
+import { spiffeOf } from './spiffe.ts'
+import { parseSpiffe } from '../../../plan/spiffe.ts'
 import {
   connectionWindowBytes,
   connectTimeoutMs,

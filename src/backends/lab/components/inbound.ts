@@ -3,7 +3,8 @@ import type { FlowTable } from './flow-table.ts'
 import { forwardConnect } from './forward.ts'
 import { refuse, serveHbone, type ConnectRequest } from './hbone-server.ts'
 import type { ZtunnelConfig } from './protocol.ts'
-import { hbonePort, ztunnelMaxConcurrentStreams } from './wire.ts'
+import { ztunnelMaxConcurrentStreams } from './wire.ts'
+import { hbonePort } from '../../../plan/names.ts'
 
 /**
  * The server side of ztunnel: ends HBONE (or the inner tunnel of double HBONE, which looks the same from here) and

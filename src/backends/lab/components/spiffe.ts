@@ -1,16 +1,4 @@
-/** The parts of an Istio workload identity, `spiffe://<trust domain>/ns/<namespace>/sa/<service account>`. */
-export interface SpiffeId {
-  readonly trustDomain: string
-  readonly namespace: string
-  readonly serviceAccount: string
-}
-
-/** Undefined for anything that is not an Istio workload identity. */
-export function parseSpiffe(id: string): SpiffeId | undefined {
-  const match = /^spiffe:\/\/([\w.-]+)\/ns\/([\w.-]+)\/sa\/([\w.-]+)$/.exec(id)
-  if (!match) return undefined
-  return { trustDomain: match[1]!, namespace: match[2]!, serviceAccount: match[3]! }
-}
+import { parseSpiffe } from '../../../plan/spiffe.ts'
 
 /**
  * The SPIFFE id of a certificate: its only subject alternative name, a URI (X.509-SVID §2). Undefined when the

@@ -4,8 +4,6 @@
  */
 import type { SecureContextOptions } from 'node:tls'
 
-export const hbonePort = 15008
-
 /** TLS 1.3 only, AES-GCM only. Groups are pinned because OpenSSL's default differs between Node versions. */
 export const tlsParameters = {
   minVersion: 'TLSv1.3',

@@ -1,4 +1,4 @@
-import type { Plan } from '../../plan.ts'
+import type { Plan } from '../../../plan/plan-scenario.ts'
 import { between, cluster, path, planOf } from './scenario.ts'
 
 /** A path of every kind: 2, 3, 4, 4, 5 and 6 components. */

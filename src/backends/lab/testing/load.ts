@@ -5,7 +5,8 @@ import { evidenceWindow } from '../../../evidence/window.ts'
 import { start } from '../../../process/exec.ts'
 import type { PathEvidence } from '../../../results/schema.ts'
 import type { Testbed } from '../../backend.ts'
-import { serverPort, type PlannedPath } from '../../plan.ts'
+import type { PlannedPath } from '../../../plan/plan-scenario.ts'
+import { serverPort } from '../../../plan/names.ts'
 
 /** Sends requests over one path with the real agent; the sample has what came of them. */
 export async function sendLoad(testbed: Testbed, path: PlannedPath, durationMs = 100): Promise<PathSample> {

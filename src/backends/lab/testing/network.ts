@@ -1,5 +1,5 @@
 import { fileURLToPath } from 'node:url'
-import type { Plan } from '../../plan.ts'
+import type { Plan } from '../../../plan/plan-scenario.ts'
 import { openAnchor, type Anchor } from '../anchor.ts'
 import { bgpSpeakers } from '../bgp.ts'
 import { startSpeaker } from '../bgp-wait.ts'

@@ -1,6 +1,6 @@
 import type { Scenario, ScenarioPath } from '../../../scenario/types.ts'
 import type { Cluster, Route, Topology } from '../../../topology/model.ts'
-import { planScenario, type Plan } from '../../plan.ts'
+import { planScenario, type Plan } from '../../../plan/plan-scenario.ts'
 
 /** A cluster with CIDRs of its own: `index` 1 has 10.10.0.0/16 and 10.96.1.0/24, and so on. */
 export function cluster(index: number, name: string, more: Partial<Cluster> = {}): Cluster {

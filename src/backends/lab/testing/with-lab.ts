@@ -1,5 +1,5 @@
 import type { Testbed } from '../../backend.ts'
-import type { Plan } from '../../plan.ts'
+import type { Plan } from '../../../plan/plan-scenario.ts'
 import { createLab } from '../lab.ts'
 import type { LabOptions } from '../options.ts'
 import { prove } from './load.ts'

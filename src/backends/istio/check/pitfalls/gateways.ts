@@ -1,4 +1,5 @@
-import { gatewayClass, gatewayName, systemNamespace } from '../../names.ts'
+import { gatewayClass } from '../../names.ts'
+import { gatewayName, systemNamespace } from '../../../../plan/names.ts'
 import type { ClusterMeshFacts } from '../mesh-facts.ts'
 import type { Pitfall } from './pitfall.ts'
 

@@ -1,5 +1,5 @@
 import { cidrsOverlap, parseCidr } from '../../../../topology/cidr.ts'
-import { hbonePort } from '../../names.ts'
+import { hbonePort } from '../../../../plan/names.ts'
 import type { ClusterMeshFacts, PathFacts } from '../mesh-facts.ts'
 import type { Pitfall } from './pitfall.ts'
 

@@ -1,3 +1,4 @@
+import { hbonePort } from '../../../../plan/names.ts'
 import type { Identity } from '../../components/protocol.ts'
 import { gatewayMaxConcurrentStreams, pingIntervalMs, pingTimeoutMs } from '../../components/wire.ts'
 
@@ -230,7 +231,7 @@ function internal(name: string, endpoint: object, socket: object): object {
   }
 }
 
-function forwardCluster(target = ':15008'): object {
+function forwardCluster(target = `:${hbonePort}`): object {
   return {
     name: forwardInnerConnect,
     type: 'ORIGINAL_DST',

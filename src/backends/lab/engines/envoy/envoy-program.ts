@@ -1,7 +1,7 @@
 import { request } from 'node:http'
 import type { Component } from '../../../../topology/model.ts'
 import type { Anchor } from '../../anchor.ts'
-import { hbonePort } from '../../underlay.ts'
+import { hbonePort } from '../../../../plan/names.ts'
 import { ForeignProgram } from '../foreign-program.ts'
 import type { ForwardingProgram, ProgramStarter } from '../forwarding-program.ts'
 import { outsidePath, removePrivateFile, writePrivateFile } from '../private-file.ts'

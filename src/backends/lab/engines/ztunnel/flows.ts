@@ -6,6 +6,7 @@ import {
   closedFlow as flowOfLine,
   type Carried,
 } from '../../../../evidence/ztunnel/closed-flow.ts'
+import { spiffeId } from '../../../../plan/spiffe.ts'
 import type { OpenConnection } from '../../../../evidence/ztunnel/ztunnel-dump.ts'
 import type { CountedBytes } from '../../../../evidence/ztunnel/ztunnel-metrics.ts'
 
@@ -38,7 +39,7 @@ export function openFlows(
     const identity =
       serviceAccount === undefined || base.protocol === 'TCP'
         ? {}
-        : { sourceIdentity: `spiffe://${view.trustDomain}/ns/${namespace}/sa/${serviceAccount}` }
+        : { sourceIdentity: spiffeId(namespace, serviceAccount, view.trustDomain) }
     return [
       { ...base, ...identity, requested: vipOf(view, hostOf(originalDst), originalDst), upstream: actualDst },
     ]

@@ -1,14 +1,15 @@
 import type { Component } from '../../../../topology/model.ts'
-import { meshNamespace, serverPort, serviceHostname, type Plan, type Workload } from '../../../plan.ts'
-import type { LabLayout, LabNode } from '../../layout.ts'
+import type { Plan, Workload } from '../../../../plan/plan-scenario.ts'
 import {
-  gatewayNamespace,
-  gatewayServiceAccount,
-  podOf,
-  trustDomain,
-  workloadSpiffe,
-  type Relation,
-} from '../../relations.ts'
+  meshNamespace,
+  serverPort,
+  serviceHostname,
+  systemNamespace,
+  gatewayName,
+} from '../../../../plan/names.ts'
+import { trustDomain, workloadSpiffe } from '../../../../plan/spiffe.ts'
+import type { LabLayout, LabNode } from '../../layout.ts'
+import { podOf, type Relation } from '../../relations.ts'
 import type { ServedPod } from './protocol.ts'
 import type { KnownMesh, KnownPod, KnownRemote, KnownService } from './workload-config.ts'
 
@@ -100,9 +101,9 @@ function knownTo(
     const published = layout.gateways.find((g) => g.published === gateway)
     const of = published?.cluster.name ?? ''
     return {
-      name: `${gatewayServiceAccount}-${of}`,
-      namespace: gatewayNamespace,
-      serviceAccount: gatewayServiceAccount,
+      name: `${gatewayName}-${of}`,
+      namespace: systemNamespace,
+      serviceAccount: gatewayName,
       ip: gateway,
       network,
       cluster: of,

@@ -1,5 +1,5 @@
 import { stringify } from 'yaml'
-import { hbonePort } from '../../underlay.ts'
+import { hbonePort } from '../../../../plan/names.ts'
 
 /** A pod as discovery tells of it. */
 export interface KnownPod {

@@ -2,10 +2,6 @@ import type { Scenario, ScenarioPath } from '../scenario/types.ts'
 import type { Mesh, PathRuleResult, Placement } from '../topology/model.ts'
 import { pathRule } from '../topology/path-rule.ts'
 
-export const serverPort = 8080
-export const meshNamespace = 'hopmeter'
-export const plainNamespace = 'hopmeter-plain'
-
 /** A pod that the scenario needs. One client and one server at most per cluster, node and mesh mode. */
 export interface Workload {
   /** e.g. `client-east-1-n1`, `server-west-n1`, `server-east-1-n2-plain`. */
@@ -46,14 +42,4 @@ export function planScenario(scenario: Scenario): Plan {
     rule: pathRule(scenario.topology, path),
   }))
   return { scenario, workloads: [...workloads.values()], paths }
-}
-
-/** Namespace of a workload: pods outside the mesh live in one of their own. */
-export function namespaceOf(workload: Workload): string {
-  return workload.mesh === 'ambient' ? meshNamespace : plainNamespace
-}
-
-/** DNS name of the service in front of a server workload. */
-export function serviceHostname(server: Workload): string {
-  return `${server.name}.${namespaceOf(server)}.svc.cluster.local`
 }

@@ -4,7 +4,8 @@ import { loadScenario } from '../scenario/load.ts'
 import type { Scenario } from '../scenario/types.ts'
 import { pathRule } from '../topology/path-rule.ts'
 import { endsWithin, topologies } from '../topology/testing/arbitraries.ts'
-import { namespaceOf, planScenario, serviceHostname } from './plan.ts'
+import { planScenario } from './plan-scenario.ts'
+import { namespaceOf, serviceHostname } from './names.ts'
 
 describe('planScenario', () => {
   it('hop-ladder needs two clients and five servers for its five paths', async () => {
