@@ -6,7 +6,9 @@ import type { RunResult } from './schema.ts'
 /** @throws Error when what a `result.json` says contradicts itself, as {@link RunRules} does for a journal. */
 export function checkResult(result: RunResult): void {
   const rules = new RunRules(result)
-  const { components, measured } = result
+  const { builds, components, measured } = result
+  for (const build of builds) rules.build(build)
+  rules.components(components)
   const latencies = new Map<string, { all: number; valid: number }>()
   for (const round of measured) {
     rules.round(round)

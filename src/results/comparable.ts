@@ -1,4 +1,5 @@
 import type { RunResult } from './schema.ts'
+import { variantNames } from './variants.ts'
 
 /** What must be equal for two runs to be compared; `engine` and its version may differ, that is the question. */
 export const comparableKeys = [
@@ -17,7 +18,7 @@ export const comparableKeys = [
 export type ComparableKey = (typeof comparableKeys)[number]
 
 export interface Incomparable {
-  readonly key: ComparableKey | 'status' | 'proof'
+  readonly key: ComparableKey | 'status' | 'proof' | 'variants'
   readonly message: string
   /** Whether `--allow` can override it. A run that did not end, or whose paths are not proven, is never compared. */
   readonly canAllow: boolean
@@ -32,7 +33,23 @@ export function incomparable(baseline: RunResult, contender: RunResult): readonl
       const message = `${key} differs: ${facts[0][key]} in ${baseline.id}, ${facts[1][key]} in ${contender.id}`
       return { key, message, canAllow: true }
     })
-  return [...unusable(baseline), ...unusable(contender), ...differences]
+  return [
+    ...unusable(baseline),
+    ...unusable(contender),
+    ...differentVariants(baseline, contender),
+    ...differences,
+  ]
+}
+
+/** Paths of other variants have other names, so nothing would be left to compare. */
+function differentVariants(baseline: RunResult, contender: RunResult): readonly Incomparable[] {
+  const [a, b] = [variantNames(baseline), variantNames(contender)]
+  if (a.toSorted().join('\n') === b.toSorted().join('\n')) return []
+  const said = ({ id }: RunResult, names: readonly string[]) =>
+    names.length === 0 ? `${id} has no variants` : `${id} has the variants ${names.join(', ')}`
+  const one = a[0] === undefined ? `${contender.id}#${b[0]}` : `${baseline.id}#${a[0]}`
+  const message = `${said(baseline, a)}, ${said(contender, b)}; one of them is compared as ${one}`
+  return [{ key: 'variants', message, canAllow: false }]
 }
 
 /** Why a run cannot be compared with any other. */

@@ -149,7 +149,8 @@ class ComponentList {
   }
 
   #placeOf(component: Component): number {
-    const key = JSON.stringify([component.kind, component.cluster, component.node ?? null])
+    const { kind, cluster, node = null, variant = null } = component
+    const key = JSON.stringify([kind, cluster, node, variant])
     const place = this.#places.get(key) ?? this.all.push(component) - 1
     this.#places.set(key, place)
     return place

@@ -52,8 +52,10 @@ export async function* readJournal(file: string): AsyncGenerator<JournalEvent> {
 function checkEvent(rules: RunRules, event: JournalEvent): void {
   if (event.type === 'round') {
     rules.round(event)
+    rules.components(event.componentCpu.map(({ component }) => component))
     for (const sample of event.paths) checkHistograms(sample)
   }
+  if (event.type === 'build') rules.build(event)
   if (event.type === 'proof') for (const seen of event.evidence) rules.event(seen)
   if (event.type === 'unreachable') rules.event(event)
 }

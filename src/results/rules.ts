@@ -1,6 +1,14 @@
 import { subBucketsOf, valueAt } from './histogram-counts.ts'
 import { decodeCounts } from './histogram-decode.ts'
-import type { PathRound, QuantilesNs, RoundDigest, RunHeader } from './schema.ts'
+import type {
+  BuildEvent,
+  PathRound,
+  QuantilesNs,
+  RecordedComponent,
+  RoundDigest,
+  RunHeader,
+} from './schema.ts'
+import { VariantRules } from './variant-rules.ts'
 
 /** What the format cannot say of one field: numbers of a file that contradict each other prove that it is wrong. */
 
@@ -8,7 +16,7 @@ import type { PathRound, QuantilesNs, RoundDigest, RunHeader } from './schema.ts
 const toleranceNs = 1
 
 type Counts = Omit<PathRound, 'warm' | 'cold' | 'extra'>
-type Header = Pick<RunHeader, 'paths' | 'loads'>
+type Header = Pick<RunHeader, 'paths' | 'loads' | 'variants'>
 type Round = Pick<RoundDigest, 'build' | 'restart' | 'round'> & {
   readonly paths: readonly Counts[]
   readonly evidence: readonly { readonly path: string }[]
@@ -19,9 +27,11 @@ export class RunRules {
   readonly #paths: ReadonlySet<string>
   readonly #loads: ReadonlySet<string>
   readonly #rounds = new Set<string>()
+  readonly #variants: VariantRules
 
   /** @throws Error when the header contradicts itself. */
-  constructor({ paths, loads }: Header) {
+  constructor(header: Header) {
+    const { paths, loads } = header
     this.#paths = uniqueNames(
       'path',
       paths.map((path) => path.name),
@@ -36,6 +46,17 @@ export class RunRules {
       }
       if (controlOf !== undefined) this.#requirePath(controlOf)
     }
+    this.#variants = new VariantRules(header)
+  }
+
+  /** @throws Error when the testbed stood with other variants than the header has. */
+  build(build: Pick<BuildEvent, 'build' | 'engine' | 'variants'>): void {
+    this.#variants.build(build)
+  }
+
+  /** @throws Error when a component whose CPU time was taken is of a variant that the header does not have. */
+  components(components: readonly RecordedComponent[]): void {
+    for (const component of components) this.#variants.component(component)
   }
 
   /** @throws Error when the round contradicts itself, the header, or a round before it. */

@@ -363,6 +363,8 @@ export const journalEvent = z.discriminatedUnion('type', [
 
 export type RunHeader = z.infer<typeof runHeader>
 export type Environment = RunHeader['environment']
+/** Something that the bytes pass, as results name it. */
+export type RecordedComponent = z.infer<typeof component>
 export type BuildEvent = z.infer<typeof buildEvent>
 export type RestartEvent = z.infer<typeof restartEvent>
 export type PathEvidence = z.infer<typeof pathEvidence>

@@ -1,6 +1,7 @@
 import { open, stat } from 'node:fs/promises'
 import path from 'node:path'
 import { ResultError } from '../errors.ts'
+import { enginesOf } from './build-traits.ts'
 import { parseEvent } from './journal-reader.ts'
 import { readResult } from './result-file.ts'
 import { runFiles } from './run-directory.ts'
@@ -62,9 +63,10 @@ async function summarizeResult(id: string, directory: string): Promise<RunSummar
 
 function factsOf(
   { startedAt, scenario, backend, labels }: Pick<RunHeader, 'startedAt' | 'scenario' | 'backend' | 'labels'>,
-  build: Pick<BuildEvent, 'engine'> | undefined,
+  build: Omit<BuildEvent, 'type'> | undefined,
 ) {
-  const engine = build ? { engine: `${build.engine.name} ${build.engine.version}` } : {}
+  const engines = build && enginesOf({ builds: [build] })
+  const engine = engines === undefined ? {} : { engine: engines }
   return { startedAt, scenario: scenario.name, backend, ...engine, labels }
 }
 

@@ -1,6 +1,7 @@
 import type { z } from 'zod'
 import { journalEvent, runHeader, type JournalEvent, type RunHeader } from '../schema.ts'
-import { encoded, sampleEvents, samplePaths } from './sample-run.ts'
+import { encoded, sampleEvents } from './sample-run.ts'
+import { sideBySide } from './sample-variants.ts'
 
 /** What strangers put into texts: commands of terminals, what reorders or hides text, and markup of every output. */
 export const payloads: readonly string[] = [
@@ -25,22 +26,27 @@ type Disguise = (text: string) => string
 
 function disguise(first: number): Disguise {
   const known = new Map<string, string>()
-  return (text) => {
+  const hide: Disguise = (text) => {
+    // A path of a variant is called by both their names.
+    const [, path, variant] = /^([^@]+)@([^@]+)$/.exec(text) ?? []
+    if (path !== undefined && variant !== undefined) return `${hide(path)}@${hide(variant)}`
     const place = (first + known.size) % payloads.length
     const hostile = known.get(text) ?? `${payloads[place]}${text}${payloads[(place + 5) % payloads.length]}`
     known.set(text, hostile)
     return hostile
   }
+  return hide
 }
 
 /**
  * The events of a run that passes every check, with a hostile text in each place where the schema takes any text,
- * optional fields included. A field added to the schema is covered without anybody thinking of it.
+ * optional fields included; every other one is of variants. A field added to the schema is covered without anybody thinking of it.
  */
 export function hostileEvents(first: number, options: { readonly rounds?: number } = {}): JournalEvent[] {
   const at = '2026-11-23T01:02:03.000Z'
-  const [path] = samplePaths
-  const [header, build, ...rest] = sampleEvents({ rounds: options.rounds ?? 2, requests: 20 })
+  const events = sampleEvents({ rounds: options.rounds ?? 2, requests: 20 })
+  const [header, build, ...rest] = first % 2 === 0 ? events : sideBySide(events)
+  const [path] = (header as RunHeader).paths
   const evidence = rest.flatMap((event) => (event.type === 'round' ? event.evidence : [])).slice(0, 6)
   const plain: JournalEvent[] = [
     header!,
@@ -64,7 +70,10 @@ export function idOf(events: readonly JournalEvent[]): string {
 }
 
 /** Names in these must be those of other fields, and numbers those of a histogram. */
-const onlyIfThere = new Set(['controlOf', 'coldQuantilesNs', 'extraQuantilesNs', 'turns'])
+const onlyIfThere = new Set([
+  ...['controlOf', 'coldQuantilesNs', 'extraQuantilesNs', 'turns'],
+  ...['variants', 'variant', 'scenarioPath'],
+])
 
 interface Definition {
   readonly type: string
