@@ -18,7 +18,7 @@ import { runScenario } from '../src/measure/run-scenario.ts'
 import { parseScenario } from '../src/scenario/load.ts'
 import { clopperPearson } from '../src/stats/clopper-pearson.ts'
 import { comparePairs, type Pair } from '../src/stats/compare-pairs.ts'
-import { compareVariants } from '../src/analysis/compare-runs.ts'
+import { comparePaths } from '../src/analysis/compare-paths.ts'
 import type { Comparison } from '../src/stats/comparison.ts'
 import { textTable } from '../src/report/render/text/table.ts'
 
@@ -132,7 +132,7 @@ async function inTheLab(count: number): Promise<void> {
         seed: firstSeed + i,
       })
       for (const [name, comparisons] of found) {
-        const row = compareVariants(result, 'base', name, { deltaNs }).rows.find(
+        const row = comparePaths(result, 'base', name, { deltaNs }).rows.find(
           ({ quantile }) => quantile === 'p50',
         )
         if (row) comparisons.push(row.comparison)

@@ -1,6 +1,7 @@
 import { describe, expect, test } from 'vitest'
 import type { RunResult } from '../results/schema.ts'
-import { compareRuns, compareVariants } from './compare-runs.ts'
+import { comparePaths } from './compare-paths.ts'
+import { compareRuns } from './compare-runs.ts'
 import { parseFailRule, regressions } from './fail-on.ts'
 import { summarizeRun } from './summarize-run.ts'
 import { madeRun } from './testing/made-run.ts'
@@ -107,7 +108,7 @@ describe('comparing separate runs', () => {
 
 describe('comparing two paths of one run', () => {
   test('pairs them by round', async () => {
-    const result = compareVariants(await madeRun({ id: id(1), rounds: 20 }), 'single', 'gateway')
+    const result = comparePaths(await madeRun({ id: id(1), rounds: 20 }), 'single', 'gateway')
     const row = verdictOf(result, 'gateway')!
     expect(row).toMatchObject({ verdict: 'slower', unit: 'round', n: 20, scale: 'ratio' })
     expect(row.ratio!.estimate).toBeCloseTo(300 / 240, 2)
@@ -121,8 +122,8 @@ describe('comparing two paths of one run', () => {
       paths: result.paths.map((path) => (path.name === 'gateway' ? { ...path, addedRttMs: 5 } : path)),
     })
     const run = await madeRun({ id: id(1), restarts: 8, rounds: 2, change: delayed })
-    expect(verdictOf(compareVariants(run, 'single', 'gateway'), 'gateway')!.scale).toBe('difference')
-    expect(verdictOf(compareVariants(run, 'single', 'same-network'), 'same-network')!.scale).toBe('ratio')
+    expect(verdictOf(comparePaths(run, 'single', 'gateway'), 'gateway')!.scale).toBe('difference')
+    expect(verdictOf(comparePaths(run, 'single', 'same-network'), 'same-network')!.scale).toBe('ratio')
   })
 })
 

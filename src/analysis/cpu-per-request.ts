@@ -56,7 +56,17 @@ function turnUses(result: RunResult, round: MeasuredRound): Use[] {
       useOf(round, component, paths, cpuMs, turn.load)
     const client = paths[0]?.client
     return [
-      ...(client ? use({ kind: 'client-pod', ...client }, turn.generatorCpuMs) : []),
+      ...(client
+        ? // One generator sends for the pods of all variants.
+          useOver(
+            round,
+            { load: turn.load, component: { kind: 'client-pod', ...client } },
+            turn.generatorCpuMs,
+            {
+              through: paths.map(({ name }) => name),
+            },
+          )
+        : []),
       ...result.components.flatMap((component, i) => use(component, turn.componentCpuMs[i] ?? null)),
     ]
   })
@@ -82,6 +92,15 @@ function useOf(
   const through = paths
     .filter((path) => path.expected.some((expected) => componentKey(expected) === key))
     .map((path) => path.name)
+  return useOver(round, { load, component }, cpuMs, { through })
+}
+
+function useOver(
+  round: MeasuredRound,
+  { load, component }: Pick<Use, 'load' | 'component'>,
+  cpuMs: number | null,
+  { through }: { readonly through: readonly string[] },
+): Use[] {
   if (cpuMs === null || through.length === 0) return []
   const requests = round.paths
     .filter((p) => through.includes(p.path) && (load === null || p.load === load))

@@ -1,5 +1,5 @@
 import { UsageError } from '../errors.ts'
-import type { ComparisonRow } from './compare-runs.ts'
+import type { ComparisonRow } from './compared-series.ts'
 import type { Outcomes } from '../results/outcomes.ts'
 import { failedShare, type ErrorShares } from './error-share.ts'
 import { metricNames } from './metrics.ts'
@@ -20,7 +20,7 @@ export interface ErrorRule {
   readonly errorsPercent: number
 }
 
-const errorPattern = /^(?:(?<path>[\w.-]+):)?errors\s*>\s*(?<amount>\d+(?:\.\d+)?)\s*%$/
+const errorPattern = /^(?:(?<path>[\w.@-]+):)?errors\s*>\s*(?<amount>\d+(?:\.\d+)?)\s*%$/
 
 /** Reads `errors>1%` or `gateway:errors>1%`. @throws UsageError when the text is no rule of this kind. */
 export function parseErrorRule(text: string): ErrorRule {
@@ -52,7 +52,7 @@ export function brokenShares(errors: readonly ErrorShares[], rule: ErrorRule): r
 }
 
 const pattern =
-  /^(?:(?<path>[a-z0-9-]+):)?(?:(?<metric>[a-z-]+)\.)?(?<quantile>p\d+)\s*>\s*(?<amount>\d+(?:\.\d+)?)\s*(?<unit>%|µs|us|ms)$/
+  /^(?:(?<path>[a-z0-9-]+(?:@[\w.-]+)?):)?(?:(?<metric>[a-z-]+)\.)?(?<quantile>p\d+)\s*>\s*(?<amount>\d+(?:\.\d+)?)\s*(?<unit>%|µs|us|ms)$/
 
 /**
  * Reads `p50>5%`, `p99>100us`, `gateway:p50>5%` or `gateway:first-byte.p50>5%`.

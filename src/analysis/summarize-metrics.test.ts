@@ -2,7 +2,7 @@ import { describe, expect, test } from 'vitest'
 import { summaryMarkdown } from '../report/render/markdown/summary.ts'
 import { summaryText } from '../report/render/text/summary.ts'
 import type { QuantilesNs, RunResult } from '../results/schema.ts'
-import { compareVariants } from './compare-runs.ts'
+import { comparePaths } from './compare-paths.ts'
 import { parseFailRule, regressions } from './fail-on.ts'
 import { chosenMetrics, countOf } from './metrics.ts'
 import { summarizeRun } from './summarize-run.ts'
@@ -102,12 +102,12 @@ describe('metrics of a load', () => {
 describe('comparisons by metric', () => {
   test('have a row per metric and quantile, and rules hold for the headline unless they name another', async () => {
     const result = await connect()
-    const { rows } = compareVariants(result, 'single', 'gateway')
+    const { rows } = comparePaths(result, 'single', 'gateway')
     expect([...new Set(rows.map((row) => row.metric))]).toEqual(['connect', 'first-byte', 'total', 'cold'])
     const broken = (rule: string) => regressions(rows, parseFailRule(rule)).map((row) => row.metric)
     expect(broken('p50>5%')).toEqual(['connect'])
     expect(broken('total.p50>5%')).toEqual(['total'])
-    const chosen = compareVariants(result, 'single', 'gateway', { metrics: ['wait'] })
+    const chosen = comparePaths(result, 'single', 'gateway', { metrics: ['wait'] })
     expect([...new Set(chosen.rows.map((row) => row.metric))]).toEqual(['wait'])
   })
 })

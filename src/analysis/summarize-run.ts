@@ -1,16 +1,19 @@
-import { hasCoarseCpu, isSimulated } from '../results/build-traits.ts'
+import { enginesOf, hasCoarseCpu, isSimulated, loadBalancersOf } from '../results/build-traits.ts'
 import { failedOf, type Outcomes } from '../results/outcomes.ts'
 import type { RunResult } from '../results/schema.ts'
+import { ladderPaths } from '../results/variants.ts'
 import { componentKey, componentTitle } from '../topology/component.ts'
 import type { Component } from '../topology/model.ts'
+import { marginOf, type AskedMargin } from './asked-margin.ts'
 import type { Comparison, Margin } from '../stats/comparison.ts'
 import { cpuPerRequest, type CpuCost } from './cpu-per-request.ts'
 import type { Costs } from '../stats/design.ts'
+import { floorAround } from './floor-around.ts'
 import { judgedWithErrors, outcomesOfPath } from './error-share.ts'
 import type { Unit } from '../stats/nested.ts'
 import type { MeasuredRound } from './round-values.ts'
+import { scaleBetween } from './path-scale.ts'
 import { costsOf, spreadOf, type Spread } from './run-spread.ts'
-import type { Scale } from '../stats/scale.ts'
 import {
   summarizeMetrics,
   type MetricStep,
@@ -19,18 +22,16 @@ import {
   type QuantileEstimates,
 } from './summarize-metrics.ts'
 import { sweepsOf, type Sweep } from './sweep.ts'
+import { variantsBeside, type VariantsBeside } from './variants-beside.ts'
 
 export { summaryQuantiles, type SummaryQuantile } from './summary-quantiles.ts'
-
-/**
- * Differences inside ±5 µs do not matter unless told otherwise: a twentieth of what the cheapest component costs, and
- * what the default of eight restarts resolves. A band of 10 would call a true 10 µs "same".
- */
-export const defaultDeltaNs = 5000
 
 /** One path under one load over the rounds of a run; times in ns. */
 export interface PathSummary {
   readonly path: string
+  /** Which of the variants this is, and what the path is called in the scenario; absent without variants. */
+  readonly variant?: string | undefined
+  readonly scenarioPath?: string | undefined
   readonly load: string
   readonly hops: number
   readonly components: readonly Component[]
@@ -89,6 +90,8 @@ export interface RunSummary {
   readonly margin: Margin
   readonly paths: readonly PathSummary[]
   readonly steps: readonly StepSummary[]
+  /** Each path in every variant beside the first; absent for a run without variants. */
+  readonly variants?: VariantsBeside | undefined
   /** Every time that the loads measure, `paths` and `steps` among them. */
   readonly metrics: readonly MetricSummary[]
   /** CPU time per request of each component, by load. */
@@ -109,32 +112,19 @@ export interface RunSummary {
   }[]
 }
 
-export interface SummaryOptions {
-  readonly deltaNs?: number | undefined
-  readonly deltaShare?: number | undefined
-}
-
-/** The margin that a user asked for, or the default one. */
-export function marginOf({ deltaNs, deltaShare }: SummaryOptions): SummaryOptions {
-  return deltaNs === undefined && deltaShare === undefined
-    ? { deltaNs: defaultDeltaNs }
-    : { deltaNs, deltaShare }
-}
-
 /** The ladder of a run: every path with its interval, and what each step costs. Pure; pairs values by round. */
-export function summarizeRun(result: RunResult, options: SummaryOptions = {}): RunSummary {
+export function summarizeRun(result: RunResult, options: AskedMargin = {}): RunSummary {
   const margin = marginOf(options)
   const [firstBuild] = result.builds
-  const ladder = result.paths
-    .filter((path) => path.hops !== null && path.controlOf === undefined)
-    .toSorted((a, b) => (a.hops ?? 0) - (b.hops ?? 0))
+  const ladder = ladderPaths(result)
   const plan = {
     paths: ladder.map((path) => path.name),
-    steps: ladder.slice(1).map((to, i) => ({
-      from: ladder[i]!.name,
-      to: to.name,
-      scale: scaleBetween(ladder[i]!, to),
-    })),
+    steps: ladder.slice(1).flatMap((to, i) => {
+      const from = ladder[i]!
+      // A step adds components. From the last path of one variant to the first of the next it would mix both.
+      if (from.variant !== to.variant) return []
+      return [{ from: from.name, to: to.name, scale: scaleBetween(from, to) }]
+    }),
   }
   const metrics = result.loads
     .flatMap((load) => summarizeMetrics(result.measured, load, plan, margin))
@@ -152,11 +142,12 @@ export function summarizeRun(result: RunResult, options: SummaryOptions = {}): R
       withinFloorNs: floorAround(metric, [from, to], comparison),
     })),
   )
+  const beside = variantsBeside(result, metrics, margin, costs)
   return {
     id: result.id,
     scenario: result.scenario.name,
     title: result.scenario.title,
-    engine: firstBuild ? `${firstBuild.engine.name} ${firstBuild.engine.version}` : 'none',
+    engine: enginesOf(result) ?? 'none',
     simulated: isSimulated(result),
     coarseCpu: hasCoarseCpu(result),
     status: result.status,
@@ -170,13 +161,14 @@ export function summarizeRun(result: RunResult, options: SummaryOptions = {}): R
     costs,
     flaggedRounds: result.measured.filter((round) => round.flags.length > 0).length,
     delayMethod: firstBuild?.delayMethod ?? 'none',
-    loadBalancer: firstBuild?.loadBalancer ?? 'none',
+    loadBalancer: loadBalancersOf(result) ?? 'none',
     clients: result.clients ?? 1,
     margin: { deltaNs: margin.deltaNs ?? null, deltaShare: margin.deltaShare ?? null },
     paths: latencies.flatMap((latency) =>
       ladder.flatMap((path) => summarizePath(result.measured, path, latency)),
     ),
     steps,
+    ...(beside === undefined ? {} : { variants: beside }),
     metrics,
     cpu: cpuPerRequest(result),
     sweeps: sweepsOf(result),
@@ -193,25 +185,8 @@ export function summarizeRun(result: RunResult, options: SummaryOptions = {}): R
   }
 }
 
-/** Paths that an emulated delay sets apart differ by a fixed time; all others by a factor (`scale.ts`). */
-export function scaleBetween(a: RunResult['paths'][number], b: RunResult['paths'][number]): Scale {
-  return (a.addedRttMs ?? 0) === (b.addedRttMs ?? 0) ? 'ratio' : 'difference'
-}
-
 function restartsOf(rounds: readonly MeasuredRound[]): number {
   return new Set(rounds.map(({ build, restart = 1 }) => `${build}/${restart}`)).size
-}
-
-/** A step is doubted when its interval reaches into what one of its paths differs from itself by. */
-function floorAround(
-  { paths }: MetricSummary,
-  names: readonly string[],
-  { low, high }: Comparison,
-): number | null {
-  const floors = paths.filter(({ path }) => names.includes(path)).flatMap(({ floor }) => floor?.ns ?? [])
-  if (floors.length === 0 || low === null || high === null) return null
-  const largest = Math.max(...floors)
-  return low > largest || high < -largest ? null : largest
 }
 
 /** No verdict on latencies without the requests that failed beside it. */
@@ -240,6 +215,7 @@ function summarizePath(
   return [
     {
       path: path.name,
+      ...(path.variant === undefined ? {} : { variant: path.variant, scenarioPath: path.scenarioPath }),
       load: latency.load,
       hops: path.hops ?? 0,
       components: path.expected,

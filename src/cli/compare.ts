@@ -3,12 +3,13 @@ import { exitCodes, HopmeterError, UsageError } from '../errors.ts'
 import { comparisonMarkdown } from '../report/render/markdown/comparison.ts'
 import { comparisonText } from '../report/render/text/comparison.ts'
 import { comparableKeys, incomparable, unusable, type Incomparable } from '../results/comparable.ts'
-import type { RunResult } from '../results/schema.ts'
-import { compareRuns, compareVariants, type RunComparison } from '../analysis/compare-runs.ts'
+import { comparePaths, compareVariants } from '../analysis/compare-paths.ts'
+import { compareRuns, type RunComparison } from '../analysis/compare-runs.ts'
+import type { CompareRunsOptions } from '../analysis/compared-series.ts'
 import { failedText } from '../analysis/error-share.ts'
 import { brokenShares, parseRule, regressions, type ErrorRule, type FailRule } from '../analysis/fail-on.ts'
+import { asRun, meantBy, parseOperands, type Meant } from './compare-operands.ts'
 import { print, printJson, say, terminalColumns, type CliContext } from './context.ts'
-import { isEmpty } from './empty-values.ts'
 import { runOpener } from './open-runs.ts'
 import {
   deltaOption,
@@ -31,12 +32,14 @@ interface CompareFlags {
 }
 
 const help = `
-An operand is a run (id, start of one, "latest", or a folder), several runs of one variant joined by commas, or one
-path of a run as RUN#PATH. Two paths of one run are compared restart by restart, paired by round. Of separate runs, the
-ratios to the path with the fewest components are compared, for which each side needs five restarts or builds.
+An operand is a run (id, start of one, "latest", or a folder), one path of a run as RUN#PATH, one of the variants that
+stood side by side in it as RUN#VARIANT, or several runs or variants joined by commas. Two paths or two variants of one
+run are compared restart by restart, paired by round. Of separate runs, the ratios to the path with the fewest components
+are compared, for which each side needs five restarts or builds.
 
 Examples:
   hopmeter compare latest#single latest#gateway
+  hopmeter compare latest#base latest#pr --fail-on 'p50>2%'
   hopmeter compare 2026-11-20,2026-11-21 2026-11-22,2026-11-23
   hopmeter compare main branch --results runs --fail-on 'p50>5%' -o markdown`
 
@@ -102,30 +105,47 @@ async function compareOne(
     ...flags.delta,
     ...(flags.valid === undefined ? {} : { validOnly: flags.valid }),
   }
-  const [a, b] = [operand(baseline), operand(contender)]
-  if (a.path !== undefined || b.path !== undefined) {
-    const { result } = await open(a.runs[0]!)
-    const other = await open(b.runs[0]!)
-    if (a.path === undefined || b.path === undefined || other.result.id !== result.id) {
+  const sides = [await meantOf(baseline, open), await meantOf(contender, open)] as const
+  const [[a], [b]] = sides
+  if (!a || !b) throw new UsageError('there is nothing to compare')
+  const isOfOne = sides.every((side) => side.length === 1) && a.run.id === b.run.id
+  if (isOfOne && 'variant' in a && 'variant' in b) {
+    refuse(unusable(a.run))
+    return compareVariants(a.run, a.variant, b.variant, options)
+  }
+  if (sides.flat().some((meant) => 'path' in meant)) {
+    if (!isOfOne || !('path' in a) || !('path' in b)) {
       throw new UsageError('RUN#PATH compares two paths of one run', {
         hint: 'hopmeter compare latest#single latest#gateway',
       })
     }
-    for (const path of [a.path, b.path]) requirePath(result, path)
-    refuse(unusable(result))
-    return compareVariants(result, a.path, b.path, options)
+    refuse(unusable(a.run))
+    return comparePaths(a.run, a.path, b.path, options)
   }
-  const openAll = async (references: readonly string[]) =>
-    Promise.all(references.map(async (reference) => (await open(reference)).result))
-  const [runsA, runsB] = [await openAll(a.runs), await openAll(b.runs)]
-  const [first] = runsA
-  if (!first) throw new UsageError('there is no baseline')
-  const both = new Set(runsA.map((run) => run.id))
-  const shared = runsB.filter((run) => both.has(run.id))
-  if (shared.length > 0) throw new UsageError(`${shared[0]?.id} is on both sides`)
-  const found = [...runsA, ...runsB].flatMap((run) => incomparable(first, run))
+  return compareSeparate({ baseline, contender }, sides, { flags, options })
+}
+
+async function meantOf(text: string, open: ReturnType<typeof runOpener>): Promise<readonly Meant[]> {
+  const operands = parseOperands(text)
+  return await Promise.all(operands.map(async (one) => meantBy(one, (await open(one.run)).result)))
+}
+
+function compareSeparate(
+  labels: { readonly baseline: string; readonly contender: string },
+  [a, b]: readonly [readonly Meant[], readonly Meant[]],
+  { flags, options }: { readonly flags: CompareFlags; readonly options: CompareRunsOptions },
+): RunComparison {
+  const shared = b.find(({ run }) => a.some((other) => other.run.id === run.id))
+  if (shared) throw new UsageError(`${shared.run.id} is on both sides`)
+  const [runsA, runsB] = [a.map(asRun), b.map(asRun)]
+  const found = [...runsA, ...runsB].flatMap((run) => incomparable(runsA[0] ?? run, run))
   refuse(found.filter((item) => !(item.canAllow && flags.allow.includes(item.key))))
-  return compareRuns({ label: baseline, runs: runsA }, { label: contender, runs: runsB }, options)
+  const [takenA, takenB] = [a.map(({ run }) => run), b.map(({ run }) => run)]
+  return compareRuns(
+    { label: labels.baseline, runs: runsA, takenOutOf: takenA },
+    { label: labels.contender, runs: runsB, takenOutOf: takenB },
+    options,
+  )
 }
 
 function conclude(context: CliContext, comparisons: readonly RunComparison[], flags: CompareFlags): void {
@@ -140,21 +160,6 @@ function conclude(context: CliContext, comparisons: readonly RunComparison[], fl
   else if (flags.strict && rows.some((row) => row.comparison.verdict === 'cannot tell')) {
     context.setExitCode(exitCodes.inconclusive)
   }
-}
-
-function operand(text: string): { readonly runs: readonly string[]; readonly path?: string } {
-  const at = text.lastIndexOf('#')
-  if (at > 0) return { runs: [text.slice(0, at)], path: text.slice(at + 1) }
-  const runs = text.split(',')
-  if (runs.every(isEmpty)) throw new UsageError(`"${text}" names no run`)
-  if (runs.some(isEmpty)) throw new UsageError(`"${text}" names a run that is empty`)
-  return { runs }
-}
-
-function requirePath(run: RunResult, path: string): void {
-  const names = run.paths.map((p) => p.name)
-  if (!names.includes(path))
-    throw new UsageError(`${run.id} has no path "${path}"; it has ${names.join(', ')}`)
 }
 
 function refuse(found: readonly Incomparable[]): void {

@@ -7,7 +7,7 @@ import { probe, type ProbeResult } from '../measure/probe.ts'
 import { probeText } from '../report/render/text/probe.ts'
 import { failedText } from '../analysis/error-share.ts'
 import { breaksShare, parseErrorRule, type ErrorRule } from '../analysis/fail-on.ts'
-import { marginOf } from '../analysis/summarize-run.ts'
+import { marginOf } from '../analysis/asked-margin.ts'
 import { printable } from '../terminal-text.ts'
 import { print, printJson, say, type CliContext } from './context.ts'
 import {

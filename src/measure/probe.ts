@@ -5,7 +5,8 @@ import { comparePairs, type Pair } from '../stats/compare-pairs.ts'
 import type { Comparison } from '../stats/comparison.ts'
 import { decideFamily } from '../stats/decide-family.ts'
 import { failedText, withErrorShares } from '../analysis/error-share.ts'
-import { summaryQuantiles, type SummaryOptions, type SummaryQuantile } from '../analysis/summarize-run.ts'
+import type { AskedMargin } from '../analysis/asked-margin.ts'
+import { summaryQuantiles, type SummaryQuantile } from '../analysis/summarize-run.ts'
 import { summarizeLatency, type Estimate } from '../stats/summarize-series.ts'
 import { seriesNamed } from '../analysis/metrics.ts'
 import { interleave, type InterleavedRound } from './interleave.ts'
@@ -68,7 +69,7 @@ export interface ProbeOptions {
   readonly roundMs: number
   readonly warmupMs: number
   readonly seed: number
-  readonly margin: SummaryOptions
+  readonly margin: AskedMargin
   readonly timeoutMs: number
   readonly signal: AbortSignal
   readonly onRound?: ((done: number, total: number) => void) | undefined
@@ -226,7 +227,7 @@ function compareRounds(
   a: readonly InterleavedRound[],
   b: readonly InterleavedRound[],
   valueOf: (round: InterleavedRound) => number | undefined,
-  { quantile, margin }: { quantile: SummaryQuantile; margin: SummaryOptions },
+  { quantile, margin }: { quantile: SummaryQuantile; margin: AskedMargin },
 ): Comparison {
   const pairs = a.flatMap((round, i): Pair[] => {
     const [first, second] = [valueOf(round), b[i] && valueOf(b[i])]

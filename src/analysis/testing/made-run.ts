@@ -1,13 +1,13 @@
 import { digestJournal } from '../../results/digest.ts'
-import type { JournalEvent, QuantilesNs, RunResult } from '../../results/schema.ts'
+import type { JournalEvent, QuantilesNs, RoundEvent, RunHeader, RunResult } from '../../results/schema.ts'
 import {
   sampleBuild,
   sampleEnd,
   sampleHeader,
-  samplePaths,
   sampleRestart,
   sampleRound,
 } from '../../results/testing/sample-run.ts'
+import { sideBySide, type SampleVariant } from '../../results/testing/sample-variants.ts'
 import { seededRandom } from '../../random.ts'
 
 export interface MadeRun {
@@ -24,6 +24,8 @@ export interface MadeRun {
   /** What every time of every path is multiplied by: another host, or another day. */
   readonly hostSpeed?: number
   readonly seed?: number
+  /** Every path once per variant, called `single@base`; by that name `shiftNs` knows it. */
+  readonly variants?: readonly SampleVariant[]
   readonly change?: (result: RunResult) => RunResult
 }
 
@@ -36,22 +38,26 @@ export async function madeRun({
   shiftNs = {},
   hostSpeed = 1,
   seed = 1,
+  variants,
   ...rest
 }: MadeRun): Promise<RunResult> {
   const random = seededRandom(seed)
   const counts = { count: rounds, durationMs: 1000, warmupMs: 500, builds, restarts }
-  const events: JournalEvent[] = [sampleHeader({ id: rest.id, rounds: counts })]
+  const inVariants = (event: JournalEvent) => (variants ? sideBySide([event], variants)[0]! : event)
+  const header = inVariants(sampleHeader({ id: rest.id, rounds: counts })) as RunHeader
+  const hopsOf = new Map(header.paths.map(({ name, hops }) => [name, hops ?? 0]))
+  const events: JournalEvent[] = [header]
   for (let build = 1; build <= builds; build++) {
-    events.push(sampleBuild(build))
+    events.push(inVariants(sampleBuild(build)))
     for (let restart = 1; restart <= restarts; restart++) {
       events.push(sampleRestart({ build, restart }))
-      const ofStart = new Map(samplePaths.map(({ name }) => [name, restartNs * (random() - 0.5)]))
+      const ofStart = new Map([...hopsOf.keys()].map((name) => [name, restartNs * (random() - 0.5)]))
       for (let round = 1; round <= rounds; round++) {
-        const event = sampleRound({ build, restart, round, requests: 1000 })
+        const event = inVariants(sampleRound({ build, restart, round, requests: 1000 })) as RoundEvent
         const weather = hostSpeed * (1 + 0.2 * random())
         const paths = event.paths.map((path) => {
-          const hops = samplePaths.find(({ name }) => name === path.path)?.hops ?? 0
-          const level = 60_000 * hops + (shiftNs[path.path] ?? 0) + (ofStart.get(path.path) ?? 0)
+          const level =
+            60_000 * (hopsOf.get(path.path) ?? 0) + (shiftNs[path.path] ?? 0) + (ofStart.get(path.path) ?? 0)
           const read = () => quantilesAt(weather * (level + 400 * (random() - 0.5)))
           return { ...path, quantilesNs: read(), halvesNs: [read(), read()] as [QuantilesNs, QuantilesNs] }
         })
