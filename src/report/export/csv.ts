@@ -14,31 +14,31 @@ const columns = [
   ...quantiles.map((name) => `${name}_ns`),
   ...metrics.flatMap((name) => [`${columnName(name)}_p50_ns`, `${columnName(name)}_p99_ns`]),
   'cpu_ns_per_request',
+  // The last one, so that who counts columns still finds the others.
+  'variant',
 ]
 
 /**
  * RFC 4180 CSV with a header line: one row per round, path and load; every round, with its flags. `requests` is the
  * number of latencies behind the quantiles; without any those cells are empty. `sent` is the sum of `received`, `bad`,
  * `errors` and `lost`. `cpu_ns_per_request` is that of all
- * components of the path and the load generator together, where the path had a turn of its own.
+ * components of the path and the load generator together, where the path had a turn of its own. `variant` is empty in a
+ * run without variants; `path` is the name in the scenario, and `engine` that of the variant.
  */
 export function toCsv(result: RunResult): string {
-  const hops = new Map(result.paths.map((path) => [path.name, path.hops]))
-  const engines = new Map(
-    result.builds.map(({ build, engine }) => [build, `${engine.name} ${engine.version}`]),
-  )
+  const planned = new Map(result.paths.map((path) => [path.name, path]))
   const rows = result.measured.flatMap((round) =>
     round.paths.map((p) => [
       result.id,
       result.scenario.name,
-      engines.get(round.build) ?? '',
+      engineOf(result, round.build, planned.get(p.path)?.variant),
       round.build,
       round.restart ?? 1,
       round.round,
       round.at,
       round.flags.join(' '),
-      p.path,
-      hops.get(p.path) ?? '',
+      planned.get(p.path)?.scenarioPath ?? p.path,
+      planned.get(p.path)?.hops ?? '',
       p.load,
       round.evidence.find((e) => e.path === p.path)?.verdict ?? '',
       p.n,
@@ -49,9 +49,16 @@ export function toCsv(result: RunResult): string {
         return [values?.p50 ?? '', values?.p99 ?? '']
       }),
       cpuPerRequest(result, round, p.path, p.load) ?? '',
+      planned.get(p.path)?.variant ?? '',
     ]),
   )
   return [columns, ...rows].map((row) => `${row.map(cell).join(',')}\r\n`).join('')
+}
+
+function engineOf({ builds }: RunResult, number: number, variant: string | undefined): string {
+  const build = builds.find((one) => one.build === number)
+  const engine = build?.variants?.find(({ name }) => name === variant)?.engine ?? build?.engine
+  return engine ? `${engine.name} ${engine.version}` : ''
 }
 
 function cpuPerRequest(

@@ -49,7 +49,7 @@ describe('CSV', () => {
 
   test.each(hostileNames)('holds the name %j in one cell that is no formula', async (name) => {
     const rows = parseCsv(toCsv(await hostileRun(name)))
-    expect(rows.map((row) => row.length)).toEqual([37, 37])
+    expect(rows.map((row) => row.length)).toEqual([38, 38])
     const cell = rows[1]![rows[0]!.indexOf('path')]
     expect(cell).toBe(/^[=+\-@\t]/.test(name) ? `'${name}` : name)
     for (const text of rows[1]!) expect(text).not.toMatch(/^[=+\-@\t\r\n]/)

@@ -1,7 +1,9 @@
 import { plural } from '../../plural.ts'
+import { enginesOf } from '../../results/build-traits.ts'
 import { quantilesOf } from '../../results/histogram.ts'
 import { failedOf, sumOutcomes } from '../../results/outcomes.ts'
 import type { RunResult } from '../../results/schema.ts'
+import { variantEngine } from '../../results/variants.ts'
 import {
   distributionOf,
   roundsRemark,
@@ -34,8 +36,8 @@ export function toFortio(result: RunResult, selection: PathLoad, rounds: RoundCh
   )
   const failed = failedOf(outcomes)
   const load = result.loads.find((one) => one.id === selection.load) ?? {}
-  const engine = result.builds[0]?.engine
-  const labels = [result.scenario.name, selection.path, selection.load, engine?.name, engine?.version]
+  const engine = engineOf(result, selection.path)
+  const labels = [result.scenario.name, selection.path, selection.load, engine]
   const isTcp = field(load, 'protocol') === 'tcp'
   const failedLabel = failed === 0 ? '' : ` (${failed} of ${outcomes.sent} requests failed, without a time)`
   const value = {
@@ -57,6 +59,12 @@ export function toFortio(result: RunResult, selection: PathLoad, rounds: RoundCh
     Hopmeter: { Sent: outcomes.sent, Failed: failed },
   }
   return `${JSON.stringify(value, null, 2)}\n`
+}
+
+/** What forwarded the bytes of this path. */
+function engineOf(result: RunResult, name: string): string | undefined {
+  const variant = result.paths.find((path) => path.name === name)?.variant
+  return variant === undefined ? enginesOf(result) : variantEngine(result, variant)
 }
 
 /** Loads have fields of their own profile beside `id` and `profile`. */

@@ -1,5 +1,7 @@
+import { enginesOf } from '../../results/build-traits.ts'
 import { outcomeKinds, sumOutcomes } from '../../results/outcomes.ts'
 import type { RunResult } from '../../results/schema.ts'
+import { scenarioNameOf, variantEngine, variantNames } from '../../results/variants.ts'
 import { cpuPerRequest } from '../../analysis/cpu-per-request.ts'
 import { componentLabel } from '../../topology/component.ts'
 import { distributionOf, roundsRemark, type Distribution, type RoundChoice } from './distribution.ts'
@@ -14,14 +16,14 @@ type Labels = Readonly<Record<string, string>>
  * run. A bucket counts the HDR buckets that lie wholly below its bound, so a bound is exact to 0.1 %.
  */
 export function toOpenMetrics(result: RunResult, rounds: RoundChoice = 'valid'): string {
-  const engine = result.builds[0]?.engine
+  const engine = enginesOf(result)
   const about: Labels = {
     run: result.id,
     scenario: result.scenario.name,
     backend: result.backend,
     status: result.status,
     hopmeter: result.hopmeterVersion,
-    ...(engine ? { engine: `${engine.name} ${engine.version}` } : {}),
+    ...(engine === undefined ? {} : { engine }),
   }
   const latencies = result.histograms.map((entry) => distributionOf(result, entry, rounds))
   const remark = roundsRemark(result, rounds)
@@ -29,10 +31,11 @@ export function toOpenMetrics(result: RunResult, rounds: RoundChoice = 'valid'):
     '# TYPE hopmeter_run info',
     '# HELP hopmeter_run What was measured.',
     sample('hopmeter_run_info', about, 1),
+    ...variantInfos(result),
     '# TYPE hopmeter_request_duration_seconds histogram',
     '# UNIT hopmeter_request_duration_seconds seconds',
     `# HELP hopmeter_request_duration_seconds Latency of requests on reused connections; ${remark}.`,
-    ...latencies.flatMap((latency) => histogram(result.id, latency)),
+    ...latencies.flatMap((latency) => histogram(labelsOf(result, latency), latency)),
     '# TYPE hopmeter_requests counter',
     '# HELP hopmeter_requests Requests of all rounds by outcome.',
     ...latencies.flatMap(({ path, load }) => outcomes(result, path, load)),
@@ -44,7 +47,7 @@ export function toOpenMetrics(result: RunResult, rounds: RoundChoice = 'valid'):
 /** CPU time per request by component; no such metric where the run does not know. */
 function cpuGauges(result: RunResult): string[] {
   const known = cpuPerRequest(result).flatMap(({ load, component, paths, perRequestNs: { estimate } }) =>
-    estimate === null ? [] : [{ load: load ?? 'all', component: componentLabel(component), paths, estimate }],
+    estimate === null ? [] : [{ load: load ?? 'all', component, paths, estimate }],
   )
   if (known.length === 0) return []
   const name = 'hopmeter_cpu_per_request_seconds'
@@ -55,16 +58,50 @@ function cpuGauges(result: RunResult): string[] {
     ...known.map(({ load, component, paths, estimate }) =>
       sample(
         name,
-        { run: result.id, load, component, paths: paths.join(',') },
+        {
+          run: result.id,
+          load,
+          component: componentLabel({ ...component, variant: undefined }),
+          ...(component.variant === undefined ? {} : { variant: component.variant }),
+          paths: paths.join(','),
+        },
         Number((estimate / 1e9).toPrecision(6)),
       ),
     ),
   ]
 }
 
-function histogram(run: string, { path, load, buckets, count, meanNs }: Distribution): string[] {
+/** What stood side by side; no such metric in a run without variants. */
+function variantInfos(result: RunResult): string[] {
+  const variants = variantNames(result)
+  if (variants.length === 0) return []
+  return [
+    '# TYPE hopmeter_variant info',
+    '# HELP hopmeter_variant What forwarded the bytes of each variant of the run.',
+    ...variants.map((variant) =>
+      sample(
+        'hopmeter_variant_info',
+        { run: result.id, variant, engine: variantEngine(result, variant) ?? '' },
+        1,
+      ),
+    ),
+  ]
+}
+
+/** A path by the name that it has in the scenario, and by its variant where there are several. */
+function labelsOf(result: RunResult, { path, load }: { path: string; load: string }): Labels {
+  const planned = result.paths.find(({ name }) => name === path)
+  const variant = planned?.variant
+  return {
+    run: result.id,
+    path: planned ? scenarioNameOf(planned) : path,
+    ...(variant === undefined ? {} : { variant }),
+    load,
+  }
+}
+
+function histogram(labels: Labels, { buckets, count, meanNs }: Distribution): string[] {
   const name = 'hopmeter_request_duration_seconds'
-  const labels = { run, path, load }
   let below = 0
   let next = 0
   const lines = boundsNs.map((bound) => {
@@ -85,7 +122,7 @@ function outcomes(result: RunResult, path: string, load: string): string[] {
     result.measured.flatMap((round) => round.paths.filter((p) => p.path === path && p.load === load)),
   )
   return outcomeKinds.map((outcome) =>
-    sample('hopmeter_requests_total', { run: result.id, path, load, outcome }, totals[outcome]),
+    sample('hopmeter_requests_total', { ...labelsOf(result, { path, load }), outcome }, totals[outcome]),
   )
 }
 
