@@ -22,6 +22,7 @@ const help = `
 Examples:
   hopmeter chart latest
   hopmeter chart latest --kind ladder --kind delta --format svg --theme dark --out figures
+  hopmeter chart run-of-variants --kind delta --kind versions
   hopmeter chart run-on-1.30 run-on-1.31 --kind versions`
 
 /** `hopmeter chart`: pictures for a post. */
@@ -63,7 +64,7 @@ export function chartVerb(context: CliContext): Command {
       const missing = flags.kind.filter((kind) => !specs.some((spec) => spec.kind === kind))
       if (missing.length > 0) {
         const hint = missing.includes('versions')
-          ? 'versions needs runs of at least two engines'
+          ? 'versions needs runs of at least two engines, or a run of variants'
           : 'these runs lack what it shows'
         throw new UsageError(`nothing to draw for ${missing.join(', ')}`, { hint })
       }

@@ -2,7 +2,7 @@ import { Option, type Command } from 'commander'
 import path from 'node:path'
 import { exitCodes } from '../errors.ts'
 import { runScenario, type FinishedRun, type RunScenarioOptions } from '../measure/run-scenario.ts'
-import { ladderOf, writeCharts } from '../report/charts/write.ts'
+import { firstChartOf, writeCharts } from '../report/charts/write.ts'
 import { summaryMarkdown } from '../report/render/markdown/summary.ts'
 import { summaryText } from '../report/render/text/summary.ts'
 import type { ScenarioFile } from '../scenario/types.ts'
@@ -119,7 +119,7 @@ export async function runWithFlags(
   }
 }
 
-/** Prints the ladder, draws its chart, and says where both are kept. */
+/** Prints the ladder or how variants differ, draws its chart, and says where both are kept. */
 export async function presentRun(
   context: CliContext,
   { directory, result }: FinishedRun,
@@ -134,7 +134,7 @@ export async function presentRun(
     )
   const relative = path.relative(process.cwd(), directory)
   const shown = relative.startsWith('..') ? directory : relative
-  if (flags.chart && flags.charts) await drawLadder(context, result, directory, shown)
+  if (flags.chart && flags.charts) await drawFirstChart(context, result, directory, shown)
   say(context, `result: ${path.join(shown, 'result.json')}`)
   if (result.status === 'void') {
     say(context, `warning: this run is void: ${result.reason}`)
@@ -144,16 +144,16 @@ export async function presentRun(
 }
 
 /** A run without its picture is still a run: whatever keeps it from being drawn is only said. */
-async function drawLadder(
+async function drawFirstChart(
   context: CliContext,
   result: FinishedRun['result'],
   directory: string,
   shown: string,
 ): Promise<void> {
-  const ladder = result.measured.length === 0 ? undefined : ladderOf(result)
-  if (!ladder) return
+  const chart = result.measured.length === 0 ? undefined : firstChartOf(result)
+  if (!chart) return
   try {
-    const [file = ''] = await writeCharts([ladder], directory, { format: 'png', theme: 'light' })
+    const [file = ''] = await writeCharts([chart], directory, { format: 'png', theme: 'light' })
     say(context, `chart:  ${path.join(shown, path.basename(file))}`)
   } catch (error) {
     say(context, `no chart was drawn: ${error instanceof Error ? error.message : String(error)}`)

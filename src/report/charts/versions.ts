@@ -17,6 +17,8 @@ export interface VersionsModel extends Captions {
   readonly quantity: string
   /** In release order. */
   readonly versions: readonly string[]
+  /** What they are; `version` unless given. */
+  readonly axis?: string | undefined
   readonly series: readonly {
     readonly name: string
     /** One per version; undefined where the path was not measured or not valid. */
@@ -36,7 +38,7 @@ export function versionsChart(model: VersionsModel): Drawing {
 }
 
 function versionsConfig(
-  { quantity, versions, series }: VersionsModel,
+  { quantity, versions, axis, series }: VersionsModel,
   stage: Stage,
   ends: EndLabels,
 ): ChartConfiguration {
@@ -69,7 +71,7 @@ function versionsConfig(
           type: 'linear',
           min: versions.length > 3 ? -0.5 : -0.25,
           max: Math.max(1, versions.length) - (versions.length > 3 ? 0.5 : 0.75),
-          title: axisTitle(stage, 'version'),
+          title: axisTitle(stage, axis ?? 'version'),
           ...axisLook(stage),
           grid: { display: false },
           afterBuildTicks: (scale) => void (scale.ticks = names.map((_, value) => ({ value }))),

@@ -1,6 +1,7 @@
 import path from 'node:path'
 import { makeFolder } from '../../make-folder.ts'
 import { writeAtomically } from '../../results/durable.ts'
+import { variantNames } from '../../results/variants.ts'
 import type { StoredRun } from '../../results/store.ts'
 import { writeError } from '../../results/write-error.ts'
 import { summarizeRun } from '../../analysis/summarize-run.ts'
@@ -27,13 +28,19 @@ export async function chartsOf(runs: readonly StoredRun[]): Promise<readonly Cha
 /** Charts of each run by itself, each named after its run where there are several. */
 function chartsOfEach(runs: readonly ChartedRun[]): readonly ChartSpec[] {
   if (runs.length < 2) return runs.flatMap(chartsOfRun)
-  return runs.flatMap((run) => chartsOfRun(run).map((spec) => ({ ...spec, about: run.result.id })))
+  return runs.flatMap((run) =>
+    chartsOfRun(run).map((spec) => ({
+      ...spec,
+      about: spec.about === undefined ? run.result.id : `${run.result.id} ${spec.about}`,
+    })),
+  )
 }
 
-/** The ladder of a run alone: needs neither rounds nor other runs. */
-export function ladderOf(run: StoredRun['result']): ChartSpec | undefined {
+/** The first picture of a run alone: its ladder, or what its variants differ by. */
+export function firstChartOf(run: StoredRun['result']): ChartSpec | undefined {
   const charts = chartsOfRun({ result: run, summary: summarizeRun(run), distributions: [] })
-  return charts.find((spec) => spec.kind === 'ladder')
+  const kind = variantNames(run).length > 0 ? 'delta' : 'ladder'
+  return charts.find((spec) => spec.kind === kind)
 }
 
 /**

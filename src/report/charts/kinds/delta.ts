@@ -1,12 +1,17 @@
 import type { RunResult } from '../../../results/schema.ts'
 import type { RunComparison } from '../../../analysis/compare-runs.ts'
-import type { PathSummary, StepSummary } from '../../../analysis/summarize-run.ts'
+import { summaryQuantiles, type SummaryQuantile } from '../../../analysis/summary-quantiles.ts'
+import type { PathSummary, RunSummary, StepSummary } from '../../../analysis/summarize-run.ts'
+import type { VariantsBeside } from '../../../analysis/variants-beside.ts'
+import { othersOf } from '../../words/variants.ts'
 import type { ChartModule, ChartSubject } from '../chart-module.ts'
 import { deltaChart, deltaHeight } from '../delta.ts'
 import type { DeltaModel } from '../delta.ts'
 import { runCaption, runCaptions } from '../models/captions.ts'
-import { comparisonTitle, deltaTitle } from '../models/findings.ts'
+import { comparisonTitle, deltaTitle, variantTitle } from '../models/findings.ts'
 import { differenceOf, intervalsNote } from '../models/shared.ts'
+
+const summaryQuantileNames = Object.keys(summaryQuantiles) as SummaryQuantile[]
 
 export const delta: ChartModule<'delta', DeltaModel> = {
   kind: 'delta',
@@ -20,6 +25,7 @@ export const delta: ChartModule<'delta', DeltaModel> = {
 }
 
 function modelOf({ run: { result, summary }, load }: ChartSubject): DeltaModel {
+  if (summary.variants) return variantModel(result, summary, summary.variants, load)
   const row = (group: string) => (step: StepSummary) => ({
     group,
     label: `${step.to} − ${step.from}`,
@@ -40,6 +46,38 @@ function modelOf({ run: { result, summary }, load }: ChartSubject): DeltaModel {
       ...summary.steps.filter(isOwn).map(row('each step')),
       ...summary.paths.filter((path) => path.load === load).flatMap(floorRow),
     ],
+  }
+}
+
+/** Variants of a run beside the first: one group per quantile, and per variant where there are several others. */
+function variantModel(
+  result: RunResult,
+  summary: RunSummary,
+  beside: VariantsBeside,
+  load: string,
+): DeltaModel {
+  const others = othersOf(beside)
+  const rows = beside.rows.filter((row) => row.load === load && row.isHeadline)
+  const deltaNs = summary.margin.deltaNs ?? 0
+  const metric = rows[0]?.metric ?? 'latency'
+  const shown = summaryQuantileNames.filter((quantile) => others.length < 3 || quantile !== 'p90')
+  const remark = `${metric === 'latency' ? '' : `${metric}: `}paired by round, with ${intervalsNote(rows.map(({ comparison }) => comparison))}`
+  const captions = runCaptions(result, variantTitle(beside, load), load, [remark])
+  const groups = shown.flatMap((quantile) => others.map(({ name }) => ({ quantile, variant: name })))
+  return {
+    ...captions,
+    caption: `Grey band: ±${deltaNs / 1e3} µs, too little to matter. ${captions.caption}`,
+    negligibleNs: deltaNs,
+    rows: groups.flatMap(({ quantile, variant }) =>
+      rows
+        .filter((row) => row.quantile === quantile && row.variant === variant)
+        .map((row) => ({
+          group: others.length > 1 ? `${quantile}, ${variant}` : quantile,
+          label: row.path,
+          differenceNs: differenceOf(row.comparison),
+          verdict: row.comparison.verdict,
+        })),
+    ),
   }
 }
 

@@ -1,3 +1,4 @@
+import { scenarioNameOf, variantNames } from '../../../results/variants.ts'
 import type { ChartModule, ChartSubject } from '../chart-module.ts'
 import type { TopologyModel } from '../topology-model.ts'
 import { topologyChart, topologyHeight } from '../topology.ts'
@@ -41,11 +42,11 @@ function modelOf({ run: { result, summary }, scenario }: ChartSubject): Topology
     routes: [...pairs.values()],
     delays,
     paths: result.paths
-      .filter((path) => path.controlOf === undefined)
-      .map(({ name, expected, hops }) => ({
-        name,
-        components: expected,
-        note: hops === null ? noPathNote(summary, name) : undefined,
+      .filter((path) => path.controlOf === undefined && path.variant === variantNames(result)[0])
+      .map((path) => ({
+        name: scenarioNameOf(path),
+        components: path.expected.map(({ variant: _variant, ...component }) => component),
+        note: path.hops === null ? noPathNote(summary, path.name) : undefined,
       })),
   }
 }

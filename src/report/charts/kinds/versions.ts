@@ -1,5 +1,7 @@
 import { plural } from '../../../plural.ts'
 import type { RunResult } from '../../../results/schema.ts'
+import { takeVariant } from '../../../results/take-variant.ts'
+import { variantNames } from '../../../results/variants.ts'
 import { seriesValues } from '../../../analysis/round-values.ts'
 import { summarizeSeries } from '../../../stats/summarize-series.ts'
 import { engineOf } from '../../words/engine.ts'
@@ -19,20 +21,28 @@ export const versions: ChartModule<'versions', VersionsModel> = {
   draw: versionsChart,
 }
 
-/** p50 of each path over engines; undefined when all runs have the same one. Runs of one engine count together. */
+/**
+ * p50 of each path over engines, and over variants where runs have them; undefined when there is but one. Runs of one
+ * engine count together.
+ */
 export function versionsModel(runs: readonly RunResult[]): VersionsModel | undefined {
-  const engines = [...new Set(runs.map(engineOf))].toSorted((a, b) =>
-    a.localeCompare(b, 'en', { numeric: true }),
-  )
+  const columns = runs.flatMap(columnsOf)
+  const labels = [...new Set(columns.map(({ label }) => label))]
+  const hasVariants = runs.some((run) => variantNames(run).length > 0)
+  const versionLabels = hasVariants
+    ? labels
+    : labels.toSorted((a, b) => a.localeCompare(b, 'en', { numeric: true }))
   const [first] = runs
-  if (!first || engines.length < 2) return undefined
+  if (!first || labels.length < 2) return undefined
   const load = first.loads[0]?.id ?? ''
-  const names = [...new Set(runs.flatMap((run) => run.paths))].filter(
+  const names = [...new Set(columns.flatMap(({ run }) => run.paths))].filter(
     (path) => path.hops !== null && path.controlOf === undefined,
   )
   const paths = [...new Set(names.map((path) => path.name))]
+  const told = hasVariants ? [...new Set(runs.flatMap(variantNames))] : versionLabels
+  const what = hasVariants ? 'variant' : 'version'
   return {
-    title: `Did the cost of a path change between ${engines.length === 2 ? engines.join(' and ') : plural(engines.length, 'version')}?`,
+    title: `Did the cost of a path change between ${told.length === 2 ? told.join(' and ') : plural(told.length, what)}?`,
     subtitle: sentences([
       'median (p50) with 95% intervals',
       loadText(first, load),
@@ -40,15 +50,26 @@ export function versionsModel(runs: readonly RunResult[]): VersionsModel | undef
     ]),
     caption: runs.length > 1 ? `First run: ${runCaption(first)}` : runCaption(first),
     quantity: 'median (p50)',
-    versions: engines,
+    versions: versionLabels,
+    axis: what,
     series: paths.map((path) => ({
       name: path,
-      values: engines.map((engine) => {
-        const rounds = runs
-          .filter((run) => engineOf(run) === engine)
-          .map((run) => seriesValues(run.measured, { path, load, quantile: 'p50' }))
+      values: versionLabels.map((version) => {
+        const rounds = columns
+          .filter(({ label }) => label === version)
+          .map(({ run }) => seriesValues(run.measured, { path, load, quantile: 'p50' }))
         return measuredOf(summarizeSeries(rounds.flat()))
       }),
     })),
   }
+}
+
+/** A run under the name of its engine, or each variant of it as a run of its own. */
+function columnsOf(run: RunResult): { readonly label: string; readonly run: RunResult }[] {
+  const variants = variantNames(run)
+  if (variants.length === 0) return [{ label: engineOf(run), run }]
+  return variants.map((variant) => {
+    const taken = takeVariant(run, variant)
+    return { label: `${variant}: ${engineOf(taken)}`, run: taken }
+  })
 }

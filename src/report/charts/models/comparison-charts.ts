@@ -23,6 +23,7 @@ export function versionsSpec(runs: readonly RunResult[]): ChartSpec | undefined 
 
 /** What several runs look like beside each other: differences from the first, and paths over versions. */
 export function comparisonCharts(runs: readonly ChartedRun[]): ChartSpec[] {
+  if (runs.length < 2) return []
   const results = runs.map((run) => run.result)
   const deltaNs = runs[0]?.summary.margin.deltaNs ?? 0
   const differences = comparisonsOf(results)

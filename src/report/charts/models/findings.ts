@@ -3,6 +3,9 @@ import { isSimulated } from '../../../results/build-traits.ts'
 import type { RunResult } from '../../../results/schema.ts'
 import type { RunComparison } from '../../../analysis/compare-runs.ts'
 import type { RunSummary, StepSummary } from '../../../analysis/summarize-run.ts'
+import type { VariantsBeside } from '../../../analysis/variants-beside.ts'
+import { othersOf } from '../../words/variants.ts'
+import { verdictCounts } from '../../words/verdict-counts.ts'
 import { decimalsFor, formatNumber } from '../quantity.ts'
 import type { Distribution } from './distribution.ts'
 
@@ -111,15 +114,18 @@ export function topologyTitle(result: RunResult, clusters: readonly { readonly n
 
 /** e.g. `istio 1.31.0 against 1.30.1: 2 slower, 13 cannot be told apart`. */
 export function comparisonTitle({ baseline, contender, rows }: RunComparison): string {
-  const count = (verdict: string) => rows.filter((row) => row.comparison.verdict === verdict).length
-  const parts = [
-    [count('slower'), 'slower'],
-    [count('faster'), 'faster'],
-    [count('same'), 'the same'],
-    [count('cannot tell'), 'cannot be told apart'],
-  ] as const
-  const found = parts.filter(([number]) => number > 0).map(([number, what]) => `${number} ${what}`)
-  return `${contender} against ${baseline}: ${found.length === 0 ? 'nothing to compare' : found.join(', ')}`
+  return `${contender} against ${baseline}: ${verdictCounts(rows.map(({ comparison }) => comparison))}`
+}
+
+/** e.g. `pr against base: 2 slower, 2 the same at p50`. */
+export function variantTitle(beside: VariantsBeside, load: string): string {
+  const medians = beside.rows.filter((row) => row.load === load && row.isHeadline && row.quantile === 'p50')
+  const others = othersOf(beside).map(({ name }) => {
+    const own = medians.filter(({ variant }) => variant === name)
+    return { name, found: verdictCounts(own.map(({ comparison }) => comparison)) }
+  })
+  if (others.length === 1) return `${others[0]?.name} against ${beside.baseline} at p50: ${others[0]?.found}`
+  return `Against ${beside.baseline} at p50: ${others.map(({ name, found }) => `${name} ${found}`).join('; ')}`
 }
 
 /** Nanoseconds as a reader says them: `365 µs`, `2.43 ms`. */
