@@ -1,6 +1,7 @@
 import { Command } from 'commander'
 import { proofText } from '../report/render/text/proof.ts'
 import { textTable } from '../report/render/text/table.ts'
+import { enginesOf } from '../results/build-traits.ts'
 import { listRuns } from '../results/store.ts'
 import { printable } from '../terminal-text.ts'
 import { print, printJson, say, type CliContext } from './context.ts'
@@ -63,7 +64,7 @@ export function resultsVerb(context: CliContext): Command {
         ['status', result.reason === undefined ? result.status : `${result.status}: ${result.reason}`],
         ['started', result.startedAt],
         ['ended', result.endedAt],
-        ['engine', result.builds.map((b) => `${b.engine.name} ${b.engine.version}`)[0] ?? '-'],
+        ['engine', enginesOf(result) ?? '-'],
         [
           'rounds',
           `${result.measured.length} of ${rounds.count * rounds.builds}, ${result.measured.filter((r) => r.flags.length > 0).length} flagged`,

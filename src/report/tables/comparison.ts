@@ -1,4 +1,5 @@
-import type { ComparisonRow, RunComparison } from '../../analysis/compare-runs.ts'
+import type { RunComparison } from '../../analysis/compare-runs.ts'
+import type { ComparisonRow } from '../../analysis/compared-series.ts'
 import { comparisonRemarks } from '../words/comparison-remarks.ts'
 import { differenceColumns, estimateColumn, textColumn } from './columns.ts'
 import { tableOf, type Column, type Table } from './table.ts'

@@ -30,7 +30,7 @@ export function pathTable(summary: RunSummary, metric: MetricSummary): Table {
       isShown: metric.series === 'warm' && summary.paths.some(({ floor }) => floor !== null),
     },
     countColumn('requests', ({ requests }) => requests),
-    { heading: 'proven', kind: 'number', cell: provenShare },
+    provenColumn,
   ]
   return tableOf(titleOf(metric), columns, pathsOf(summary, metric))
 }
@@ -45,13 +45,20 @@ export function pathsOf(summary: RunSummary, metric: MetricSummary): readonly Pa
 }
 
 /** What a path differs from itself by: two random halves of its requests. */
-const floorColumn: Column<PathSummary> = {
+export const floorColumn: Column<PathSummary> = {
   heading: 'noise floor µs',
   kind: 'number',
   cell: ({ floor }) => ({
     parts: [floor === null ? noValue : `±${formatUs(floor.ns)}`],
     value: floor?.ns ?? null,
   }),
+}
+
+/** In how many rounds the path was proven. */
+export const provenColumn: Column<PathSummary> = {
+  heading: 'proven',
+  kind: 'number',
+  cell: provenShare,
 }
 
 function titleOf({ load, name, title, series }: MetricSummary): string {

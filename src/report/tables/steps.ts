@@ -22,7 +22,8 @@ export function stepTable(summary: RunSummary, metric: MetricSummary): Table | u
   )
 }
 
-function addedText(summary: RunSummary, { load }: MetricSummary, { from, to }: MetricStep): string {
+/** What the second path of a step has beyond the first. */
+export function addedText(summary: RunSummary, { load }: MetricSummary, { from, to }: MetricStep): string {
   const step = summary.steps.find((s) => s.load === load && s.from === from && s.to === to)
   return step === undefined || step.adds.length === 0 ? 'nothing' : step.adds.join(', ')
 }

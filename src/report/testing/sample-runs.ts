@@ -2,6 +2,7 @@ import { digestJournal } from '../../results/digest.ts'
 import type { JournalEvent, RunHeader } from '../../results/schema.ts'
 import { sampleEvents } from '../../results/testing/sample-run.ts'
 import { sampleEventsOfFormat1 } from '../../results/testing/sample-run-v1.ts'
+import { sideBySide, type SampleVariant } from '../../results/testing/sample-variants.ts'
 import { summarizeRun } from '../../analysis/summarize-run.ts'
 import { distributionsOf } from '../charts/models/distribution.ts'
 import type { ChartedRun } from '../charts/chart-module.ts'
@@ -18,6 +19,8 @@ export interface SampleOptions {
   /** Rewrites every path name, cluster and pod of the run. */
   readonly rename?: (name: string) => string
   readonly header?: Partial<RunHeader>
+  /** Every path once per variant. */
+  readonly variants?: readonly SampleVariant[]
 }
 
 /** A run as reports take it, made from a synthetic journal. */
@@ -25,9 +28,8 @@ export async function sampleReportRun(options: SampleOptions = {}): Promise<Char
   const { rounds = 8, restarts = 1, format = 2, id, engineVersion, allFlagged = false, rename } = options
   const header = { ...(id === undefined ? {} : { id }), ...options.header }
   const sample = { rounds, requests: 120, header }
-  let text = JSON.stringify(
-    format === 1 ? sampleEventsOfFormat1(sample) : sampleEvents({ ...sample, restarts }),
-  )
+  const plain = format === 1 ? sampleEventsOfFormat1(sample) : sampleEvents({ ...sample, restarts })
+  let text = JSON.stringify(options.variants ? sideBySide(plain, options.variants) : plain)
   if (rename) text = renamed(text, rename)
   const events = (JSON.parse(text) as JournalEvent[]).map((event): JournalEvent => {
     if (event.type === 'build' && engineVersion !== undefined) {

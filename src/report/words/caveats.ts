@@ -7,6 +7,7 @@ import { formatMargin } from '../format.ts'
 import { costRemarks } from './cost-remarks.ts'
 import { scopeRemark, spreadRemarks } from './spread.ts'
 import { shownMetrics, type SummaryChoice } from './shown-metrics.ts'
+import { shownVariantRows } from './variants.ts'
 import { groupedWarnings } from './warnings.ts'
 
 /** The run in one line: what forwarded the bytes, how often it was measured, how it ended. */
@@ -27,10 +28,33 @@ function clientsCaveat({ clients, paths }: RunSummary): string {
 /** A lab whose programs are all real ones needs none. */
 function engineCaveats({ engine, simulated }: RunSummary): string[] {
   if (!simulated) return []
-  const who = engine.startsWith('lab-node ')
+  const engines = engine.split(', ')
+  const who = engines.every((one) => one.startsWith('lab-node '))
     ? 'The lab forwards bytes with its own proxies'
     : `Part of what forwards bytes is the lab’s own (${engine})`
   return [`${who}: order and relative cost carry over, the numbers are not Istio’s.`]
+}
+
+/** What is said of variants beside the first, as of steps. */
+function variantItems({ variants }: RunSummary, metric: MetricSummary, isOnlyMetric: boolean) {
+  const rows = variants ? shownVariantRows(variants, metric) : []
+  return rows.map(({ path, variant, quantile, comparison, spread }) => ({
+    comparison,
+    about: `${isOnlyMetric ? '' : `${metric.load} ${metric.name} ${quantile} `}${path} of ${variant}`,
+    isForecast: Boolean(spread?.wouldDecide),
+  }))
+}
+
+/** Paths of which not every round shows that they were what they must be, so that a ratio may be of others. */
+function unprovenVariants({ variants, paths }: RunSummary): string[] {
+  if (!variants) return []
+  const unproven = paths.filter(
+    ({ verdicts }) => verdicts.mismatch + verdicts.unproven > 0 || verdicts.proven === 0,
+  )
+  const names = [...new Set(unproven.map(({ path }) => path))]
+  return names.length === 0
+    ? []
+    : [`Not proven in every round: ${names.join(', ')}. What they are compared by may be other components.`]
 }
 
 /** What a reader must know before quoting a number. */
@@ -39,9 +63,10 @@ export function caveats(summary: RunSummary, choice: SummaryChoice = {}): string
   const hasOne = new Set(metrics.map(({ load, name }) => `${load} ${name}`)).size === 1
   const about = ({ load, name }: MetricSummary, { from, to }: MetricStep) =>
     hasOne ? `${from} → ${to}` : `${load} ${name} ${from} → ${to}`
-  const steps = metrics.flatMap((metric) =>
-    metric.steps.map((step) => ({
-      ...step,
+  const steps = metrics.flatMap((metric) => [
+    ...variantItems(summary, metric, hasOne),
+    ...metric.steps.map((step) => ({
+      comparison: step.comparison,
       about: about(metric, step),
       isForecast: summary.steps.some(
         ({ load, from, to, comparison, spread }) =>
@@ -52,7 +77,7 @@ export function caveats(summary: RunSummary, choice: SummaryChoice = {}): string
           Boolean(spread?.wouldDecide),
       ),
     })),
-  )
+  ])
   const share = summary.rounds === 0 ? 0 : Math.round((100 * summary.flaggedRounds) / summary.rounds)
   return [
     ...engineCaveats(summary),
@@ -70,6 +95,7 @@ export function caveats(summary: RunSummary, choice: SummaryChoice = {}): string
       : [
           `A CPU quota stopped ${summary.throttled.map(({ component, throttledMs }) => `${componentLabel(component)} for ${throttledMs.toFixed(1)} ms`).join(', ')}: those rounds are flagged "throttled". Raise or remove the limit.`,
         ]),
+    ...unprovenVariants(summary),
     scopeRemark(summary),
     ...costRemarks(summary),
     ...(steps.some((s) => s.comparison.verdict === 'same')

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest'
 import { provenPaths } from '../../evidence/is-proven.ts'
-import { compareVariants } from '../../analysis/compare-runs.ts'
+import { comparePaths } from '../../analysis/compare-paths.ts'
 import { plainText } from '../tables/table.ts'
 import { pathProofTable } from '../tables/path-proof.ts'
 import { sampleReportRun } from '../testing/sample-runs.ts'
@@ -22,7 +22,7 @@ test('proven means the same to the sentences, the table and compare: in every ro
   const spoiled = { ...run, result }
   expect(provenPaths(result).has('gateway')).toBe(false)
   expect(threeSentences(spoiled)[1]).toBe('Not proven in every round: gateway.')
-  expect(compareVariants(result, 'single', 'gateway').leftOut).toEqual(['gateway'])
+  expect(comparePaths(result, 'single', 'gateway').leftOut).toEqual(['gateway'])
   const table = pathProofTable(spoiled)
   const row = table.rows.find(([name]) => name !== undefined && plainText(name) === 'gateway')
   expect(plainText(row!.at(-1)!)).toMatch(/^unproven/)

@@ -1,23 +1,26 @@
 import { isProven } from '../../evidence/is-proven.ts'
+import { scenarioNameOf } from '../../results/variants.ts'
 import { plural } from '../../plural.ts'
 import { formatUs } from '../format.ts'
 import type { ReportedRun } from './reported-run.ts'
+import { variantFacts, variantFindings } from './variants.ts'
 
 /** What was measured, whether the paths were proven, and what came out: three sentences. */
 export function threeSentences({ result, summary }: ReportedRun): string[] {
   const measured = result.paths.filter((path) => path.hops !== null)
   // A control is one of the scenario's paths again, and not a path of the scenario.
-  const own = measured.filter((path) => path.controlOf === undefined)
+  const own = [...new Set(measured.filter((path) => path.controlOf === undefined).map(scenarioNameOf))]
+  const { variants } = summary
   const requests = summary.paths.reduce((sum, path) => sum + path.requests, 0)
   const amount = `${plural(summary.rounds, 'round')} in ${plural(summary.restarts, 'restart')}, ${plural(requests, 'request')} in all`
   const loads = result.loads.map((load) => load.id).join(', ')
   const unproven = measured.filter((path) => !isProven(result, path.name)).map((path) => path.name)
   return [
-    `${plural(own.length, 'path')} of the scenario ${result.scenario.name} ${own.length === 1 ? 'was' : 'were'} measured on ${summary.engine} under the load ${loads}: ${amount}.`,
+    `${plural(own.length, 'path')} of the scenario ${result.scenario.name} ${own.length === 1 ? 'was' : 'were'} measured ${variants ? `in ${plural(variants.variants.length, 'variant')} side by side (${variantFacts(variants).join('; ')})` : `on ${summary.engine}`} under the load ${loads}: ${amount}.`,
     unproven.length === 0
       ? 'Every path was shown, in every round, to visit exactly the components that it must visit.'
       : `Not proven in every round: ${unproven.join(', ')}.`,
-    ...finding({ result, summary }),
+    ...(variants ? variantFindings(variants).map((found) => `${found}.`) : finding({ result, summary })),
   ]
 }
 
@@ -46,6 +49,10 @@ export function environmentFacts({ result, summary }: ReportedRun): [string, str
     ['status', result.reason === undefined ? result.status : `${result.status}: ${result.reason}`],
     ['scenario', `${result.scenario.name} (${result.scenario.hash})`],
     ['engine', summary.engine],
+    ...(summary.variants?.variants.map(({ name }, i): [string, string | undefined] => [
+      `variant ${name}`,
+      variantFacts(summary.variants!)[i]?.slice(name.length + 2),
+    ]) ?? []),
     ['backend', result.backend],
     ['hopmeter', result.hopmeterVersion],
     ['delay between networks', summary.delayMethod],

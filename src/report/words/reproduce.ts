@@ -23,7 +23,7 @@ export function reproduceRemarks(result: RunResult): string[] {
       : [
           `The program that started this run replaced the loads of the scenario by ${loads}: put them into the scenario file.`,
         ]),
-    ...(reproduceArguments(result).some((word) => /=(?:KUBECONFIG|CONTEXT|FILE)$/.test(word))
+    ...(reproduceArguments(result).some((word) => /=(?:KUBECONFIG|CONTEXT|FILE)(?:,|$)/.test(word))
       ? ['Words in capitals are for you to fill in: results do not name your files and contexts.']
       : []),
   ]

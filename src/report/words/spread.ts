@@ -1,5 +1,6 @@
 import { plural } from '../../plural.ts'
 import { formatDuration } from '../../scenario/duration.ts'
+import type { Comparison } from '../../stats/comparison.ts'
 import type { Design } from '../../stats/design.ts'
 import type { RunSummary, StepSummary } from '../../analysis/summarize-run.ts'
 import { formatUs } from '../format.ts'
@@ -19,36 +20,49 @@ export function scopeRemark({ unit, restarts, builds }: RunSummary): string {
 export function spreadRemarks(summary: RunSummary): string[] {
   const hasOneLoad = new Set(summary.steps.map(({ load }) => load)).size === 1
   const nameOf = ({ load, from, to }: StepSummary) => `${hasOneLoad ? '' : `${load} `}${from} → ${to}`
-  const spreads = summary.steps.flatMap((step) => {
-    const { spread } = step
+  const contrasts = [
+    ...variantContrasts(summary, hasOneLoad),
+    ...summary.steps.map((step) => ({ ...step, name: nameOf(step) })),
+  ]
+  const spreads = contrasts.flatMap(({ name, spread }) => {
     if (spread === null || summary.restarts < 2) return []
     const parts = [
       `rounds ${formatUs(spread.roundNs)}`,
       ...(spread.restartNs === null ? [] : [`restarts ${formatUs(spread.restartNs)}`]),
       ...(spread.buildNs === null ? [] : [`builds ${formatUs(spread.buildNs)}`]),
     ]
-    return [`${nameOf(step)} ${parts.join(', ')}`]
+    return [`${name} ${parts.join(', ')}`]
   })
   return [
     ...(spreads.length === 0
       ? []
-      : [`Spread of each step at p50, standard deviation in µs: ${spreads.join('; ')}.`]),
-    ...summary.steps.flatMap((step) =>
-      step.spread?.wouldDecide ? [`${nameOf(step)}: ${outlook(step, step.spread.wouldDecide)}`] : [],
+      : [
+          `Spread of each ${summary.variants ? 'difference' : 'step'} at p50, standard deviation in µs: ${spreads.join('; ')}.`,
+        ]),
+    ...contrasts.flatMap(({ name, spread, comparison }) =>
+      spread?.wouldDecide ? [`${name}: ${outlook(comparison, spread.wouldDecide)}`] : [],
     ),
-    ...summary.steps.flatMap((step) => {
-      const { withinFloorNs, comparison } = step
+    ...contrasts.flatMap(({ name, withinFloorNs, comparison }) => {
       const isClaimed = comparison.verdict === 'slower' || comparison.verdict === 'faster'
       if (!isClaimed || withinFloorNs === null) return []
       return [
-        `Doubt ${nameOf(step)}: it is not clear of the ±${formatUs(withinFloorNs)} µs that one of its paths differs from itself by.`,
+        `Doubt ${name}: it is not clear of the ±${formatUs(withinFloorNs)} µs that one of its paths differs from itself by.`,
       ]
     }),
   ]
 }
 
+/** Each path of every variant beside the first, as steps are. */
+function variantContrasts({ variants }: RunSummary, hasOneLoad: boolean) {
+  const rows = variants?.rows.filter((row) => row.spread !== null) ?? []
+  return rows.map(({ path, variant, load, spread, withinFloorNs, comparison }) => {
+    const name = `${hasOneLoad ? '' : `${load} `}${path} of ${variant}`
+    return { name, spread, withinFloorNs, comparison }
+  })
+}
+
 /** e.g. `cannot tell ±6.1 µs; 14 restarts of 3 rounds, about 3m, would`. */
-function outlook({ comparison: { low, high } }: StepSummary, design: Design): string {
+function outlook({ low, high }: Pick<Comparison, 'low' | 'high'>, design: Design): string {
   const width = low === null || high === null ? '' : ` ±${formatUs((high - low) / 2)} µs`
   return `cannot tell${width}; ${designText(design)}, would (--restarts ${design.restarts} --rounds ${design.rounds}).`
 }

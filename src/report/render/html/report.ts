@@ -15,6 +15,7 @@ import type { Markup } from './markup.ts'
 import { safe } from './markup.ts'
 import { figure, renderPage } from './page.ts'
 import { comparisonSection, pathSection, proofSection, stepSection } from './sections.ts'
+import { variantSection } from './variant-section.ts'
 import { renderHtml, renderNotes } from './table.ts'
 
 export interface HtmlReportOptions {
@@ -93,7 +94,15 @@ function runSections(run: ChartedRun, draw: Draw) {
         <dd>${value}</dd>`,
   )
   const remarks = caveats(run.summary)
+  const { variants } = run.summary
   return [
+    {
+      id: 'variants',
+      heading: 'Variants side by side',
+      body: variants
+        ? safe`${drawAll('differences')}${variantSection(run, variants)}${drawAll('versions')}`
+        : safe``,
+    },
     { id: 'topology', heading: 'Topology', body: drawAll('topology') },
     { id: 'proof', heading: 'Proof of path', body: proofSection(run) },
     {
@@ -104,7 +113,7 @@ function runSections(run: ChartedRun, draw: Draw) {
     {
       id: 'differences',
       heading: 'Which differences are real',
-      body: safe`${drawAll('differences')}${stepSection(run)}`,
+      body: safe`${variants ? safe`` : drawAll('differences')}${stepSection(run)}`,
     },
     { id: 'distributions', heading: 'Distributions', body: drawAll('distributions') },
     { id: 'connections', heading: 'New connections', body: drawAll('connections') },

@@ -17,6 +17,7 @@ import { reproduceCommand, reproduceRemarks } from '../../words/reproduce.ts'
 import { fenced, inlineText } from './inline.ts'
 import { comparisonTables, costTablesOf, latencyTables } from './sections.ts'
 import { markdownTable, renderMarkdown } from './table.ts'
+import { ladderTables, variantTables } from './variants.ts'
 
 interface Picture {
   readonly spec: ChartSpec
@@ -46,6 +47,7 @@ export function markdownReport(runs: readonly ChartedRun[], pictures: readonly P
         ],
   )
   const costs = costTablesOf(first.summary)
+  const { variants } = first.summary
   const bad = runs.filter((run) => run.result.status !== 'complete')
   const parts = [
     `# ${inlineText(result.scenario.title)}`,
@@ -59,7 +61,16 @@ export function markdownReport(runs: readonly ChartedRun[], pictures: readonly P
       : [
           `${plural(runs.length, 'run')}: ${runs.map((run) => `${inlineText(run.result.id)} (${inlineText(engineOf(run.result))})`).join(', ')}.`,
         ]),
-    ...(comparisons.length === 0 ? [] : ['## Comparison', ...show('versions'), ...comparisons]),
+    ...(comparisons.length === 0
+      ? []
+      : ['## Comparison', ...(variants ? [] : show('versions')), ...comparisons]),
+    ...(variants
+      ? [
+          '## Variants side by side',
+          ...show('differences', 'versions'),
+          ...variantTables(first.summary, variants),
+        ]
+      : []),
     '## Topology',
     ...show('topology'),
     '## Proof of path',
@@ -70,8 +81,8 @@ export function markdownReport(runs: readonly ChartedRun[], pictures: readonly P
       }),
     ),
     '## What each component adds',
-    ...show('ladder', 'differences'),
-    ...latencyTables(first.summary),
+    ...(variants ? show('ladder') : show('ladder', 'differences')),
+    ...(variants ? ladderTables(first.summary, variants) : latencyTables(first.summary)),
     '## Distributions and rounds',
     ...show('distributions', 'rounds', 'connections'),
     ...(costs.length === 0 ? [] : ['## CPU time per request', ...costs]),

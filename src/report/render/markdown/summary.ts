@@ -6,11 +6,17 @@ import { caveats, factsLine } from '../../words/caveats.ts'
 import { metricHeading, shownMetrics, type SummaryChoice } from '../../words/shown-metrics.ts'
 import { inlineText } from './inline.ts'
 import { renderMarkdown } from './table.ts'
+import { ladderTables, variantTables } from './variants.ts'
 
 /** The ladder for a post. */
 export function summaryMarkdown(summary: RunSummary, choice: SummaryChoice = {}): string {
   const parts = [`### ${inlineText(summary.title)}`, '', inlineText(factsLine(summary)), '']
-  for (const metric of shownMetrics(summary, choice)) {
+  const { variants } = summary
+  if (variants) {
+    const tables = [...variantTables(summary, variants, choice), ...ladderTables(summary, variants, choice)]
+    parts.push(...tables.flatMap((part) => [part.trimEnd(), '']))
+  }
+  for (const metric of variants ? [] : shownMetrics(summary, choice)) {
     parts.push(`Load ${inlineText(metricHeading(summary, metric))}:`, '')
     parts.push(renderMarkdown(pathTable(summary, metric)))
     const steps = stepTable(summary, metric)

@@ -8,11 +8,14 @@ import { metricHeading, shownMetrics, type SummaryChoice } from '../../words/sho
 import { bar, withPictures } from './bars.ts'
 import { differencePictures } from './pictures.ts'
 import { renderText } from './table.ts'
+import { variantParts } from './variants.ts'
 
 /** The ladder for a terminal; bars and intervals are drawn where `columns` leaves room for them. */
 export function summaryText(summary: RunSummary, columns?: number, choice: SummaryChoice = {}): string {
+  const { variants } = summary
   const parts = [printable(`${summary.scenario}: ${summary.title}`), factsLine(summary)]
-  for (const metric of shownMetrics(summary, choice)) {
+  if (variants) parts.push(...variantParts(summary, variants, { columns, choice }))
+  for (const metric of variants ? [] : shownMetrics(summary, choice)) {
     const medians = pathsOf(summary, metric).map((path) => path.quantiles.p50.estimate ?? 0)
     const slowest = Math.max(...medians)
     const drawBar = (row: number, width: number) => bar(medians[row] ?? 0, slowest, width)

@@ -1,0 +1,38 @@
+import type { VariantFacts, VariantRow, VariantsBeside } from '../../analysis/variants-beside.ts'
+import { verdictCounts } from './verdict-counts.ts'
+
+/** Each variant with its engine and what was asked of it, e.g. `pr: lab-ztunnel 1.31.0, ztunnel-threads 1`. */
+export function variantFacts({ variants }: VariantsBeside): string[] {
+  const balancers = new Set(variants.map(({ loadBalancer }) => loadBalancer))
+  return variants.map((variant) => {
+    const parts = [
+      variant.engine ?? 'no engine',
+      ...(balancers.size > 1 ? [`load balancer ${variant.loadBalancer}`] : []),
+      ...Object.entries(variant.settings).map(([key, value]) => `${key} ${value}`),
+    ]
+    return `${variant.name}: ${parts.join(', ')}`
+  })
+}
+
+/** What came out, a sentence for each other variant: `pr against base at p50: 2 slower, 2 the same`. */
+export function variantFindings(beside: VariantsBeside): string[] {
+  const headlines = beside.rows.filter(({ isHeadline, quantile }) => isHeadline && quantile === 'p50')
+  return othersOf(beside).map(({ name }) => {
+    const own = headlines.filter(({ variant }) => variant === name)
+    return `${name} against ${beside.baseline} at p50: ${verdictCounts(own.map(({ comparison }) => comparison))}`
+  })
+}
+
+/** All but the first. */
+export function othersOf({ variants, baseline }: VariantsBeside): readonly VariantFacts[] {
+  return variants.filter(({ name }) => name !== baseline)
+}
+
+/** The rows that a terminal and a post have room for: medians, and the tail where a load is about it. */
+export function shownVariantRows(
+  { rows }: VariantsBeside,
+  { load, name, series }: { readonly load: string; readonly name: string; readonly series: string },
+): readonly VariantRow[] {
+  const quantiles = series === 'response' ? ['p50', 'p99'] : ['p50']
+  return rows.filter((row) => row.load === load && row.metric === name && quantiles.includes(row.quantile))
+}
