@@ -133,6 +133,24 @@ describe('the command that measures the same again', () => {
     expect(reproduceRemarks(run)).toContainEqual(expect.stringContaining('fill in'))
   })
 
+  test('repeats a flag for each variant, with files left to its reader', async () => {
+    const run = await runWith(['hop-ladder'])
+    const overrides = {
+      'testbed.ztunnel': 'base=FILE\npr=FILE',
+      'testbed.haproxy': 'base=haproxy\npr=FILE',
+      'testbed.variant': 'base:ztunnel-threads=2\npr:ztunnel-threads=1,envoy=FILE,cpus=all',
+    }
+    const again = reproduceArguments({ ...run, overrides })
+    expect(again.filter((word) => /^--(ztunnel|envoy|haproxy|variant)=/.test(word))).toEqual([
+      ...['--ztunnel=base=FILE', '--ztunnel=pr=FILE', '--haproxy=base=haproxy', '--haproxy=pr=FILE'],
+      ...['--variant=base:ztunnel-threads=2', '--variant=pr:ztunnel-threads=1,envoy=FILE,cpus=all'],
+    ])
+    const inMiddle = { ...run, overrides: { 'testbed.variant': 'pr:envoy=FILE,cpus=all' } }
+    expect(reproduceRemarks(inMiddle)).toContainEqual(expect.stringContaining('fill in'))
+    const none = { ...run, overrides: { 'testbed.variant': 'pr:cpus=all' } }
+    expect(reproduceRemarks(none)).not.toContainEqual(expect.stringContaining('fill in'))
+  })
+
   test('takes the kept scenario where the built-in one of that name is another', async () => {
     const run = await runWith(['hop-ladder'])
     expect(parsed(reproduceArguments(run).slice(1)).scenario).toBe('hop-ladder')
