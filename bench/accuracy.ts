@@ -2,7 +2,7 @@
  * Does pingpong read known steps right, and what does it cost beside wrk? Everything interleaved in one run.
  * Run with: npm run bench:accuracy. Needs wrk on PATH (Debian: wrk). Exits with 1 when a bound is missed.
  */
-import type { DriverLoad } from '../src/agent/protocol.ts'
+import type { DriverLoad } from '../src/agent/drivers/drivers.ts'
 import { run } from '../src/process/exec.ts'
 import { interleave, type InterleavedRound } from '../src/measure/interleave.ts'
 import { startLocalServer } from '../src/measure/local-agent.ts'

@@ -13,17 +13,19 @@ const mayImport: Readonly<Record<string, readonly string[]>> = {
   process: ['common'],
   agent: ['process'],
   topology: [],
-  scenario: ['topology', 'agent', 'common'],
+  // Load profiles as data: how they are written, named, planned and judged. Their drivers are the agent's.
+  load: ['agent', 'common'],
+  scenario: ['topology', 'load', 'agent', 'common'],
   // Who has to be there for a scenario, and what everything is called wherever it stands.
   plan: ['scenario', 'topology'],
-  results: ['common'],
+  results: ['load', 'common'],
   // Numbers only: what was measured, and how it is kept, is not known here.
   stats: ['common'],
   // What the numbers of runs say: reads results, asks stats.
-  analysis: ['evidence', 'results', 'stats', 'topology', 'common'],
+  analysis: ['evidence', 'results', 'load', 'stats', 'topology', 'common'],
   // What the components saw is kept in the words of results; which backend saw it is not known here.
   evidence: ['results', 'topology', 'agent', 'common'],
-  backends: ['evidence', 'plan', 'scenario', 'topology', 'agent', 'process', 'common'],
+  backends: ['evidence', 'plan', 'scenario', 'load', 'topology', 'agent', 'process', 'common'],
   measure: [
     'backends',
     'evidence',
@@ -32,12 +34,13 @@ const mayImport: Readonly<Record<string, readonly string[]>> = {
     'stats',
     'plan',
     'scenario',
+    'load',
     'topology',
     'agent',
     'process',
     'common',
   ],
-  report: ['measure', 'evidence', 'results', 'analysis', 'stats', 'scenario', 'topology', 'common'],
+  report: ['measure', 'evidence', 'results', 'analysis', 'stats', 'scenario', 'load', 'topology', 'common'],
   cli: [
     'measure',
     'report',
@@ -47,6 +50,7 @@ const mayImport: Readonly<Record<string, readonly string[]>> = {
     'stats',
     'plan',
     'scenario',
+    'load',
     'topology',
     'agent',
     'process',

@@ -6,13 +6,12 @@ import { createInterface } from 'node:readline'
 import { afterEach, describe, expect, test } from 'vitest'
 import {
   agentProtocolVersion,
-  type DriverLoad,
-  type LoadMessage,
-  type LoadRequest,
   type ServeConfig,
   type ServeMessage,
   type ServeStatsRequest,
 } from './protocol.ts'
+import { type DriverLoad } from './drivers/drivers.ts'
+import { type LoadMessage, type LoadRequest } from './load-protocol.ts'
 import { decode, sizes, target } from './testing/drive.ts'
 
 const agentFile = path.join(import.meta.dirname, '../../dist/agent.mjs')

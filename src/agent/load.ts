@@ -1,10 +1,12 @@
 import type { Readable, Writable } from 'node:stream'
-import { createDriver } from './drivers/create-driver.ts'
+import { createDriver } from './drivers/drivers.ts'
+import { MessageError } from './fields.ts'
+import { type LoadMessage, type LoadRequest } from './load-protocol.ts'
 import type { Driver } from './drivers/driver.ts'
 import { HealthMonitor } from './health.ts'
 import { readLines, writeLine } from '../process/lines.ts'
-import { MessageError, parseLoadRequest } from './messages.ts'
-import { agentProtocolVersion, type LoadMessage, type LoadRequest } from './protocol.ts'
+import { parseLoadRequest } from './messages.ts'
+import { agentProtocolVersion } from './protocol.ts'
 
 /**
  * `agent load`: does what the lines of input ask, one after the other. Resolves at the end of input or when `signal`

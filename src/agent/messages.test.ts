@@ -1,5 +1,6 @@
 import { expect, test } from 'vitest'
-import { MessageError, parseLoadRequest } from './messages.ts'
+import { parseLoadRequest } from './messages.ts'
+import { MessageError } from './fields.ts'
 import { agentProtocolVersion } from './protocol.ts'
 
 const open = {

@@ -1,23 +1,31 @@
+import { driverNames, drivers, type DriverLoad } from './drivers/drivers.ts'
+import {
+  boolean,
+  headerText,
+  integer,
+  isFields,
+  MessageError,
+  number,
+  object,
+  oneOf,
+  optional,
+  positive,
+  shown,
+  text,
+  wrong,
+  type Fields,
+} from './fields.ts'
+import type { LoadRequest } from './load-protocol.ts'
 import {
   agentProtocolVersion,
-  type DriverLoad,
-  type LoadRequest,
   type ServeConfig,
   type ServeFaults,
   type ServeStatsRequest,
   type Target,
 } from './protocol.ts'
 
-/** A line on standard input that is not what the protocol allows; the message says what was expected. */
-export class MessageError extends Error {
-  override name = 'MessageError'
-}
-
 const maxTimeoutMs = 120_000
 const maxBodyBytes = 16 * 1024 * 1024
-const maxConnections = 10_000
-
-type Fields = Readonly<Record<string, unknown>>
 
 /** @throws MessageError */
 export function parseServeConfig(line: string): ServeConfig {
@@ -114,16 +122,7 @@ function driverLoad(of: Fields): DriverLoad {
     requestBytes: integer(of, 'requestBytes', 0, maxBodyBytes),
     responseBytes: integer(of, 'responseBytes', 0, maxBodyBytes),
   }
-  const connections = () => integer(of, 'connections', 1, maxConnections)
-  const profile = oneOf(of, 'profile', ['pingpong', 'closed', 'open', 'connect'] as const)
-  if (profile === 'connect') return { profile, ...sizes }
-  if (profile === 'closed') return { profile, connections: connections(), ...sizes }
-  if (profile === 'open') {
-    const ratePerSecond = positive(of, 'ratePerSecond', 1e6)
-    return { profile, ratePerSecond, connections: connections(), ...sizes }
-  }
-  const protocol = oneOf(of, 'protocol', ['http1', 'http2', 'tcp'] as const)
-  return { profile, protocol, busyPoll: optional(of, 'busyPoll', boolean) ?? false, ...sizes }
+  return drivers[oneOf(of, 'profile', driverNames)].read(of, sizes)
 }
 
 function targets(fields: Fields): Target[] {
@@ -152,30 +151,6 @@ function targets(fields: Fields): Target[] {
   return parsed
 }
 
-function optional<T>(of: Fields, name: string, read: (of: Fields, name: string) => T): T | undefined {
-  return of[name] === undefined ? undefined : read(of, name)
-}
-
-function object(of: Fields, name: string): Fields {
-  const value = of[name]
-  if (!isFields(value)) throw wrong(name, 'an object', value)
-  return value
-}
-
-function text(of: Fields, name: string): string {
-  const value = of[name]
-  if (typeof value !== 'string' || value === '' || value.length > 255) {
-    throw wrong(name, 'a text of 1 to 255 characters', value)
-  }
-  return value
-}
-
-function boolean(of: Fields, name: string): boolean {
-  const value = of[name]
-  if (typeof value !== 'boolean') throw wrong(name, 'true or false', value)
-  return value
-}
-
 /** A secret: what is wrong with it is said without it. */
 function authorizationText(of: Fields, name: string): string {
   const value = of[name]
@@ -183,49 +158,4 @@ function authorizationText(of: Fields, name: string): string {
     throw new MessageError(`${name}: expected at most 4096 characters of printable ASCII`)
   }
   return value
-}
-
-/** Text that can be the value of a header field. */
-function headerText(of: Fields, name: string): string {
-  const value = text(of, name)
-  if (!/^[\x21-\x7e]+$/.test(value)) throw wrong(name, 'printable ASCII without spaces', value)
-  return value
-}
-
-function number(of: Fields, name: string, min: number, max: number): number {
-  const value = of[name]
-  if (typeof value !== 'number' || !(value >= min && value <= max)) {
-    throw wrong(name, `a number from ${min} to ${max}`, value)
-  }
-  return value
-}
-
-function integer(of: Fields, name: string, min: number, max: number): number {
-  const value = number(of, name, min, max)
-  if (!Number.isInteger(value)) throw wrong(name, 'a whole number', value)
-  return value
-}
-
-function positive(of: Fields, name: string, max: number): number {
-  const value = number(of, name, 0, max)
-  if (value === 0) throw wrong(name, 'a number above 0', value)
-  return value
-}
-
-function oneOf<T extends string>(of: Fields, name: string, values: readonly T[]): T {
-  const found = values.find((value) => value === of[name])
-  if (found === undefined) throw wrong(name, values.map((v) => `"${v}"`).join(' or '), of[name])
-  return found
-}
-
-function wrong(name: string, expected: string, got: unknown): MessageError {
-  return new MessageError(`"${name}" must be ${expected}, not ${shown(JSON.stringify(got) ?? 'missing')}`)
-}
-
-function shown(value: string): string {
-  return value.length > 200 ? `${value.slice(0, 200)}...` : value
-}
-
-function isFields(value: unknown): value is Fields {
-  return typeof value === 'object' && value !== null && !Array.isArray(value)
 }

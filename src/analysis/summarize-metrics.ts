@@ -2,7 +2,8 @@ import type { RunResult } from '../results/schema.ts'
 import { comparePairs } from '../stats/compare-pairs.ts'
 import type { CompareOptions, Comparison } from '../stats/comparison.ts'
 import { decideFamily } from '../stats/decide-family.ts'
-import { countOf, metricsOf, type Metric } from './metrics.ts'
+import { countOf, metricsOf } from './metrics.ts'
+import { type Metric } from '../load/metric.ts'
 import {
   seriesPairs,
   seriesValues,

@@ -1,3 +1,4 @@
+import type { ProfileName } from '../load/profiles.ts'
 import { enginesOf, hasCoarseCpu, isSimulated, loadBalancersOf } from '../results/build-traits.ts'
 import { failedOf, type Outcomes } from '../results/outcomes.ts'
 import type { RunResult } from '../results/schema.ts'
@@ -88,6 +89,7 @@ export interface RunSummary {
   /** Pods per client that sent load at the same time. */
   readonly clients: number
   readonly margin: Margin
+  readonly loads: readonly { readonly id: string; readonly profile: ProfileName }[]
   readonly paths: readonly PathSummary[]
   readonly steps: readonly StepSummary[]
   /** Each path in every variant beside the first; absent for a run without variants. */
@@ -164,6 +166,7 @@ export function summarizeRun(result: RunResult, options: AskedMargin = {}): RunS
     loadBalancer: loadBalancersOf(result) ?? 'none',
     clients: result.clients ?? 1,
     margin: { deltaNs: margin.deltaNs ?? null, deltaShare: margin.deltaShare ?? null },
+    loads: result.loads.map(({ id, profile }) => ({ id, profile })),
     paths: latencies.flatMap((latency) =>
       ladder.flatMap((path) => summarizePath(result.measured, path, latency)),
     ),

@@ -1,3 +1,4 @@
+import { profileOf } from '../load/profiles.ts'
 import type { RunResult } from '../results/schema.ts'
 import { componentKey } from '../topology/component.ts'
 import type { Component } from '../topology/model.ts'
@@ -43,7 +44,7 @@ export interface Sweep {
 export function sweepsOf(result: RunResult): readonly Sweep[] {
   const closed = result.loads.flatMap((load) => {
     const { connections, requestBytes, responseBytes } = load as Readonly<Record<string, unknown>>
-    if (load.profile !== 'closed' || typeof connections !== 'number') return []
+    if (!profileOf(load.profile).hasTurnPerPath || typeof connections !== 'number') return []
     return [{ load: load.id, connections, sizes: [Number(requestBytes), Number(responseBytes)] as const }]
   })
   const sizes = new Map(closed.map((item) => [item.sizes.join('x'), item.sizes]))

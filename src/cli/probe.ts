@@ -1,7 +1,7 @@
 import { randomInt } from 'node:crypto'
 import { availableParallelism } from 'node:os'
 import { Command, Option } from 'commander'
-import type { DriverLoad } from '../agent/protocol.ts'
+import { probeLoad, profileNames, type ProfileName } from '../load/profiles.ts'
 import { exitCodes } from '../errors.ts'
 import { probe, type ProbeResult } from '../measure/probe.ts'
 import { probeText } from '../report/render/text/probe.ts'
@@ -22,7 +22,7 @@ import {
 import { createLine } from './progress.ts'
 
 interface ProbeFlags {
-  readonly profile: 'pingpong' | 'closed' | 'open' | 'connect'
+  readonly profile: ProfileName
   readonly protocol: 'http1' | 'http2'
   readonly connections: number
   readonly rate: number
@@ -58,9 +58,7 @@ export function probeVerb(context: CliContext): Command {
     .description('Measures endpoints with the instrument of "run" and says whether they differ.')
     .argument('<url...>', '[NAME=]http://… of what answers a GET with a status from 200 to 299')
     .addOption(
-      new Option('--profile <name>', 'how to send requests')
-        .choices(['pingpong', 'closed', 'open', 'connect'])
-        .default('pingpong'),
+      new Option('--profile <name>', 'how to send requests').choices(profileNames).default('pingpong'),
     )
     .addOption(
       new Option('--protocol <name>', 'of pingpong; http2 is with prior knowledge')
@@ -106,7 +104,11 @@ export function probeVerb(context: CliContext): Command {
       const work = (signal: AbortSignal) =>
         probe({
           endpoints,
-          load: loadOf(flags),
+          load: probeLoad(flags.profile, {
+            ...flags,
+            ratePerSecond: flags.rate,
+            busyPoll: flags.busyPoll ?? availableParallelism() >= 2,
+          }),
           rounds: flags.rounds,
           roundMs: flags.duration,
           warmupMs: flags.warmup,
@@ -130,14 +132,4 @@ function conclude(context: CliContext, { endpoints }: ProbeResult, rules: readon
     say(context, printable(`${name}: ${failedText(outcomes)}`))
     context.setExitCode(exitCodes.regression)
   }
-}
-
-function loadOf({ profile, protocol, connections, rate, busyPoll }: ProbeFlags): DriverLoad {
-  const bytes = { requestBytes: 0, responseBytes: 0 }
-  if (profile === 'pingpong') {
-    return { profile, protocol, busyPoll: busyPoll ?? availableParallelism() >= 2, ...bytes }
-  }
-  if (profile === 'closed') return { profile, connections, ...bytes }
-  if (profile === 'open') return { profile, connections, ratePerSecond: rate, ...bytes }
-  return { profile, ...bytes }
 }

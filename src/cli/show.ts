@@ -5,7 +5,7 @@ import { plural } from '../plural.ts'
 import { formatDuration } from '../scenario/duration.ts'
 import { loadScenario } from '../scenario/load.ts'
 import { pathLabel } from '../topology/component.ts'
-import { expandLoads } from '../measure/loads.ts'
+import { expandLoads } from '../load/profiles.ts'
 import { print, printDocument, printJson, type CliContext } from './context.ts'
 import { outputOption, type OutputFormat } from './options.ts'
 

@@ -1,4 +1,5 @@
-import { agentProtocolVersion, type LoadMessage, type LoadRequest, type Target } from '../agent/protocol.ts'
+import { agentProtocolVersion, type Target } from '../agent/protocol.ts'
+import { type LoadMessage, type LoadRequest } from '../agent/load-protocol.ts'
 import type { Command } from '../backends/backend.ts'
 import { start } from '../process/exec.ts'
 import { JsonLinesProcess } from '../process/json-lines-process.ts'

@@ -11,7 +11,7 @@ import { HopmeterError } from '../errors.ts'
 import type { PathEvidence } from '../results/schema.ts'
 import { AgentGroup, type GroupTurn } from './agent-group.ts'
 import { CpuMeter } from './cpu-meter.ts'
-import type { NamedLoad } from './loads.ts'
+import type { NamedLoad } from '../load/profiles.ts'
 import { judgeWindow } from './observe.ts'
 import { hasTurnPerPath, type Turn } from './schedule.ts'
 

@@ -1,4 +1,5 @@
-import type { DriverLoad, ServeFaults } from '../agent/protocol.ts'
+import type { ServeFaults } from '../agent/protocol.ts'
+import type { DriverLoad } from '../agent/drivers/drivers.ts'
 import { histogramQuantiles, mergeHistograms } from '../results/histogram.ts'
 import { describeEnvironment, environmentHash } from '../results/fingerprint.ts'
 import { comparePairs, type Pair } from '../stats/compare-pairs.ts'

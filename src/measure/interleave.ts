@@ -1,4 +1,5 @@
-import type { DriverLoad, PathSample, Target } from '../agent/protocol.ts'
+import type { PathSample, Target } from '../agent/protocol.ts'
+import type { DriverLoad } from '../agent/drivers/drivers.ts'
 import { HopmeterError } from '../errors.ts'
 import { plural } from '../plural.ts'
 import { histogramQuantiles } from '../results/histogram.ts'

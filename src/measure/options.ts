@@ -2,7 +2,7 @@ import type { Backend } from '../backends/backend.ts'
 import type { Plan, PlannedPath } from '../plan/plan-scenario.ts'
 import type { JournalEvent } from '../results/schema.ts'
 import type { RoundPlan } from '../scenario/types.ts'
-import type { NamedLoad } from './loads.ts'
+import type { NamedLoad } from '../load/profiles.ts'
 import type { Reporter } from './reporter.ts'
 import type { PlannedBuild } from './resume.ts'
 

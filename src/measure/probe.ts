@@ -1,4 +1,5 @@
-import type { DriverLoad } from '../agent/protocol.ts'
+import type { DriverLoad } from '../agent/drivers/drivers.ts'
+import { profileOf } from '../load/profiles.ts'
 import { sumOutcomes, type Outcomes } from '../results/outcomes.ts'
 import type { QuantilesNs } from '../results/schema.ts'
 import { comparePairs, type Pair } from '../stats/compare-pairs.ts'
@@ -75,14 +76,6 @@ export interface ProbeOptions {
   readonly onRound?: ((done: number, total: number) => void) | undefined
 }
 
-/** What users ask of a profile, in the words of `run`, the histogram of open connections first. */
-const metricsOf: Readonly<Record<DriverLoad['profile'], readonly string[]>> = {
-  pingpong: ['latency'],
-  closed: ['latency'],
-  open: ['service', 'response'],
-  connect: ['total', 'connect', 'first-byte'],
-}
-
 const quantileNames = Object.keys(summaryQuantiles) as SummaryQuantile[]
 
 /**
@@ -102,7 +95,8 @@ export async function probe(options: ProbeOptions): Promise<ProbeResult> {
   })
   const roundsOf = ({ target }: ProbeTarget) => found.get(target.path) ?? []
   const closing = targets.filter((target) => answersOnlyFirst(roundsOf(target)))
-  const metrics = [...metricsOf[load.profile], ...(closing.length > 0 ? [firstRequest] : [])]
+  const { probed, connectsEachTime } = profileOf(load.profile)
+  const metrics = [...probed, ...(closing.length > 0 ? [firstRequest] : [])]
   const endpoints = targets.map((target) => endpoint(target, roundsOf(target), metrics))
   const [first, ...others] = targets
   // A family is one metric at one quantile: the tail must not cost the median its power.
@@ -111,9 +105,7 @@ export async function probe(options: ProbeOptions): Promise<ProbeResult> {
       const valueOf = (round: InterleavedRound) => metricOf(round, place, metric)?.[quantile]
       // Where one keeps connections and the other does not there is nothing to compare; a remark says so.
       const alike = others.filter((other) =>
-        [first!, other].every(
-          (t) => load.profile === 'connect' || closing.includes(t) === (metric === firstRequest),
-        ),
+        [first!, other].every((t) => connectsEachTime || closing.includes(t) === (metric === firstRequest)),
       )
       const compared = alike.map((other) =>
         withErrorShares(
@@ -132,7 +124,7 @@ export async function probe(options: ProbeOptions): Promise<ProbeResult> {
     roundMs: options.roundMs,
     seed: options.seed,
     profile: load.profile,
-    busyPoll: load.profile === 'pingpong' && load.busyPoll === true,
+    busyPoll: 'busyPoll' in load && load.busyPoll === true,
     metrics,
     endpoints,
     differences,

@@ -8,6 +8,7 @@ import type { Build } from './build.ts'
 import { startHostHealth } from './host-health.ts'
 import { judgeWindow } from './observe.ts'
 import type { ScheduledRound } from './schedule.ts'
+import { profileOf } from '../load/profiles.ts'
 import { roundFlags } from './validity.ts'
 
 /** Cold histograms of requests sent before the first round (proof and warm-up), by `path/load`. */
@@ -72,7 +73,8 @@ export async function measureRound(
     ...used,
     ...(turns.length === 0 ? {} : { turns }),
   }
-  return { type: 'round', ...round, flags: roundFlags(round) }
+  const loads = new Map(scheduled.turns.map(({ load: { id, load } }) => [id, profileOf(load.profile)]))
+  return { type: 'round', ...round, flags: roundFlags(round, loads) }
 }
 
 /** Each pod's own state: a round is as good as the worst of its generators, which a sum or a mean would hide. */

@@ -1,6 +1,6 @@
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
-import { expandLoads } from './loads.ts'
+import { expandLoads } from '../load/profiles.ts'
 import { planTurns, scheduleRounds } from './schedule.ts'
 
 const pingpong = { profile: 'pingpong', protocol: 'http1', requestBytes: 16, responseBytes: 16 } as const

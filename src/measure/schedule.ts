@@ -1,5 +1,5 @@
 import { seededRandom, shuffled } from '../random.ts'
-import type { NamedLoad } from './loads.ts'
+import { profileOf, type NamedLoad } from '../load/profiles.ts'
 
 /** One slot of a round: one client sends one load over all of its paths. */
 export interface Turn {
@@ -43,7 +43,7 @@ export function planTurns(
 }
 
 export function hasTurnPerPath({ load }: NamedLoad): boolean {
-  return load.profile === 'closed'
+  return profileOf(load.profile).hasTurnPerPath
 }
 
 /** The rounds of one build: turns in shuffled order, each with a seed of its own. Pure in its arguments. */

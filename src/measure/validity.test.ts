@@ -1,11 +1,20 @@
 import { expect, test } from 'vitest'
 import { sampleRound } from '../results/testing/sample-run.ts'
-import { roundFlags } from './validity.ts'
+import { profileNames, profileOf } from '../load/profiles.ts'
+import { roundFlags as flagsOf } from './validity.ts'
 
 const round = sampleRound({ requests: 50 })
 const [firstPath, ...otherPaths] = round.paths
 const [generator] = round.generators
 const throttled = round.componentCpu.slice(1, 2).map(({ component }) => ({ component, throttledMs: 0.4 }))
+
+const loads = new Map([
+  ...profileNames.map((name) => [name, profileOf(name)] as const),
+  ['open-r200', profileOf('open')] as const,
+  ['closed-c64', profileOf('closed')] as const,
+  ['connect-16x1024', profileOf('connect')] as const,
+])
+const roundFlags = (measured: Parameters<typeof flagsOf>[0]) => flagsOf(measured, loads)
 
 test('a clean round has no flag', () => {
   expect(roundFlags(round)).toEqual([])

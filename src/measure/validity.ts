@@ -1,3 +1,4 @@
+import type { LoadTraits } from '../load/profile.ts'
 import type { RoundEvent } from '../results/schema.ts'
 
 /**
@@ -16,8 +17,11 @@ export const validityLimits = {
 /** More than this share of flagged rounds makes a run void. */
 export const voidShare = 0.2
 
-/** Why a round is suspect, as short stable words; empty when it is valid. */
-export function roundFlags(round: Omit<RoundEvent, 'type' | 'flags'>): string[] {
+/** Why a round is suspect, as short stable words; empty when it is valid. `loads` by their ids. */
+export function roundFlags(
+  round: Omit<RoundEvent, 'type' | 'flags'>,
+  loads: ReadonlyMap<string, LoadTraits>,
+): string[] {
   const { paths, generators, host, evidence } = round
   // A machine that wakes idle CPUs slowly shows delay and pressure of our own making. They are a disturbance when
   // somebody else uses the CPUs, or when nobody can tell who does.
@@ -28,13 +32,13 @@ export function roundFlags(round: Omit<RoundEvent, 'type' | 'flags'>): string[] 
     ['errors', some(paths, (p) => p.errors > 0)],
     ['lost-requests', some(paths, (p) => p.lost > 0)],
     ['reconnects', some(paths, (p) => p.reconnects > 0)],
-    ['no-samples', some(paths, (p) => p.n === 0 && !p.load.startsWith('connect'))],
+    ['no-samples', some(paths, (p) => p.n === 0 && loads.get(p.load)?.connectsEachTime !== true)],
     [
       'served-differs',
       some(evidence, (e) => e.served !== undefined && e.served !== responsesOf(paths, e.path)),
     ],
     ['path-not-proven', some(evidence, (e) => e.verdict !== 'proven')],
-    ['generator-busy', some(generators, isSaturated)],
+    ['generator-busy', some(generators, (g) => isSaturated(g) && loads.get(g.load)?.mayBeBusy !== true)],
     ['other-load', (host.otherBusy ?? 0) > validityLimits.otherBusy],
     [
       'run-delay',
@@ -48,13 +52,8 @@ export function roundFlags(round: Omit<RoundEvent, 'type' | 'flags'>): string[] 
   return conditions.filter(([, holds]) => holds).map(([flag]) => flag)
 }
 
-/**
- * With one request in flight a busy loop delays nobody: it is the request. Closed loops are there to saturate something;
- * where it is the generator, the table of the sweep says so, row by row. At a constant rate it is a fault.
- */
-function isSaturated({ load, eventLoopUtilization }: RoundEvent['generators'][number]): boolean {
-  const isMeant = load.startsWith('pingpong') || load.startsWith('closed')
-  return !isMeant && eventLoopUtilization > validityLimits.eventLoopUtilization
+function isSaturated({ eventLoopUtilization }: RoundEvent['generators'][number]): boolean {
+  return eventLoopUtilization > validityLimits.eventLoopUtilization
 }
 
 /** Responses recorded must equal responses served, or the client measured something else than it thinks. */

@@ -4,7 +4,7 @@ import { underHostLock } from '../results/host-lock.ts'
 import type { PathEvidence, UnreachableEvent } from '../results/schema.ts'
 import type { Scenario } from '../scenario/types.ts'
 import { Build } from './build.ts'
-import { expandLoads } from './loads.ts'
+import { expandLoads } from '../load/profiles.ts'
 import { planTurns } from './schedule.ts'
 import { tryUnreachable } from './unreachable.ts'
 

@@ -1,4 +1,5 @@
 import { z } from 'zod'
+import { profileNames } from '../load/profiles.ts'
 import { limits, tooMany, type LimitName } from './limits.ts'
 import { runIdPattern } from './run-id.ts'
 
@@ -33,12 +34,10 @@ const component = z.strictObject({
   variant: text.optional(),
 })
 
-export const profileName = z.enum(['pingpong', 'closed', 'open', 'connect'])
-
 /** What the load was, and a short id (`pingpong`, `closed-c16`) that tells loads of one run apart. */
 const load = z.looseObject({
   id: text,
-  profile: profileName,
+  profile: z.enum(profileNames),
   connections: positive.max(1_000_000).optional(),
   ratePerSecond: z.number().positive().max(1e9).optional(),
   requestBytes: count.optional(),

@@ -4,7 +4,8 @@ import { explainPath } from '../topology/explain.ts'
 import type { Placement, Topology } from '../topology/model.ts'
 import { pathRule } from '../topology/path-rule.ts'
 import type { Located, SpecParts } from './parts.ts'
-import type { LoadYaml, PathYaml } from './schema.ts'
+import type { PathYaml } from './schema.ts'
+import { profileOf, type LoadYaml } from '../load/profiles.ts'
 import { unknownName } from './suggest.ts'
 import { finding } from './finding.ts'
 import type { DataPath, Finding } from './finding.ts'
@@ -71,15 +72,7 @@ export function checkLoads(loads: readonly Located<LoadYaml>[]): readonly Findin
 
 /** One per load that a run tells apart. */
 function loadKeys(load: LoadYaml): readonly string[] {
+  const profile = profileOf(load.profile)
   const payload = `${load.requestBytes} bytes up and ${load.responseBytes} down`
-  switch (load.profile) {
-    case 'pingpong':
-      return [`pingpong over ${load.protocol} with ${payload}`]
-    case 'closed':
-      return load.connections.map((n) => `closed with ${plural(n, 'connection')} and ${payload}`)
-    case 'open':
-      return [`open at ${load.rate}/s with ${payload}`]
-    default:
-      return [`connect with ${payload}`]
-  }
+  return profile.stepsOf(profile.fromWritten(load)).map((step) => profile.describe(step, payload))
 }

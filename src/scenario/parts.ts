@@ -1,15 +1,9 @@
 import type { z } from 'zod'
 import type { Placement, Topology } from '../topology/model.ts'
-import {
-  clusterSchema,
-  delaySchema,
-  loadSchema,
-  oneWaySchema,
-  pairSchema,
-  pathSchema,
-  topologySchema,
-} from './schema.ts'
-import type { LoadYaml, PathYaml } from './schema.ts'
+import { clusterSchema, delaySchema, oneWaySchema, pairSchema, pathSchema, topologySchema } from './schema.ts'
+import { loadSchema } from '../load/profiles.ts'
+import type { LoadYaml } from '../load/profiles.ts'
+import type { PathYaml } from './schema.ts'
 import { toTopology } from './to-scenario.ts'
 import type { DataPath, Finding } from './finding.ts'
 

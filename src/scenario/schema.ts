@@ -1,4 +1,5 @@
 import { z } from 'zod'
+import { loadSchema } from '../load/profiles.ts'
 import { cidrProblem } from '../topology/cidr.ts'
 import { durationPattern, formatDuration, parseDuration } from './duration.ts'
 import { missing, shown } from './suggest.ts'
@@ -158,41 +159,6 @@ export const pathSchema = z.strictObject({
     ),
 })
 
-const payload = {
-  requestBytes: z.int().min(0).max(1_048_576).describe('Body size of a request.').default(16),
-  responseBytes: z.int().min(0).max(1_048_576).describe('Body size of a response.').default(16),
-}
-
-export const loadSchema = z.discriminatedUnion('profile', [
-  z.strictObject({
-    profile: z.literal('pingpong').describe('One request in flight per path, on a persistent connection.'),
-    protocol: z.enum(['http1', 'http2', 'tcp']).describe('What the application speaks.').default('http1'),
-    ...payload,
-  }),
-  z.strictObject({
-    profile: z
-      .literal('closed')
-      .describe('Connections that send the next request as soon as the last is answered.'),
-    connections: z
-      .array(z.int().min(1).max(1024))
-      .min(1)
-      .max(16)
-      .describe('Numbers of concurrent connections to try, one after the other.')
-      .default([16]),
-    ...payload,
-  }),
-  z.strictObject({
-    profile: z.literal('open').describe('A constant mean rate that does not wait for answers.'),
-    rate: z.number().min(0.1).max(1_000_000).describe('Requests per second.'),
-    connections: z.int().min(1).max(1024).describe('Connections that share the rate.').default(16),
-    ...payload,
-  }),
-  z.strictObject({
-    profile: z.literal('connect').describe('A new TCP connection for every request.'),
-    ...payload,
-  }),
-])
-
 const roundsSchema = z.strictObject({
   count: z
     .int()
@@ -247,4 +213,3 @@ export const scenarioSchema = z
 export type ScenarioYaml = z.output<typeof scenarioSchema>
 export type TopologyYaml = z.output<typeof topologySchema>
 export type PathYaml = z.output<typeof pathSchema>
-export type LoadYaml = z.output<typeof loadSchema>

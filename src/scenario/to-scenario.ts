@@ -1,6 +1,7 @@
+import { profileOf } from '../load/profiles.ts'
 import type { Topology } from '../topology/model.ts'
-import type { LoadYaml, ScenarioYaml, TopologyYaml } from './schema.ts'
-import type { Load, Scenario } from './types.ts'
+import type { ScenarioYaml, TopologyYaml } from './schema.ts'
+import type { Scenario } from './types.ts'
 
 /** From the words of the YAML to those of the model: pairs become directed routes, durations milliseconds. */
 export function toScenario({ metadata, spec }: ScenarioYaml): Scenario {
@@ -10,7 +11,7 @@ export function toScenario({ metadata, spec }: ScenarioYaml): Scenario {
     routeMode: spec.routes.mode,
     delays: spec.delays.map(({ between, rtt }) => ({ between, rttMs: rtt })),
     paths: spec.paths,
-    loads: spec.load.map(toLoad),
+    loads: spec.load.map((load) => profileOf(load.profile).fromWritten(load)),
     rounds: {
       count: spec.rounds.count,
       durationMs: spec.rounds.duration,
@@ -32,10 +33,4 @@ export function toTopology({ clusters, routes }: TopologyYaml): Topology {
       ...routes.oneWay,
     ],
   }
-}
-
-function toLoad(load: LoadYaml): Load {
-  if (load.profile !== 'open') return load
-  const { rate, ...rest } = load
-  return { ...rest, ratePerSecond: rate }
 }

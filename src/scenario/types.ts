@@ -1,4 +1,4 @@
-import type { DriverLoad } from '../agent/protocol.ts'
+import type { Load } from '../load/profiles.ts'
 import type { Mesh, Placement, Topology } from '../topology/model.ts'
 
 /** How pod CIDRs are made reachable between clusters. */
@@ -20,12 +20,6 @@ export interface ScenarioPath {
   readonly mesh: Mesh
   readonly expect: Expectation
 }
-
-type Closed = Extract<DriverLoad, { profile: 'closed' }>
-
-/** One way to send requests, as the agent takes it; `closed` may sweep over connection counts. */
-export type Load =
-  Exclude<DriverLoad, Closed> | (Omit<Closed, 'connections'> & { readonly connections: readonly number[] })
 
 export interface RoundPlan {
   /** Rounds of each restart. */

@@ -4,7 +4,7 @@ import { describe, expect, test } from 'vitest'
 import { closing } from '../testing/closing.ts'
 import { drive, sizes, target, total } from '../testing/drive.ts'
 import { goodResponse, resetNow, startScriptedServer } from '../testing/scripted-server.ts'
-import type { DriverLoad } from '../protocol.ts'
+import type { DriverLoad } from './drivers.ts'
 
 const profiles: readonly DriverLoad[] = [
   { profile: 'pingpong', protocol: 'http1', ...sizes },

@@ -4,7 +4,7 @@ import { describe, expect, test } from 'vitest'
 import { closing } from '../testing/closing.ts'
 import { decode, drive, sampleOf, target, total } from '../testing/drive.ts'
 import { startScriptedServer } from '../testing/scripted-server.ts'
-import type { DriverLoad } from '../protocol.ts'
+import type { DriverLoad } from './drivers.ts'
 
 const none = { requestBytes: 0, responseBytes: 0 }
 const profiles: readonly DriverLoad[] = [

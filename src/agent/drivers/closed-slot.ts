@@ -1,15 +1,21 @@
 import autocannon from 'autocannon'
 import type { PathRecorder } from '../path-recorder.ts'
-import type { DriverLoad, Target } from '../protocol.ts'
+import type { Target } from '../protocol.ts'
 import { authorityOf, echoHeaders } from '../wire/http1-request.ts'
 import type { AnswerCheck } from './answer-check.ts'
+import type { Payload } from './driver.ts'
 import { WatchedClient, type AutocannonClient } from './watched-client.ts'
+
+export interface ClosedLoad extends Payload {
+  readonly profile: 'closed'
+  readonly connections: number
+}
 
 export interface ClosedSlotSettings {
   readonly target: Target
   readonly recorder: PathRecorder
   readonly check: AnswerCheck
-  readonly load: Extract<DriverLoad, { profile: 'closed' }>
+  readonly load: ClosedLoad
   readonly timeoutMs: number
   readonly durationMs: number
   /** How long to wait for answers after the end. */

@@ -1,14 +1,21 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import { LatencyHistogram } from '../latency-histogram.ts'
 import { PathRecorder } from '../path-recorder.ts'
-import type { DriverLoad, PathSample, Target } from '../protocol.ts'
+import type { PathSample, Target } from '../protocol.ts'
 import { mulberry32, shuffle } from '../random.ts'
 import { AnswerCheck } from './answer-check.ts'
-import { type Driver, type DriverSettings, type Turn } from './driver.ts'
+import type { Driver, DriverModule, DriverSettings, Payload, Turn } from './driver.ts'
 import { resolveTargets } from './resolve-targets.ts'
 import { SingleRequest } from './single-request.ts'
 
-type ConnectLoad = Extract<DriverLoad, { profile: 'connect' }>
+export interface ConnectLoad extends Payload {
+  readonly profile: 'connect'
+}
+
+export const connect: DriverModule<ConnectLoad> = {
+  read: (_, sizes) => ({ profile: 'connect', ...sizes }),
+  create: (settings) => new ConnectDriver(settings),
+}
 
 /**
  * A path opens at most 400 connections a second: each leaves a port in TIME_WAIT for 60 s, and a client has 28,000

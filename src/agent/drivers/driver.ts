@@ -1,9 +1,16 @@
-import type { DriverLoad, PathSample, Target } from '../protocol.ts'
+import type { Fields } from '../fields.ts'
+import type { PathSample, Target } from '../protocol.ts'
 
 export type ResponseCheck = 'echo' | 'status'
 
-/** What a driver is made for. `L` narrows it to one profile. */
-export interface DriverSettings<L extends DriverLoad = DriverLoad> {
+/** Body sizes, which every profile has. */
+export interface Payload {
+  readonly requestBytes: number
+  readonly responseBytes: number
+}
+
+/** What a driver is made for. `L` is the load of its profile. */
+export interface DriverSettings<L extends Payload> {
   readonly load: L
   readonly targets: readonly Target[]
   /** For connecting, and again for each response. */
@@ -42,3 +49,13 @@ export interface Driver {
   /** Ends all connections, also in the middle of a turn, which then resolves early. */
   close(): Promise<void>
 }
+
+/** A profile as the agent knows it: `drivers.ts` lists them. */
+export interface DriverModule<L extends Payload> {
+  /** Reads the fields that the profile has beside its sizes. @throws MessageError */
+  readonly read: (fields: Fields, sizes: Payload) => L
+  create(settings: DriverSettings<L>): Driver | Promise<Driver>
+}
+
+/** Beyond it a client has no ports left. */
+export const maxConnections = 10_000

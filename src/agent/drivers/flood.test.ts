@@ -3,7 +3,7 @@ import { describe, expect, test } from 'vitest'
 import { closing } from '../testing/closing.ts'
 import { sizes, target } from '../testing/drive.ts'
 import { goodResponse, startScriptedServer } from '../testing/scripted-server.ts'
-import { createDriver } from './create-driver.ts'
+import { createDriver } from './drivers.ts'
 
 const pingpong = { profile: 'pingpong', protocol: 'http1', ...sizes } as const
 

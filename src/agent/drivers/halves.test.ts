@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest'
 import { closing } from '../testing/closing.ts'
 import { decode, drive, echoServer, sampleOf, sizes, sumNs, target, total } from '../testing/drive.ts'
-import type { DriverLoad } from '../protocol.ts'
+import type { DriverLoad } from './drivers.ts'
 import { PathRecorder } from '../path-recorder.ts'
 
 const loads: readonly DriverLoad[] = [

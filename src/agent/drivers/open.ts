@@ -1,15 +1,38 @@
+import { integer, positive } from '../fields.ts'
 import { openHttp1Channel } from '../channels/raw-channel.ts'
 import { PathRecorder } from '../path-recorder.ts'
-import type { DriverLoad, PathSample, Target } from '../protocol.ts'
+import type { PathSample, Target } from '../protocol.ts'
 import { mulberry32, shuffle } from '../random.ts'
 import { LatencyHistogram } from '../latency-histogram.ts'
 import { AnswerCheck } from './answer-check.ts'
-import { leastGraceMs, type Driver, type DriverSettings, type Turn } from './driver.ts'
+import {
+  leastGraceMs,
+  maxConnections,
+  type Driver,
+  type DriverModule,
+  type DriverSettings,
+  type Payload,
+  type Turn,
+} from './driver.ts'
 import { resolveTargets } from './resolve-targets.ts'
 import { connectAll, KeptConnection } from './kept-connection.ts'
 import { OpenLoopSlot, type Lane } from './open-slot.ts'
 
-type OpenLoad = Extract<DriverLoad, { profile: 'open' }>
+export interface OpenLoad extends Payload {
+  readonly profile: 'open'
+  readonly ratePerSecond: number
+  readonly connections: number
+}
+
+export const open: DriverModule<OpenLoad> = {
+  read: (of, sizes) => ({
+    profile: 'open',
+    ratePerSecond: positive(of, 'ratePerSecond', 1e6),
+    connections: integer(of, 'connections', 1, maxConnections),
+    ...sizes,
+  }),
+  create: (settings) => new OpenLoopDriver(settings),
+}
 
 interface OpenPath {
   readonly recorder: PathRecorder

@@ -1,15 +1,34 @@
+import { boolean, oneOf, optional } from '../fields.ts'
 import { openHttp2Channel } from '../channels/http2-channel.ts'
 import { openHttp1Channel, openTcpChannel } from '../channels/raw-channel.ts'
 import type { OpenChannel } from '../channels/channel.ts'
 import { PathRecorder } from '../path-recorder.ts'
-import type { DriverLoad, PathSample } from '../protocol.ts'
+import type { PathSample } from '../protocol.ts'
 import { mulberry32, shuffle, type Random } from '../random.ts'
 import { AnswerCheck } from './answer-check.ts'
-import { type Driver, type DriverSettings, type Turn } from './driver.ts'
+import type { Driver, DriverModule, DriverSettings, Payload, Turn } from './driver.ts'
 import { resolveTargets } from './resolve-targets.ts'
 import { connectAll, KeptConnection } from './kept-connection.ts'
 
-type PingPongLoad = Extract<DriverLoad, { profile: 'pingpong' }>
+export interface PingPongLoad extends Payload {
+  readonly profile: 'pingpong'
+  readonly protocol: 'http1' | 'http2' | 'tcp'
+  /**
+   * The generator never sleeps while it waits for a response. That takes a whole CPU, and keeps the time that the
+   * kernel needs to wake it, 10 to 60 µs and more after a longer wait, out of what is read.
+   */
+  readonly busyPoll?: boolean | undefined
+}
+
+export const pingpong: DriverModule<PingPongLoad> = {
+  read: (of, sizes) => ({
+    profile: 'pingpong',
+    protocol: oneOf(of, 'protocol', ['http1', 'http2', 'tcp'] as const),
+    busyPoll: optional(of, 'busyPoll', boolean) ?? false,
+    ...sizes,
+  }),
+  create: (settings) => new PingPongDriver(settings),
+}
 
 const openChannel: Readonly<Record<PingPongLoad['protocol'], OpenChannel>> = {
   http1: openHttp1Channel,

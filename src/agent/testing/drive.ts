@@ -1,7 +1,8 @@
 import { decodeFromCompressedBase64, type Histogram } from 'hdr-histogram-js'
-import { createDriver } from '../drivers/create-driver.ts'
+import { createDriver } from '../drivers/drivers.ts'
+import type { DriverLoad } from '../drivers/drivers.ts'
 import type { Driver, ResponseCheck } from '../drivers/driver.ts'
-import type { DriverLoad, PathSample, ServeFaults, Target } from '../protocol.ts'
+import type { PathSample, ServeFaults, Target } from '../protocol.ts'
 import { startEchoServer, type EchoServer } from '../server/echo-server.ts'
 
 export const sizes = { requestBytes: 16, responseBytes: 16 }

@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
-import { expandLoads } from '../../measure/loads.ts'
+import { expandLoads } from '../../load/profiles.ts'
 import { wholeRun } from '../../measure/resume.ts'
 import { measure } from '../../measure/run.ts'
 import { verifyScenario, type VerifyResult } from '../../measure/verify-scenario.ts'

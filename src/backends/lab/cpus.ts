@@ -1,16 +1,13 @@
 import { existsSync, readFileSync } from 'node:fs'
 import { availableParallelism } from 'node:os'
 import { run } from '../../process/exec.ts'
-import type { Load } from '../../scenario/types.ts'
+import { profileOf, type Load } from '../../load/profiles.ts'
 import { descendants } from './child-process.ts'
 import type { LabCommand } from './command.ts'
 import { toolEnv } from './tools.ts'
 
 /** CPUs that the programs of a lab may use. */
 export type LabCpus = 'one' | 'all'
-
-/** Only one program at a time has anything to do under these. */
-const oneInFlight: readonly Load['profile'][] = ['pingpong', 'connect']
 
 /**
  * The CPU that all programs of a lab share, or undefined where they may use all. With one request in flight only one
@@ -19,7 +16,7 @@ const oneInFlight: readonly Load['profile'][] = ['pingpong', 'connect']
  * requests in flight need all CPUs.
  */
 export function sharedCpu(loads: readonly Load[], asked?: LabCpus): number | undefined {
-  const cpus = asked ?? (loads.every(({ profile }) => oneInFlight.includes(profile)) ? 'one' : 'all')
+  const cpus = asked ?? (loads.every(({ profile }) => profileOf(profile).hasOneInFlight) ? 'one' : 'all')
   return cpus === 'all' || availableParallelism() < 2 ? undefined : lastAllowedCpu()
 }
 

@@ -2,7 +2,7 @@ import { between, cluster, path, planOf } from '../../backends/lab/testing/scena
 import type { Plan } from '../../plan/plan-scenario.ts'
 import type { JournalEvent } from '../../results/schema.ts'
 import type { RoundPlan } from '../../scenario/types.ts'
-import { expandLoads } from '../loads.ts'
+import { expandLoads } from '../../load/profiles.ts'
 import type { MeasureOptions } from '../options.ts'
 import { wholeRun } from '../resume.ts'
 import type { FakeOptions } from './fake-backend.ts'

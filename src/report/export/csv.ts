@@ -1,3 +1,4 @@
+import { extraSeries } from '../../load/profiles.ts'
 import { outcomesOf } from '../../results/outcomes.ts'
 import type { RunResult } from '../../results/schema.ts'
 import { componentKey } from '../../topology/component.ts'
@@ -7,7 +8,7 @@ const quantiles = ['min', 'p50', 'p90', 'p99', 'p999', 'max', 'mean'] as const
 const counts = ['sent', 'received', 'bad', 'errors', 'lost', 'reconnects'] as const
 const facts = 'run,scenario,engine,build,restart,round,at,flags,path,hops,load,verdict,requests'.split(',')
 /** Of metrics beside the whole time of a request; empty where the load does not measure them. */
-const metrics = ['connect', 'firstByte', 'wait', 'lag', 'response'] as const
+const metrics = [...new Set(['connect', 'firstByte', 'wait', 'lag', 'response', ...extraSeries])]
 const columns = [
   ...facts,
   ...counts,

@@ -1,3 +1,4 @@
+import { profileOf } from '../../load/profiles.ts'
 import { plural } from '../../plural.ts'
 import type { MetricStep, MetricSummary } from '../../analysis/summarize-metrics.ts'
 import type { RunSummary } from '../../analysis/summarize-run.ts'
@@ -18,10 +19,14 @@ export function factsLine(summary: RunSummary): string {
   return `run ${summary.id}, engine ${summary.engine}${clients}, ${rounds}, seed ${summary.seed}, status ${summary.status}`
 }
 
-function clientsCaveat({ clients, paths }: RunSummary): string {
-  const inFlight = paths.some(({ load }) => load.startsWith('pingpong'))
-    ? `: with pingpong ${clients} requests were in flight at a time, and part of the latency is waiting for each other`
-    : ''
+function clientsCaveat({ clients, loads }: RunSummary): string {
+  const single = [...new Set(loads.map(({ profile }) => profile))].filter(
+    (name) => profileOf(name).hasOneInFlight,
+  )
+  const inFlight =
+    single.length > 0
+      ? `: with ${single.join(' and ')} ${clients} requests were in flight at a time, and part of the latency is waiting for each other`
+      : ''
   return `${clients} pods of each client sent the same load at the same time${inFlight}. Loads are per pod. Compare with runs of ${clients} clients only.`
 }
 

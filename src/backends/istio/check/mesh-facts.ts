@@ -1,4 +1,4 @@
-import type { Load } from '../../../scenario/types.ts'
+import type { Load } from '../../../load/profiles.ts'
 import type { LoadBalancerKind } from '../../../topology/model.ts'
 import type { RouteFacts } from '../../kubernetes/cluster/node-shell.ts'
 

@@ -1,5 +1,6 @@
 import { createInterface } from 'node:readline'
-import { agentProtocolVersion, type LoadMessage, type PathSample } from '../../../agent/protocol.ts'
+import { agentProtocolVersion, type PathSample } from '../../../agent/protocol.ts'
+import { type LoadMessage } from '../../../agent/load-protocol.ts'
 import { judgePath } from '../../../evidence/judge.ts'
 import { evidenceWindow } from '../../../evidence/window.ts'
 import { start } from '../../../process/exec.ts'

@@ -1,3 +1,4 @@
+import { profileOf } from '../../../load/profiles.ts'
 import type { ChartModule, ChartSubject } from '../chart-module.ts'
 import { newVsReusedChart } from '../new-vs-reused.ts'
 import type { NewVsReusedModel } from '../new-vs-reused.ts'
@@ -16,8 +17,10 @@ export const newVsReused: ChartModule<'new-vs-reused', NewVsReusedModel> = {
 }
 
 function modelOf({ run: { result, summary } }: ChartSubject): NewVsReusedModel | undefined {
-  const load = (profile: string) => result.loads.find((l) => l.profile === profile)?.id
-  const [reused, fresh] = [load('pingpong'), load('connect')]
+  const oneInFlight = result.loads.filter(({ profile }) => profileOf(profile).hasOneInFlight)
+  const load = (connectsEachTime: boolean) =>
+    oneInFlight.find(({ profile }) => profileOf(profile).connectsEachTime === connectsEachTime)?.id
+  const [reused, fresh] = [load(false), load(true)]
   if (reused === undefined || fresh === undefined) return undefined
   const p50 = (id: string, name: string) => {
     const own = summary.paths.find((path) => path.path === name && path.load === id)

@@ -1,3 +1,4 @@
+import { profileOf } from '../../../load/profiles.ts'
 import { plural } from '../../../plural.ts'
 import { isSimulated } from '../../../results/build-traits.ts'
 import type { RunResult } from '../../../results/schema.ts'
@@ -27,24 +28,7 @@ function amountText(result: RunResult, load: string): string {
 /** How requests of a load are sent, in words: `one request in flight, connections reused`. */
 export function loadText(result: RunResult, id: string): string {
   const load = result.loads.find((one) => one.id === id)
-  const number = (key: string) => {
-    const value = load?.[key]
-    return typeof value === 'number' ? value : undefined
-  }
-  const [connections, rate] = [number('connections'), number('ratePerSecond')]
-  const over = connections === undefined ? '' : ` over ${plural(connections, 'connection')}`
-  switch (load?.profile) {
-    case 'pingpong':
-      return 'one request in flight, connections reused'
-    case 'connect':
-      return 'a new connection for each request'
-    case 'closed':
-      return `closed loop${over}`
-    case 'open':
-      return `open loop${rate === undefined ? '' : `, ${plural(rate, 'request')} per second`}${over}`
-    case undefined:
-      return `load ${id}`
-  }
+  return load === undefined ? `load ${id}` : profileOf(load.profile).inWords(load)
 }
 
 /** Engine, date, host, how delay and load balancer are made, and what the numbers must not be taken for. */

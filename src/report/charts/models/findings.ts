@@ -1,3 +1,4 @@
+import { profileOf } from '../../../load/profiles.ts'
 import { plural } from '../../../plural.ts'
 import { isSimulated } from '../../../results/build-traits.ts'
 import type { RunResult } from '../../../results/schema.ts'
@@ -154,7 +155,7 @@ function inTheLab(result: RunResult, sentence: string): string {
 
 function perConnection(result: RunResult, load: string): string {
   const profile = result.loads.find((one) => one.id === load)?.profile
-  return profile === 'connect' ? ' on a new connection' : ''
+  return profile !== undefined && profileOf(profile).connectsEachTime ? ' on a new connection' : ''
 }
 
 function withArticle(component: string): string {

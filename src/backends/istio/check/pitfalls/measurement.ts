@@ -14,8 +14,8 @@ export const measurementPitfalls: readonly Pitfall[] = [
     severity: 'note',
     check: ({ loads }) =>
       (loads ?? []).flatMap((load) => {
-        if (load.profile !== 'closed' && load.profile !== 'open') return []
-        const most = load.profile === 'closed' ? Math.max(...load.connections) : load.connections
+        if (!('connections' in load)) return []
+        const most = Math.max(...[load.connections].flat())
         return most > streamsPerConnection ? [`load ${load.profile} uses ${most} connections at once`] : []
       }),
     why: `one tunnel carries ${streamsPerConnection} streams, at ztunnel and at the gateway; beyond that another one is opened and latency makes a step`,
