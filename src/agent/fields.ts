@@ -24,6 +24,15 @@ export function text(of: Fields, name: string): string {
   return value
 }
 
+export function words(of: Fields, name: string): readonly string[] {
+  const value = of[name]
+  const isWord = (word: unknown): word is string => typeof word === 'string' && word !== ''
+  if (!Array.isArray(value) || value.length === 0 || !value.every(isWord)) {
+    throw wrong(name, 'a program and its arguments', value)
+  }
+  return value
+}
+
 export function boolean(of: Fields, name: string): boolean {
   const value = of[name]
   if (typeof value !== 'boolean') throw wrong(name, 'true or false', value)

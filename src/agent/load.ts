@@ -1,4 +1,5 @@
 import type { Readable, Writable } from 'node:stream'
+import { Dialers } from './dialers.ts'
 import { createDriver } from './drivers/drivers.ts'
 import { MessageError } from './fields.ts'
 import { type LoadMessage, type LoadRequest } from './load-protocol.ts'
@@ -6,7 +7,7 @@ import type { Driver } from './drivers/driver.ts'
 import { HealthMonitor } from './health.ts'
 import { readLines, writeLine } from '../process/lines.ts'
 import { parseLoadRequest } from './messages.ts'
-import { agentProtocolVersion } from './protocol.ts'
+import { agentProtocolVersion, type Target } from './protocol.ts'
 
 /**
  * `agent load`: does what the lines of input ask, one after the other. Resolves at the end of input or when `signal`
@@ -39,6 +40,7 @@ export function load(input: Readable, output: Writable, signal: AbortSignal): Pr
 class LoadSession {
   readonly #say: (message: LoadMessage) => void
   readonly #health = new HealthMonitor()
+  readonly #dialers = new Dialers()
   #driver: Driver | undefined
 
   constructor(say: (message: LoadMessage) => void) {
@@ -49,7 +51,9 @@ class LoadSession {
     if (request.type === 'open') {
       if (this.#driver) throw new MessageError('"open" while a driver is open: send "close" first')
       const { load: asked, targets, timeoutMs, check = 'echo', halves = false } = request
-      this.#driver = await createDriver({ load: asked, targets, timeoutMs, check, halves })
+      await this.#dialers.start(targets)
+      const dialFor = (dialer: Target['dialer']) => this.#dialers.dialFor(dialer)
+      this.#driver = await createDriver({ load: asked, targets, timeoutMs, check, halves, dialFor })
       await this.#driver.open()
       this.#say({ type: 'opened', version: agentProtocolVersion, node: process.version })
     } else if (request.type === 'turn') {
@@ -60,12 +64,17 @@ class LoadSession {
       const health = this.#health.stop()
       this.#say({ type: 'turn', id: request.id, samples: driver.takeSamples(), health })
     } else {
-      await this.close()
+      await this.closeDriver()
       this.#say({ type: 'closed' })
     }
   }
 
   async close(): Promise<void> {
+    await this.closeDriver()
+    this.#dialers.close()
+  }
+
+  async closeDriver(): Promise<void> {
     const driver = this.#driver
     this.#driver = undefined
     await driver?.close()

@@ -1,4 +1,5 @@
 import { writeLine } from '../process/lines.ts'
+import { dial } from './dial.ts'
 import { load } from './load.ts'
 import { serve } from './serve.ts'
 import { attach, serveVariable, standAsServer } from './standing-server.ts'
@@ -13,10 +14,11 @@ async function main(mode: string | undefined): Promise<void> {
   if (mode === 'serve' && standing !== undefined) await standAsServer(standing, process.stdout, stop.signal)
   else if (mode === 'serve') await serve(process.stdin, process.stdout, stop.signal)
   else if (mode === 'load') await load(process.stdin, process.stdout, stop.signal)
+  else if (mode === 'dial') await dial()
   else if (mode === 'attach') await attach(standing ?? '', process.stdin, process.stdout, stop.signal)
   else
     throw new Error(
-      'usage: agent serve | agent load | agent attach, with one JSON object per line on standard input',
+      'usage: agent serve | agent load | agent attach | agent dial, with one JSON object per line on standard input',
     )
 }
 

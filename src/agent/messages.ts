@@ -12,6 +12,7 @@ import {
   positive,
   shown,
   text,
+  words,
   wrong,
   type Fields,
 } from './fields.ts'
@@ -134,6 +135,7 @@ function targets(fields: Fields): Target[] {
     const httpPath = optional(one, 'httpPath', text)
     const authority = optional(one, 'authority', headerText)
     const authorization = optional(one, 'authorization', authorizationText)
+    const dialer = optional(one, 'dialer', words)
     if (httpPath !== undefined && !/^[\x21-\x7e]+$/.test(httpPath)) {
       throw wrong('httpPath', 'a request target without spaces, escaped to ASCII', httpPath)
     }
@@ -143,6 +145,7 @@ function targets(fields: Fields): Target[] {
       port: integer(one, 'port', 1, 65_535),
       ...(httpPath === undefined ? {} : { httpPath }),
       ...(authority === undefined ? {} : { authority }),
+      ...(dialer === undefined ? {} : { dialer }),
       ...(authorization === undefined ? {} : { authorization }),
     }
   })

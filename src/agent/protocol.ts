@@ -66,6 +66,8 @@ export interface Target {
   readonly httpPath?: string | undefined
   /** HTTP Host header or `:authority`, `host:port` unless told otherwise. */
   readonly authority?: string | undefined
+  /** Program that runs `agent dial` in the network from which this target is dialled; absent: the agent's own. */
+  readonly dialer?: readonly string[] | undefined
   /** Value of the HTTP Authorization header; none unless given. Never part of what the agent says. */
   readonly authorization?: string | undefined
 }

@@ -70,6 +70,21 @@ export interface CpuSource {
   readonly coversTestbed: boolean
 }
 
+/** What forwards the bytes of one of several variants. */
+export interface VariantOfTestbed {
+  readonly name: string
+  readonly engine: Engine
+  readonly loadBalancer: string
+  readonly facts: Readonly<Record<string, string>>
+}
+
+/** A version or setting of the data plane that stands beside others. */
+export interface VariantChoice {
+  readonly name: string
+  /** What is asked of it, in the words of flags and without the names of local files, for results to keep. */
+  readonly settings: Readonly<Record<string, string>>
+}
+
 export interface RestartContext {
   readonly signal: AbortSignal
   readonly progress: (message: string) => void
@@ -83,10 +98,17 @@ export interface Testbed {
   readonly delayMethod: string
   /** Which load balancer stands in front of gateways that have one, e.g. `lab-node`, `haproxy 2.6`, `none`. */
   readonly loadBalancer: string
+  /** The same of each variant, in their order; absent where there are none. */
+  readonly variants?: readonly VariantOfTestbed[] | undefined
   /** Further facts for the result, e.g. versions of programs used. No secrets, no host names. */
   readonly facts: Readonly<Record<string, string>>
   /** The command that runs `agent <mode>` inside a workload's pod. */
   agentCommand(workload: Workload, mode: 'load'): Command
+  /**
+   * The program, as file and arguments, by which a load agent in one client pod gets connections out of another: it runs
+   * `agent dial` there. Absent where the testbed has no variants.
+   */
+  dialer?(workload: Workload): readonly [file: string, ...args: string[]]
   /** All pods of a client workload, in a fixed order; absent where every workload is one pod. */
   clientPods?(workload: Workload): readonly ClientPod[]
   /** Where a client dials to take this path: the service VIP, or the pod address without a mesh. */
@@ -122,6 +144,8 @@ export interface Backend {
   readonly name: BackendName
   /** Pods of every client workload, which send load at the same time; 1 where absent. */
   readonly clients?: number | undefined
+  /** Stand side by side in its testbeds, the one compared with first; absent: one of everything. */
+  readonly variants?: readonly VariantChoice[] | undefined
   /** Whether its testbeds can start their programs anew (`Testbed.restart`). */
   readonly canRestart?: boolean | undefined
   /** The steps of `up`, without changing anything; some need to ask the machine what it can do. */

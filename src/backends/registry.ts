@@ -5,22 +5,18 @@ import type { InstalledTools, InstallOptions } from './istio/install/install-too
 import type { WhichSessions } from './kubernetes/session/down.ts'
 import type { Release } from './kubernetes/session/take-down.ts'
 import type { LabCpus } from './lab/cpus.ts'
-import type { EngineChoice } from './lab/engines/engines.ts'
+import type { VariantFlags } from './lab/variant-options.ts'
 import type { KubernetesOptions } from './kubernetes/tools/options.ts'
 
 export { defaultIstio, istioVersions } from './versions.ts'
 
 /** What is said of a testbed, whatever the backend; each takes what is for it. */
-export interface BackendOptions extends KubernetesOptions {
+export interface BackendOptions extends KubernetesOptions, VariantFlags {
   /** Kubeconfig context of each cluster, by its name in the scenario. */
   readonly contexts?: Readonly<Record<string, string>> | undefined
   readonly kubeconfig?: string | undefined
   /** Of the lab: which CPUs its programs may use. */
   readonly cpus?: LabCpus | undefined
-  /** Of the lab: files of programs that it uses instead of its own. */
-  readonly ztunnel?: string | undefined
-  readonly envoy?: string | undefined
-  readonly haproxy?: string | undefined
 }
 
 /** A backend as the command line knows it. Its code is loaded only when it is used. */
@@ -41,16 +37,13 @@ const kindDoctor: BackendEntry['doctor'] = async (scenarios, options) => {
   return doctor.kindDoctor(scenarios, options)
 }
 
-/** Programs that the lab uses instead of its own, without those that nobody named. */
-function enginesOf({ ztunnel, envoy, haproxy }: BackendOptions): EngineChoice {
-  const named = Object.entries({ ztunnel, envoy, haproxy }).filter(([, file]) => file !== undefined)
-  return Object.fromEntries(named)
-}
+/** Flags of the lab that choose programs. */
+const programFlags = ['ztunnel', 'envoy', 'haproxy', 'variant'] as const
 
-function refuseEngines(options: BackendOptions): void {
-  const [engine] = Object.keys(enginesOf(options))
-  if (engine === undefined) return
-  throw new UsageError(`--${engine} is for --backend lab`, {
+function refusePrograms(options: BackendOptions): void {
+  const given = programFlags.find((flag) => (options[flag] ?? []).length > 0)
+  if (given === undefined) return
+  throw new UsageError(`--${given} is for --backend lab`, {
     hint: 'on kind and contexts Istio brings its own; see --istio, --istio-hub and --lb-image',
   })
 }
@@ -66,7 +59,8 @@ const backends: readonly BackendEntry[] = [
         })
       }
       const { createLab } = await import('./lab/lab.ts')
-      return createLab({ cpus, engines: enginesOf(options) })
+      const { labVariants } = await import('./lab/variant-options.ts')
+      return createLab({ cpus, ...labVariants(options) })
     },
     doctor: async (scenarios) => {
       const { labDoctor } = await import('./lab/doctor.ts')
@@ -77,7 +71,7 @@ const backends: readonly BackendEntry[] = [
     name: 'kind',
     canKeep: true,
     create: async (options) => {
-      refuseEngines(options)
+      refusePrograms(options)
       const { createKind } = await import('./kind/kind.ts')
       return createKind(options)
     },
@@ -88,7 +82,7 @@ const backends: readonly BackendEntry[] = [
     name: 'contexts',
     canKeep: true,
     create: async ({ kubeconfig, contexts = {}, ...options }) => {
-      refuseEngines(options)
+      refusePrograms(options)
       const { kubeconfigFile, withKubeconfigFile } = await import('./contexts/kubeconfig-file.ts')
       const { createContexts } = await import('./contexts/contexts.ts')
       const file = kubeconfigFile(kubeconfig)

@@ -2,7 +2,7 @@ import { Option, type Command } from 'commander'
 import { withoutMesh } from '../scenario/without-mesh.ts'
 import type { Scenario } from '../scenario/types.ts'
 import type { KubernetesFlags } from './backends.ts'
-import { backendOption, clientCount, collectAssignments, keyValue } from './options.ts'
+import { backendOption, clientCount, collect, collectAssignments, keyValue } from './options.ts'
 
 /** Flags of every verb that stands a testbed up. */
 export interface BackendFlags extends KubernetesFlags {
@@ -29,19 +29,41 @@ export function addBackendFlags(command: Command): Command {
         .env('HOPMETER_CPUS'),
     )
     .addOption(
-      new Option('--ztunnel <file>', 'lab: real ztunnel, one per node, instead of our own').env(
-        'HOPMETER_ZTUNNEL',
-      ),
+      new Option(
+        '--ztunnel <[name=]file>',
+        'lab: real ztunnel, one per node, instead of our own; with names, several side by side (repeatable)',
+      )
+        .argParser(collect)
+        .default([], 'our own')
+        .env('HOPMETER_ZTUNNEL'),
     )
     .addOption(
-      new Option('--envoy <file>', 'lab: real Envoy as east-west gateway instead of our own').env(
-        'HOPMETER_ENVOY',
-      ),
+      new Option(
+        '--envoy <[name=]file>',
+        'lab: real Envoy as east-west gateway instead of our own (repeatable)',
+      )
+        .argParser(collect)
+        .default([], 'our own')
+        .env('HOPMETER_ENVOY'),
     )
     .addOption(
-      new Option('--haproxy [file]', 'lab: real HAProxy as load balancer instead of our own')
+      new Option(
+        '--haproxy [[name=]file]',
+        'lab: real HAProxy as load balancer instead of our own (repeatable)',
+      )
         .preset('haproxy')
+        .argParser(collect)
+        .default([], 'our own')
         .env('HOPMETER_HAPROXY'),
+    )
+    .addOption(
+      new Option(
+        '--variant <name:key=value,...>',
+        'lab: settings of one of several variants: ztunnel, gateway, load-balancer (files, or "node" for our own), ztunnel-threads, ztunnel-log, gateway-threads, load-balancer-threads (repeatable)',
+      )
+        .argParser(collect)
+        .default([], 'none')
+        .env('HOPMETER_VARIANT'),
     )
     .addOption(new Option('--istio <version>', 'kind: Istio to install, e.g. 1.31.0').env('HOPMETER_ISTIO'))
     .addOption(new Option('--istio-hub <hub>', "kind: registry of Istio's images").env('HOPMETER_ISTIO_HUB'))

@@ -47,8 +47,11 @@ export function planVerb(context: CliContext): Command {
         )
         return
       }
-      const plan = planScenario(scenario)
       const backend = await createBackend(options.backend, options)
+      const plan = planScenario(
+        scenario,
+        backend.variants?.map(({ name: variant }) => variant),
+      )
       const steps = await backend.steps(plan)
       if (options.output === 'json') {
         const { workloads } = plan

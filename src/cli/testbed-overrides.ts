@@ -10,9 +10,10 @@ const localFile = 'FILE'
 export function testbedOverrides(flags: KubernetesFlags): Record<string, string> {
   const asked: readonly (readonly [flag: string, value: string | undefined])[] = [
     ['cpus', flags.cpus],
-    ['ztunnel', programName(flags.ztunnel)],
-    ['envoy', programName(flags.envoy)],
-    ['haproxy', programName(flags.haproxy)],
+    ['ztunnel', programNames(flags.ztunnel)],
+    ['envoy', programNames(flags.envoy)],
+    ['haproxy', programNames(flags.haproxy)],
+    ['variant', flags.variant?.map((text) => withoutFiles(text)).join('\n')],
     ['istio', flags.istio],
     ['istio-hub', flags.istioHub],
     ['istio-tag', flags.istioTag],
@@ -28,9 +29,14 @@ export function testbedOverrides(flags: KubernetesFlags): Record<string, string>
   )
 }
 
-/** A name that is looked for where programs are, or a placeholder for a file; facts of a result have the version. */
-function programName(program: string | undefined): string | undefined {
-  return program?.includes('/') ? localFile : program
+/** Names that are looked for where programs are, or placeholders for files; facts of a result have the versions. */
+function programNames(programs: readonly string[] | undefined): string | undefined {
+  return programs?.map((text) => text.replace(/^((?:[a-z0-9-]+=)?).*\/.*$/s, `$1${localFile}`)).join('\n')
+}
+
+/** The same of `NAME:key=FILE,…`. */
+function withoutFiles(variant: string): string {
+  return variant.replaceAll(/=[^,]*\/[^,]*/g, `=${localFile}`)
 }
 
 /** An address without what only its owner should know, or a placeholder for a file. */

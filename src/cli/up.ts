@@ -39,11 +39,17 @@ export function upVerb(context: CliContext): Command {
       const work = (signal: AbortSignal) =>
         underHostLock({ runId: `up-${scenario.name}`, scenario: scenario.name }, async () => {
           const backend = await createBackend(flags.backend, { ...flags, keep: true })
-          const testbed = await backend.up(planScenario(scenario), {
-            signal,
-            progress: (m) => progress.step(m),
-            note: (m) => progress.note('info', m),
-          })
+          const testbed = await backend.up(
+            planScenario(
+              scenario,
+              backend.variants?.map(({ name: variant }) => variant),
+            ),
+            {
+              signal,
+              progress: (m) => progress.step(m),
+              note: (m) => progress.note('info', m),
+            },
+          )
           await testbed.down() // kept: only our connections to it end
           return testbed
         })

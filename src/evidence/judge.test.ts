@@ -43,6 +43,22 @@ describe('judging a path', () => {
     )
   })
 
+  test('finds a mismatch when anything on the way is of another variant', () => {
+    const of = (components: readonly Component[], variant: string, only?: number) =>
+      components.map((component, i) => ({ ...component, variant: i === (only ?? i) ? variant : 'base' }))
+    fc.assert(
+      fc.property(fc.constantFrom(...shapeNames), fc.nat(3), (shape, place) => {
+        const inner = 1 + (place % Math.max(1, shapes[shape].length - 2))
+        const expected = of(shapes[shape], 'base')
+        const right = observation(expected, expected)
+        expect(judgePath(right.observation, right.window).verdict).toBe('proven')
+        fc.pre(shapes[shape].length > 2)
+        const wrong = observation(expected, of(shapes[shape], 'pr', inner))
+        expect(judgePath(wrong.observation, wrong.window).verdict).toBe('mismatch')
+      }),
+    )
+  })
+
   test('names the labels when direct traffic goes through a gateway', () => {
     expect(judge('direct', 'gateway').reasons.join('\n')).toContain('takes the server for another network')
   })

@@ -114,6 +114,8 @@ function onward(subject: TraceSubject, window: EvidenceWindow, owner: Component)
   const direction = owner.kind === 'ztunnel' ? 'inbound' : 'forward'
   return sightings(window, direction).filter(({ entry, flow }) => {
     if (entry.component.kind !== owner.kind || !samePlace(entry.component, owner)) return false
+    // Another variant's stands at the same place, and what reached it was not sent to this address.
+    if (entry.component.variant !== owner.variant) return false
     if (isAnotherPods(subject, flow)) return false
     // A plain TCP proxy knows neither identities nor the final destination, only who connected.
     if (owner.kind === 'load-balancer') return subject.clientAddresses.includes(flow.source)

@@ -6,7 +6,7 @@ import { judgeClients } from '../evidence/judge-clients.ts'
 import { judgePath, type PathObservation } from '../evidence/judge.ts'
 import { evidenceWindow } from '../evidence/window.ts'
 import type { PathEvidence } from '../results/schema.ts'
-import type { Component } from '../topology/model.ts'
+import type { Component, Placement } from '../topology/model.ts'
 import type { GroupTurn } from './agent-group.ts'
 import { sumAnswers } from './merge-samples.ts'
 
@@ -30,8 +30,8 @@ export function judgeWindow(
       path: path.name,
       rule,
       subject: {
-        client: pod('client-pod', path.client),
-        server: pod('server-pod', path.server),
+        client: pod('client-pod', path.client, path.variant),
+        server: pod('server-pod', path.server, path.variant),
         target: `${target.host}:${target.port}`,
         serverAddress: `${testbed.podAddress(path.serverWorkload)}:${serverPort}`,
         clientAddresses: client.addresses,
@@ -54,6 +54,6 @@ export function judgeWindow(
   })
 }
 
-function pod(kind: Component['kind'], placement: { cluster: string; node: number }): Component {
-  return { kind, cluster: placement.cluster, node: placement.node }
+function pod(kind: Component['kind'], { cluster, node }: Placement, variant: string | undefined): Component {
+  return { kind, cluster, node, ...(variant === undefined ? {} : { variant }) }
 }

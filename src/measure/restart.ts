@@ -2,7 +2,7 @@ import type { Build } from './build.ts'
 import { FirstRequests } from './first-requests.ts'
 import type { MeasureOptions } from './options.ts'
 import { measureRound } from './round.ts'
-import { planTurns, scheduleRounds, type Turn } from './schedule.ts'
+import { scheduleRounds, turnsOf, type Turn } from './schedule.ts'
 import type { Tally } from './tally.ts'
 import { warmUp } from './warm-up.ts'
 
@@ -34,8 +34,7 @@ export async function measureRestart(
   if (restart > 1) await build.restart({ signal, progress, seed })
   progress('connecting clients')
   await build.connect(loads)
-  const clients = paths.map(({ name, clientWorkload }) => ({ name, client: clientWorkload.name }))
-  const turns = planTurns(clients, loads, rounds.durationMs)
+  const turns = turnsOf(paths, loads, rounds.durationMs)
   const colds = new FirstRequests()
   await prove(options, build, { build: number, restart }, turns, colds, tally, progress)
   const startMs = performance.now() - startedMs

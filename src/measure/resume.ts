@@ -42,11 +42,18 @@ export function restOfRun({ rounds, measured, builds }: RunShape): readonly Plan
   return planned
 }
 
+type EnginesOfBuild = Pick<BuildEvent, 'engine' | 'variants'>
+
 /** @throws ResultError when another engine stands now than the run began with */
-export function requireSameEngine({ id, builds }: RunResult, { engine }: Pick<BuildEvent, 'engine'>): void {
-  const first = builds[0]?.engine
-  if (!first || (first.name === engine.name && first.version === engine.version)) return
-  const [then, now] = [first, engine].map(({ name, version }) => `${name} ${version}`)
+export function requireSameEngine({ id, builds }: RunResult, build: EnginesOfBuild): void {
+  const [first] = builds
+  if (!first) return
+  const [then, now] = [first, build].map(({ engine, variants }) =>
+    variants === undefined
+      ? `${engine.name} ${engine.version}`
+      : variants.map((one) => `${one.name}: ${one.engine.name} ${one.engine.version}`).join(', '),
+  )
+  if (then === now) return
   throw new ResultError(`${id} cannot go on: it was measured on ${then}, and this is ${now}`, {
     hint: 'start another run; compare takes several runs a side',
   })

@@ -65,7 +65,10 @@ export async function runScenario(options: RunScenarioOptions): Promise<Finished
   const reporter = harmless(options.reporter)
   const asked = options.mesh === 'none' ? withoutMesh(scenarioFile.scenario) : scenarioFile.scenario
   const scenario = { ...withPaths(asked, options.paths), loads: options.loads ?? asked.loads }
-  const plan = planScenario(scenario)
+  const plan = planScenario(
+    scenario,
+    backend.variants?.map(({ name }) => name),
+  )
   const paths = plan.paths.filter((path) => path.rule.possible)
   const loads = expandLoads(scenario.loads)
   const rounds = roundsFor(backend, { ...scenario.rounds, ...options.rounds })
@@ -165,6 +168,9 @@ async function describeRun(
     paths: [...possible, ...plan.paths.filter((p) => !p.rule.possible)].map((path) =>
       describePath(path, scenario),
     ),
+    ...(backend.variants === undefined
+      ? {}
+      : { variants: backend.variants.map(({ name, settings }) => ({ name, settings: { ...settings } })) }),
     environment: await describeEnvironment({ includeHostname: options.includeHostname ?? false }),
     labels: { ...options.labels },
     ...(calibration === undefined ? {} : { calibration }),
@@ -208,6 +214,7 @@ function describePath(path: PlannedPath, scenario: Scenario): RunHeader['paths']
   const addedRttMs = delayBetween(scenario, path.client.cluster, path.server.cluster)
   return {
     name: path.name,
+    ...(path.variant === undefined ? {} : { variant: path.variant, scenarioPath: path.scenarioPath }),
     client: { ...path.client },
     server: { ...path.server },
     mesh: path.mesh,

@@ -35,7 +35,7 @@ async function measureBuild(
   const note = (message: string) => reporter.note('info', prefix + message)
   const build = await Build.up(backend, plan, { paths, halves }, { signal, progress, note, failureFolder })
   try {
-    const { engine, cpuSource, delayMethod, loadBalancer, facts } = build.testbed
+    const { engine, variants, cpuSource, delayMethod, loadBalancer, facts } = build.testbed
     const upMs = performance.now() - upStarted
     const at = new Date().toISOString()
     await record({
@@ -43,6 +43,9 @@ async function measureBuild(
       build: number,
       at,
       engine,
+      ...(variants === undefined
+        ? {}
+        : { variants: variants.map((variant) => ({ ...variant, facts: { ...variant.facts } })) }),
       ...(cpuSource === undefined ? {} : { cpuSource }),
       delayMethod,
       loadBalancer,

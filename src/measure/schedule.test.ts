@@ -39,6 +39,21 @@ describe('turns of a round', () => {
     )
   })
 
+  test('variants of one place share a generator and its turn, but for closed loops, which take turns', () => {
+    const variants = ['a', 'b'].map((name) => ({
+      name: `p@${name}`,
+      client: `client-${name}`,
+      mix: 'client',
+    }))
+    const mixed = planTurns(variants, expandLoads([pingpong]), 1000)
+    expect(mixed.map((t) => [t.client, t.paths, t.durationMs])).toEqual([['client', ['p@a', 'p@b'], 1000]])
+    const apart = planTurns(variants, expandLoads([{ ...closed, connections: [4] }]), 1000)
+    expect(apart.map((t) => [t.client, t.paths])).toEqual([
+      ['client-a', ['p@a']],
+      ['client-b', ['p@b']],
+    ])
+  })
+
   test('a round visits every path and load exactly once, in an order that its seed decides', () => {
     const turns = planTurns(paths, expandLoads([pingpong, closed]), 1000)
     fc.assert(

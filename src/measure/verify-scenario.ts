@@ -5,7 +5,7 @@ import type { PathEvidence, UnreachableEvent } from '../results/schema.ts'
 import type { Scenario } from '../scenario/types.ts'
 import { Build } from './build.ts'
 import { expandLoads } from '../load/profiles.ts'
-import { planTurns } from './schedule.ts'
+import { turnsOf } from './schedule.ts'
 import { tryUnreachable } from './unreachable.ts'
 
 export interface VerifyResult {
@@ -36,7 +36,10 @@ export async function verifyScenario(options: VerifyOptions): Promise<VerifyResu
 }
 
 async function prove({ scenario, backend, progress, note, signal }: VerifyOptions): Promise<VerifyResult> {
-  const plan = planScenario(scenario)
+  const plan = planScenario(
+    scenario,
+    backend.variants?.map(({ name }) => name),
+  )
   const paths = plan.paths.filter((path) => path.rule.possible)
   const loads = expandLoads(proofOnly)
   const build = await Build.up(backend, plan, { paths, halves: false }, { signal, progress, note })
@@ -48,8 +51,7 @@ async function prove({ scenario, backend, progress, note, signal }: VerifyOption
       progress('connecting clients')
       await build.connect(loads)
       progress('proving paths')
-      const clients = paths.map(({ name, clientWorkload }) => ({ name, client: clientWorkload.name }))
-      evidence.push(...(await build.prove(planTurns(clients, loads, 1000))).evidence)
+      evidence.push(...(await build.prove(turnsOf(paths, loads, 1000))).evidence)
     }
     for (const path of plan.paths.filter((p) => !p.rule.possible)) {
       signal.throwIfAborted()

@@ -45,6 +45,30 @@ describe('planScenario', () => {
     expect(serviceHostname(paths[3]!.serverWorkload)).toBe('server-west-n1.hopmeter.svc.cluster.local')
   })
 
+  it('variants have every path and every pod once each, and components of their own', async () => {
+    const { scenario } = await loadScenario('hop-ladder')
+    const plan = planScenario(scenario, ['base', 'pr'])
+    expect(plan.paths.map(({ name }) => name).slice(0, 4)).toEqual([
+      'no-mesh@base',
+      'no-mesh@pr',
+      'single@base',
+      'single@pr',
+    ])
+    expect(plan.workloads).toHaveLength(14)
+    const [base, pr] = plan.paths.filter(({ scenarioPath }) => scenarioPath === 'gateway')
+    expect(base?.clientWorkload.name).toBe('client-east-1-n1-base')
+    expect(pr?.serverWorkload.name).toBe('server-west-n1-pr')
+    expect(base?.mix).toBe(pr?.mix)
+    const rule = pr?.rule
+    expect(rule?.possible && rule.components.map(({ kind, variant }) => `${kind} ${variant}`)).toEqual([
+      'client-pod pr',
+      'ztunnel pr',
+      'east-west-gateway pr',
+      'ztunnel pr',
+      'server-pod pr',
+    ])
+  })
+
   it('for every scenario: each pod once, all of them used, all paths ruled', () => {
     fc.assert(
       fc.property(scenarios, (scenario) => {

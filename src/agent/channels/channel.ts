@@ -1,3 +1,4 @@
+import type { Dial } from '../dialers.ts'
 import type { Target } from '../protocol.ts'
 
 /** What a response says before its body. Equal heads on one channel are the same object. */
@@ -43,6 +44,8 @@ export interface RequestShape {
   readonly target: Target
   readonly requestBytes: number
   readonly responseBytes: number
+  /** Opens the connection in another network; absent: it is opened here. */
+  readonly dial?: Dial | undefined
 }
 
 export type OpenChannel = (shape: RequestShape, events: ChannelEvents) => Channel

@@ -23,8 +23,9 @@ export function openHttp2Channel(shape: RequestShape, events: ChannelEvents): Ch
 class Http2Channel implements Channel {
   usable = false
   arrivedAtNs = 0n
-  readonly #socket: Socket
-  readonly #session: ClientHttp2Session
+  #socket: Socket | undefined
+  #session: ClientHttp2Session | undefined
+  #giveUp: (() => void) | undefined
   readonly #events: ChannelEvents
   readonly #headers: OutgoingHttpHeaders
   readonly #body: Buffer | undefined
@@ -35,7 +36,7 @@ class Http2Channel implements Channel {
   #receiving = false
   #taken = { sent: 0, received: 0 }
 
-  constructor({ target, requestBytes, responseBytes }: RequestShape, events: ChannelEvents) {
+  constructor({ target, requestBytes, responseBytes, dial }: RequestShape, events: ChannelEvents) {
     this.#events = events
     this.#body = requestBytes === 0 ? undefined : Buffer.alloc(requestBytes, 'x')
     const authority = authorityOf(target)
@@ -45,29 +46,48 @@ class Http2Channel implements Channel {
       ...(this.#body ? { 'content-length': requestBytes } : {}),
       ...echoHeaders(target, responseBytes),
     }
-    this.#socket = connect({ host: target.host, port: target.port, noDelay: true })
-    this.#session = connectSession(`http://${authority}`, { createConnection: () => this.#socket })
-    this.#session.on('connect', () => {
+    const { host, port } = target
+    if (!dial) {
+      this.#open(authority, connect({ host, port, noDelay: true }))
+      return
+    }
+    this.#giveUp = dial({ host, port }, (error, dialled) => {
+      if (!dialled) {
+        this.#close(error)
+        return
+      }
+      dialled.socket.setNoDelay(true)
+      this.#open(authority, dialled.socket)
+    })
+  }
+
+  #open(authority: string, socket: Socket): void {
+    const session = connectSession(`http://${authority}`, { createConnection: () => socket })
+    this.#socket = socket
+    this.#session = session
+    session.on('connect', () => {
       if (this.#closed) return
       this.usable = true
       this.#events.connected()
     })
-    this.#session.on('remoteSettings', () => {
+    session.on('remoteSettings', () => {
       this.#speaksHttp2 = true
     })
-    this.#session.on('goaway', () => {
+    session.on('goaway', () => {
       this.usable = false
     })
-    this.#session.on('error', (error) => this.#close(error))
-    this.#session.on('close', () => this.#close(undefined))
+    session.on('error', (error) => this.#close(error))
+    session.on('close', () => this.#close(undefined))
   }
 
   send(): bigint {
     const nowNs = process.hrtime.bigint()
     this.#receiving = false
     let stream: ClientHttp2Stream
+    const session = this.#session
+    if (!session) throw new Error('a request before the connection stands')
     try {
-      stream = this.#session.request(this.#headers, { endStream: this.#body === undefined })
+      stream = session.request(this.#headers, { endStream: this.#body === undefined })
     } catch (error) {
       // The server has said goodbye in the meantime.
       process.nextTick(() => this.#close(error instanceof Error ? error : new Error(String(error))))
@@ -104,7 +124,7 @@ class Http2Channel implements Channel {
   }
 
   takeBytes(): { sent: number; received: number } {
-    const { bytesWritten, bytesRead } = this.#socket
+    const { bytesWritten = 0, bytesRead = 0 } = this.#socket ?? {}
     const taken = { sent: bytesWritten - this.#taken.sent, received: bytesRead - this.#taken.received }
     this.#taken = { sent: bytesWritten, received: bytesRead }
     return taken
@@ -113,8 +133,9 @@ class Http2Channel implements Channel {
   destroy(): void {
     this.#closed = true
     this.usable = false
-    this.#session.destroy()
-    this.#socket.destroy()
+    this.#giveUp?.()
+    this.#session?.destroy()
+    this.#socket?.destroy()
   }
 
   /** A stream that fails takes its connection along, so that every protocol loses a request the same way. */
@@ -145,7 +166,9 @@ class Http2Channel implements Channel {
     const { code } = (error ?? {}) as NodeJS.ErrnoException
     if (error && code !== 'ECONNRESET' && code?.startsWith('ERR_HTTP2_') !== true) return error
     const what =
-      this.#socket.bytesRead === 0 ? 'closed the connection' : 'answered something else, such as HTTP/1,'
+      (this.#socket?.bytesRead ?? 0) === 0
+        ? 'closed the connection'
+        : 'answered something else, such as HTTP/1,'
     return new BadAnswerError(
       `the server does not speak HTTP/2 without TLS (h2c with prior knowledge): it ${what} in place of SETTINGS`,
     )

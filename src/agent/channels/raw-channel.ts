@@ -1,4 +1,6 @@
 import { connect, type Socket } from 'node:net'
+import type { Dial } from '../dialers.ts'
+import type { Target } from '../protocol.ts'
 import { readBuffer } from './read-buffer.ts'
 import { Http1AnswerReader } from '../wire/http1-answer-reader.ts'
 import { http1Request } from '../wire/http1-request.ts'
@@ -74,9 +76,10 @@ export function openTcpChannel(shape: RequestShape, events: ChannelEvents): Chan
 class RawChannel implements Channel {
   usable = false
   arrivedAtNs = 0n
-  readonly #socket: Socket
+  #socket: Socket | undefined
   readonly #events: ChannelEvents
   readonly #codec: Codec
+  #giveUp: (() => void) | undefined
   #waiting = false
   #closed = false
   #sent = 0
@@ -85,21 +88,47 @@ class RawChannel implements Channel {
   constructor(shape: RequestShape, events: ChannelEvents, codec: Codec) {
     this.#events = events
     this.#codec = codec
-    const { host, port } = shape.target
-    const onread = { buffer: readBuffer, callback: (bytes: number) => this.#read(bytes) }
-    this.#socket = connect({ host, port, noDelay: true, onread })
-    this.#socket.on('connect', () => {
-      this.usable = true
-      this.#events.connected()
+    if (shape.dial) this.#dial(shape.dial, shape.target)
+    else this.#connect(shape.target)
+  }
+
+  #connect({ host, port }: Target): void {
+    const callback = (bytes: number) => this.#read(readBuffer.subarray(0, bytes))
+    const socket = connect({ host, port, noDelay: true, onread: { buffer: readBuffer, callback } })
+    this.#watch(socket)
+    socket.on('connect', () => this.#connected())
+  }
+
+  /** A socket that comes from another process cannot read into a buffer of ours. */
+  #dial(dial: Dial, { host, port }: Target): void {
+    this.#giveUp = dial({ host, port }, (error, dialled) => {
+      if (!dialled) {
+        this.#close(error)
+        return
+      }
+      const { socket } = dialled
+      socket.setNoDelay(true)
+      this.#watch(socket)
+      socket.on('data', (chunk: Buffer) => this.#read(chunk))
+      this.#connected()
     })
-    this.#socket.on('end', () => {
+  }
+
+  #connected(): void {
+    this.usable = true
+    this.#events.connected()
+  }
+
+  #watch(socket: Socket): void {
+    this.#socket = socket
+    socket.on('end', () => {
       this.usable = false
       const answer = this.#codec.end()
       if (answer && this.#waiting) this.#answered(answer)
       else this.#close(undefined)
     })
-    this.#socket.on('error', (error) => this.#close(error))
-    this.#socket.on('close', () => this.#close(undefined))
+    socket.on('error', (error) => this.#close(error))
+    socket.on('close', () => this.#close(undefined))
   }
 
   get receiving(): boolean {
@@ -111,7 +140,7 @@ class RawChannel implements Channel {
     this.#waiting = true
     this.#sent += request.length
     const nowNs = process.hrtime.bigint()
-    this.#socket.write(request)
+    this.#socket?.write(request)
     return nowNs
   }
 
@@ -124,13 +153,13 @@ class RawChannel implements Channel {
   destroy(): void {
     this.#closed = true
     this.usable = false
-    this.#socket.destroy()
+    this.#giveUp?.()
+    this.#socket?.destroy()
   }
 
-  #read(bytes: number): boolean {
+  #read(chunk: Buffer): boolean {
     this.arrivedAtNs = process.hrtime.bigint()
-    this.#received += bytes
-    const chunk = readBuffer.subarray(0, bytes)
+    this.#received += chunk.length
     try {
       const answer = this.#codec.push(chunk)
       // Nobody asked: what comes next must not be read as the answer to the next request.

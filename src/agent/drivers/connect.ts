@@ -108,9 +108,9 @@ export class ConnectDriver implements Driver {
 
   /** Sends one request; resolves when it is over, or when it is still connecting after `inlineMs`. */
   async #request(path: ConnectPath): Promise<void> {
-    const { load, timeoutMs } = this.#settings
+    const { load, timeoutMs, dialFor } = this.#settings
     const request = new SingleRequest({
-      shape: { target: path.target, ...load },
+      shape: { target: path.target, ...load, dial: dialFor?.(path.target.dialer) },
       recorder: path.recorder,
       timeoutMs,
     })

@@ -1,3 +1,4 @@
+import type { Dial } from '../dialers.ts'
 import type { Fields } from '../fields.ts'
 import type { PathSample, Target } from '../protocol.ts'
 
@@ -16,6 +17,8 @@ export interface DriverSettings<L extends Payload> {
   /** For connecting, and again for each response. */
   readonly timeoutMs: number
   readonly check: ResponseCheck
+  /** How to get connections of a target that is dialled from another network; undefined for all others. */
+  readonly dialFor?: ((dialer: Target['dialer']) => Dial | undefined) | undefined
   /** Tell two random halves of the requests of a path apart. */
   readonly halves: boolean
 }

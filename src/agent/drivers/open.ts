@@ -103,13 +103,18 @@ export class OpenLoopDriver implements Driver {
   }
 
   #openPath(target: Target): OpenPath {
-    const { load, check, timeoutMs, halves } = this.#settings
+    const { load, check, timeoutMs, halves, dialFor } = this.#settings
     const lagNs = new LatencyHistogram()
     const responseNs = new LatencyHistogram()
     const recorder = new PathRecorder(target.path, halves, { lag: lagNs, response: responseNs })
     const settings = {
       openChannel: openHttp1Channel,
-      shape: { target, requestBytes: load.requestBytes, responseBytes: load.responseBytes },
+      shape: {
+        target,
+        requestBytes: load.requestBytes,
+        responseBytes: load.responseBytes,
+        dial: dialFor?.(target.dialer),
+      },
       recorder,
       check: new AnswerCheck(check, load.responseBytes, recorder),
       timeoutMs,

@@ -77,7 +77,7 @@ export class PingPongDriver implements Driver {
   }
 
   async open(): Promise<void> {
-    const { load, check, timeoutMs, halves } = this.#settings
+    const { load, check, timeoutMs, halves, dialFor } = this.#settings
     const { requestBytes, responseBytes, protocol } = load
     const targets = await resolveTargets(this.#settings)
     this.#connections = targets.map((target) => {
@@ -85,7 +85,7 @@ export class PingPongDriver implements Driver {
       return new KeptConnection(
         {
           openChannel: openChannel[protocol],
-          shape: { target, requestBytes, responseBytes },
+          shape: { target, requestBytes, responseBytes, dial: dialFor?.(target.dialer) },
           recorder,
           check: new AnswerCheck(check, responseBytes, recorder),
           timeoutMs,

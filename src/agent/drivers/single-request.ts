@@ -13,7 +13,10 @@ const closeMs = 100
 export interface SingleAnswer {
   readonly head: AnswerHead
   readonly bodyBytes: number
-  /** From the start of connecting, each. */
+  /**
+   * From the start of connecting, each. Of a connection that another process opened, without the time in which it was
+   * handed over.
+   */
   readonly connectNs: number
   readonly firstByteNs: number
   readonly totalNs: number
@@ -25,16 +28,17 @@ export class SingleRequest {
   readonly done: Promise<SingleAnswer | undefined>
   written = false
   readonly #recorder: PathRecorder
-  readonly #socket: Socket
+  #socket: Socket | undefined
+  #giveUp: (() => void) | undefined
   readonly #address: string
   readonly #reader = new Http1AnswerReader()
-  readonly #startNs: bigint
+  #connectNs = 0
   readonly #resolve: (answer: SingleAnswer | undefined) => void
-  #connectedNs = 0n
+  #writtenNs = 0n
   #firstByteNs = 0n
   #arrivedNs = 0n
   #answer: SingleAnswer | undefined
-  #failed = false
+  #hasFailed = false
   #timer: NodeJS.Timeout
 
   constructor(settings: { shape: RequestShape; recorder: PathRecorder; timeoutMs: number }) {
@@ -46,74 +50,106 @@ export class SingleRequest {
     this.done = promise
     this.#resolve = resolve
     const bytes = http1Request(shape)
-    const onread = { buffer: readBuffer, callback: (length: number) => this.#read(length) }
     this.#timer = setTimeout(() => {
       this.#fail(`cannot connect to ${this.#address}: no answer within ${timeoutMs} ms`)
     }, timeoutMs)
-    this.#startNs = process.hrtime.bigint()
-    this.#socket = connect({ host, port, noDelay: true, onread })
-    this.#socket.on('connect', () => {
-      this.#connectedNs = process.hrtime.bigint()
+    const connected = (socket: Socket, startNs: bigint, connectedNs: bigint, writtenNs: bigint) => {
+      this.#connectNs = Number(connectedNs - startNs)
+      this.#writtenNs = writtenNs
       this.#recorder.sent++
       this.written = true
-      this.#socket.write(bytes)
+      socket.write(bytes)
       this.#restartTimer(timeoutMs, () => {
         const what = this.#reader.inside ? 'no complete response' : 'no response'
         this.#fail(`${what} from ${this.#address} within ${timeoutMs} ms`)
       })
+    }
+    if (shape.dial) {
+      this.#giveUp = shape.dial({ host, port }, (error, dialled) => {
+        if (!dialled) {
+          this.#failed(error)
+          this.#close()
+          return
+        }
+        const { socket, startNs, connectedNs } = dialled
+        socket.setNoDelay(true)
+        this.#watch(socket)
+        socket.on('data', (chunk: Buffer) => this.#read(chunk))
+        connected(socket, startNs, connectedNs, process.hrtime.bigint())
+      })
+      return
+    }
+    const callback = (length: number) => this.#read(readBuffer.subarray(0, length))
+    const startNs = process.hrtime.bigint()
+    const socket = connect({ host, port, noDelay: true, onread: { buffer: readBuffer, callback } })
+    this.#watch(socket)
+    socket.on('connect', () => {
+      const nowNs = process.hrtime.bigint()
+      connected(socket, startNs, nowNs, nowNs)
     })
-    this.#socket.on('end', () => this.#answered(this.#reader.end()))
-    this.#socket.on('error', (error) => {
-      const text = `connection to ${this.#address} failed: ${socketErrorText(error)}`
-      if (!this.written) this.#fail(text)
-      else if (!this.#answer) this.#recorder.note(text) // lost, as after a close
-    })
-    this.#socket.on('close', () => this.#close())
+  }
+
+  #watch(socket: Socket): void {
+    this.#socket = socket
+    socket.on('end', () => this.#answered(this.#reader.end()))
+    socket.on('error', (error) => this.#failed(error))
+    socket.on('close', () => this.#close())
+  }
+
+  #failed(error: Error | undefined): void {
+    const why = error === undefined ? 'closed' : socketErrorText(error)
+    const text = `connection to ${this.#address} failed: ${why}`
+    if (!this.written) this.#fail(text)
+    else if (!this.#answer) this.#recorder.note(text) // lost, as after a close
   }
 
   /** Ends the attempt, without counting it, unless the request is written already. */
   cancelConnecting(): void {
     if (this.written) return
-    this.#failed = true
+    this.#hasFailed = true
     this.destroy()
   }
 
   destroy(): void {
-    this.#socket.destroy()
+    if (this.#socket) this.#socket.destroy()
+    else {
+      this.#giveUp?.()
+      this.#close()
+    }
   }
 
-  #read(length: number): boolean {
-    this.#recorder.bytesReceived += length
+  #read(chunk: Buffer): boolean {
+    this.#recorder.bytesReceived += chunk.length
     if (this.#answer) return true // what follows the answer is nobody's
     this.#arrivedNs = process.hrtime.bigint()
     if (this.#firstByteNs === 0n) this.#firstByteNs = this.#arrivedNs
     try {
-      this.#answered(this.#reader.push(readBuffer.subarray(0, length)))
+      this.#answered(this.#reader.push(chunk))
     } catch (error) {
       this.#recorder.bad++
       this.#recorder.note(error instanceof Error ? error.message : String(error))
-      this.#failed = true
+      this.#hasFailed = true
       this.destroy()
     }
     return true
   }
 
   #answered(head: Http1ResponseHead | undefined): void {
-    if (!head || this.#answer || this.#failed) return
+    if (!head || this.#answer || this.#hasFailed) return
     this.#answer = {
       head,
       bodyBytes: this.#reader.bodyBytes,
-      connectNs: Number(this.#connectedNs - this.#startNs),
-      firstByteNs: Number(this.#firstByteNs - this.#startNs),
-      totalNs: Number(this.#arrivedNs - this.#startNs),
+      connectNs: this.#connectNs,
+      firstByteNs: this.#connectNs + Number(this.#firstByteNs - this.#writtenNs),
+      totalNs: this.#connectNs + Number(this.#arrivedNs - this.#writtenNs),
     }
-    this.#socket.end()
+    this.#socket?.end()
     this.#restartTimer(closeMs, () => this.destroy())
   }
 
   #fail(message: string): void {
-    if (this.#failed) return
-    this.#failed = true
+    if (this.#hasFailed) return
+    this.#hasFailed = true
     if (this.written) this.#recorder.failed(message)
     else this.#recorder.unsent(message)
     this.destroy()
@@ -121,8 +157,8 @@ export class SingleRequest {
 
   #close(): void {
     clearTimeout(this.#timer)
-    this.#recorder.bytesSent += this.#socket.bytesWritten
-    if (!this.#answer && !this.#failed) {
+    this.#recorder.bytesSent += this.#socket?.bytesWritten ?? 0
+    if (!this.#answer && !this.#hasFailed) {
       const when = this.#reader.inside ? 'in the middle of its answer' : 'before it answered'
       this.#recorder.note(`${this.#address} closed the connection ${when}`)
     }

@@ -10,7 +10,7 @@ import { sharedCpu } from './cpus.ts'
 import { detectDelayMethod, requireDelay } from './delay/detect.ts'
 import { verifyDelays } from './delay/verify.ts'
 import type { DelayMethod } from './delay/steps.ts'
-import { findEngines, nameEngines } from './engines/engines.ts'
+import { nameEngines } from './engines/engines.ts'
 import type { ProgramStarter } from './engines/forwarding-program.ts'
 import { programStarters, type Credentials } from './engines/start-programs.ts'
 import { layOut, type LabLayout } from './layout.ts'
@@ -24,6 +24,7 @@ import { requirePrograms } from './programs.ts'
 import { trustDomain } from '../../plan/spiffe.ts'
 import { LabTestbed, processesOf, type LabPrograms } from './testbed.ts'
 import { toolVersion, type Tool } from './tools.ts'
+import { chosenVariants, findVariants, hasRealZtunnel } from './variants.ts'
 import { underlay } from './underlay.ts'
 
 /**
@@ -33,9 +34,9 @@ import { underlay } from './underlay.ts'
 export async function bringUp(plan: Plan, context: BackendContext, options: LabOptions): Promise<Testbed> {
   const { signal, progress } = context
   const layout = layOut(plan, options.misroute)
-  const mesh = planMesh(plan, layout, options.misroute, options.engines?.ztunnel !== undefined)
+  const mesh = planMesh(plan, layout, options.misroute, hasRealZtunnel(chosenVariants(options)))
   requirePrograms()
-  const engines = await findEngines(options.engines ?? {}, signal)
+  const variants = await findVariants(options, signal)
   const versions = await toolVersions(plan, signal)
   progress('open private namespaces')
   const anchor = await openAnchor(signal, options.isolation)
@@ -48,7 +49,7 @@ export async function bringUp(plan: Plan, context: BackendContext, options: LabO
       issueIdentities(mesh),
       makeNetwork(anchor, network, progress, signal),
     ])
-    const starters = programStarters(anchor, plan, layout, mesh, credentials, engines)
+    const starters = programStarters(anchor, plan, layout, mesh, credentials, variants)
     const relays = await startRelays(anchor, plan, layout, delayMethod, context)
     progress('start ztunnels, gateways, load balancers and echo servers')
     const cpu = sharedCpu(plan.scenario.loads, options.cpus)
@@ -64,9 +65,12 @@ export async function bringUp(plan: Plan, context: BackendContext, options: LabO
     const cpus = cpu === undefined ? 'all' : `CPU ${cpu} for all programs`
     const facts = { ...factsOf(anchor, versions, bridgeNetfilter), cpus, ...delayFacts }
     const helpers = [...relays, ...speakers]
-    const names = nameEngines(engines, layout, mesh.captures.length > 0)
+    const engines = variants.map(({ name, engines: found }) => ({
+      name,
+      ...nameEngines(found, layout, mesh.captures.length > 0),
+    }))
     return new LabTestbed(
-      { anchor, plan, layout, mesh, engines: names, cpu, start, helpers, delayMethod, facts },
+      { anchor, plan, layout, mesh, engines, cpu, start, helpers, delayMethod, facts },
       running,
     )
   } catch (error) {

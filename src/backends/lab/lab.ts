@@ -10,6 +10,7 @@ import { planMesh } from './mesh.ts'
 import { hasBridgeNetfilter, networkPhases } from './network.ts'
 import type { LabOptions } from './options.ts'
 import { processSteps } from './processes.ts'
+import { chosenVariants, hasRealZtunnel } from './variants.ts'
 
 /**
  * The backend that needs nothing but Linux: clusters, nodes and pods are network namespaces of this machine, and
@@ -19,6 +20,7 @@ export function createLab(options: LabOptions = {}): Backend {
   return {
     name: 'lab',
     canRestart: true,
+    variants: options.variants,
     steps: (plan) => labSteps(plan, options),
     up: (plan, context) => bringUp(plan, context, options),
   }
@@ -30,7 +32,8 @@ export function createLab(options: LabOptions = {}): Backend {
  */
 async function labSteps(plan: Plan, options: LabOptions): Promise<readonly Step[]> {
   const layout = layOut(plan, options.misroute)
-  const mesh = planMesh(plan, layout, options.misroute, options.engines?.ztunnel !== undefined)
+  const variants = chosenVariants(options)
+  const mesh = planMesh(plan, layout, options.misroute, hasRealZtunnel(variants))
   const { delays } = plan.scenario
   const delayMethod = delays.length === 0 ? 'none' : (options.delayMethod ?? (await detectDelayMethodAlone()))
   const isolation = options.isolation ?? preferredIsolation()
@@ -42,7 +45,7 @@ async function labSteps(plan: Plan, options: LabOptions): Promise<readonly Step[
       name: `open private namespaces; this prints its PID, and what follows runs inside: ${enter} sh`,
       commands: [anchorCommand(isolation)],
     },
-    ...[...phases.flat(), ...processSteps(plan, layout, mesh, delayMethod, options.engines)].map((step) =>
+    ...[...phases.flat(), ...processSteps(plan, layout, mesh, delayMethod, variants)].map((step) =>
       toStep(step),
     ),
   ]

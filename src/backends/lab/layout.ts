@@ -31,6 +31,8 @@ export interface LabNode {
 
 export interface LabGateway {
   readonly cluster: Cluster
+  /** Of which variant; undefined where there is but one. */
+  readonly variant: string | undefined
   readonly pod: LabPod
   /** Node that the pod runs on. */
   readonly node: LabNode
@@ -84,7 +86,9 @@ export function layOut(plan: Plan, misroute?: Misroute): LabLayout {
       const names = plan.workloads
         .filter(({ placement }) => placement.cluster === cluster.name && placement.node === number)
         .map(({ name }) => name)
-      if (cluster.gateway && number === gatewayNode) names.push(gatewayName(cluster))
+      if (cluster.gateway && number === gatewayNode) {
+        names.push(...eachVariant(plan).map((variant) => gatewayName(cluster, variant)))
+      }
       const own = names.map((name, index): LabPod => {
         const ip = hostAddress(podCidr, firstPodHost + index)
         return { netns: name, ip, port: `pod${index}`, nodeNetns: netns }
@@ -94,7 +98,9 @@ export function layOut(plan: Plan, misroute?: Misroute): LabLayout {
       return { netns, cluster, number, ip, podCidr, bridgeIp: hostAddress(podCidr, 1), pods: own }
     }),
   )
-  const gateways = topology.clusters.flatMap((cluster, index) => gatewayOf(cluster, index, nodes, pods))
+  const gateways = topology.clusters.flatMap((cluster, index) =>
+    eachVariant(plan).flatMap((variant, place) => gatewayOf(cluster, { index, variant, place }, nodes, pods)),
+  )
   const servers = plan.workloads.filter(({ role }) => role === 'server').map(({ name }) => name)
   return {
     routeMode,
@@ -110,34 +116,65 @@ export function layOut(plan: Plan, misroute?: Misroute): LabLayout {
   }
 }
 
+/** The gateway of a cluster, of the same variant as a workload. @throws RangeError when there is none. */
+export function gatewayOfCluster(layout: LabLayout, name: string, { variant }: Workload): LabGateway {
+  const found = layout.gateways.find((one) => one.cluster.name === name && one.variant === variant)
+  if (found) return found
+  throw new RangeError(`cluster "${name}" has no gateway`)
+}
+
+/** A part of a variant, or of everything where there is but one. */
+export function ofVariant(variant: string | undefined): { readonly variant?: string } {
+  return variant === undefined ? {} : { variant }
+}
+
 /** Gateways run on the first node. */
 const gatewayNode = 1
 
-function gatewayName(cluster: Cluster): string {
-  return `gateway-${cluster.name}`
+/** Names of the variants, or undefined alone where there is but one of everything. */
+export function eachVariant({ variants }: Plan): readonly (string | undefined)[] {
+  return variants.length === 0 ? [undefined] : variants
+}
+
+/** e.g. `gateway-east-1`, `gateway-east-1-pr`. */
+function gatewayName(cluster: Cluster, variant: string | undefined): string {
+  return `gateway-${nameIn(cluster, variant)}`
+}
+
+function nameIn({ name }: Cluster, variant: string | undefined): string {
+  return variant === undefined ? name : `${name}-${variant}`
+}
+
+interface GatewayPlace {
+  readonly index: number
+  readonly variant: string | undefined
+  /** Place of the variant among all. */
+  readonly place: number
 }
 
 function gatewayOf(
   cluster: Cluster,
-  clusterIndex: number,
+  { index, variant, place }: GatewayPlace,
   nodes: readonly LabNode[],
   pods: ReadonlyMap<string, LabPod>,
 ): LabGateway[] {
   const node = nodes.find((n) => n.cluster.name === cluster.name && n.number === gatewayNode)
-  const pod = pods.get(gatewayName(cluster))
+  const pod = pods.get(gatewayName(cluster, variant))
   if (!cluster.gateway || !node || !pod) return []
   const { loadBalancer } = cluster.gateway
-  const own = loadBalancer === 'l2' ? l2Address(clusterIndex) : node.ip
+  // Variants must not differ in how they are reached: none of them has the address of the node itself.
+  const own = loadBalancer === 'l2' || variant !== undefined ? l2Address(index, place) : node.ip
   const isProxy = loadBalancer === 'proxy'
   return [
     {
       cluster,
+      variant,
       pod,
       node,
       loadBalancer,
       nodeAddress: own,
-      published: isProxy ? loadBalancerAddress(clusterIndex) : own,
-      loadBalancerNetns: isProxy ? `lb-${cluster.name}` : undefined,
+      published: isProxy ? loadBalancerAddress(index, place) : own,
+      loadBalancerNetns: isProxy ? `lb-${nameIn(cluster, variant)}` : undefined,
     },
   ]
 }

@@ -6,7 +6,14 @@ import { gatewaySpiffe, trustDomain, workloadSpiffe } from '../../plan/spiffe.ts
 import type { ComponentConfig, Identity, OutboundService } from './components/protocol.ts'
 import { planZtunnels, type PlannedZtunnel } from './engines/ztunnel/plan-ztunnels.ts'
 import type { Misroute } from './forwarding.ts'
-import { hboneAddress, type LabLayout, type LabPod } from './layout.ts'
+import {
+  eachVariant,
+  gatewayOfCluster,
+  hboneAddress,
+  ofVariant,
+  type LabLayout,
+  type LabPod,
+} from './layout.ts'
 import { podOf, relationsOf, type Relation } from './relations.ts'
 
 const firstCapturePort = 15_400
@@ -43,25 +50,33 @@ export interface Mesh {
 
 /**
  * Derives the ztunnels, gateways and load balancers, what each of them knows, and who owns which address. Pure.
- * `isZtunnelReal`: whether ztunnels are real ones, one per node, instead of our own.
+ * `isZtunnelReal`: whether ztunnels of a variant are real ones, one per node, instead of our own.
  */
-export function planMesh(plan: Plan, layout: LabLayout, misroute?: Misroute, isZtunnelReal = false): Mesh {
+export function planMesh(
+  plan: Plan,
+  layout: LabLayout,
+  misroute?: Misroute,
+  isZtunnelReal: (variant: string | undefined) => boolean = () => false,
+): Mesh {
   const relations = relationsOf(plan, misroute)
   const ambient = plan.workloads.filter((workload) => workload.mesh === 'ambient')
   const clients = ambient.filter(({ role }) => role === 'client')
+  const isOurs = ({ variant }: Workload) => !isZtunnelReal(variant)
   const servers = ambient.filter(({ role, name }) => role === 'server' && needsOwnZtunnel(name, relations))
   const network = (cluster: string) =>
     plan.scenario.topology.clusters.find(({ name }) => name === cluster)?.network ?? ''
   return {
     components: [
-      ...(isZtunnelReal ? [] : clients.map((client) => clientZtunnel(client, relations, layout, network))),
-      ...(isZtunnelReal ? [] : servers.map((server) => serverZtunnel(server, layout))),
+      ...clients.filter(isOurs).map((client) => clientZtunnel(client, relations, layout, network)),
+      ...servers.filter(isOurs).map((server) => serverZtunnel(server, layout)),
       ...gatewayComponents(relations, layout),
     ],
-    ztunnels: isZtunnelReal ? planZtunnels(plan, layout, relations) : [],
+    ztunnels: eachVariant(plan)
+      .filter(isZtunnelReal)
+      .flatMap((variant) => planZtunnels(plan, layout, relations, variant)),
     captures: clients.map((client) => ({
       ...captureOf(client, relations, layout),
-      everything: isZtunnelReal,
+      everything: isZtunnelReal(client.variant),
     })),
     addresses: ownedAddresses(plan, layout),
   }
@@ -101,7 +116,7 @@ function clientZtunnel(
   return {
     name,
     netns: pod.netns,
-    component: { kind: 'ztunnel', ...client.placement },
+    component: { kind: 'ztunnel', ...client.placement, ...ofVariant(client.variant) },
     identities: [client, ...(local ? [local] : [])].map((workload) => workloadSpiffe(workload)),
     config: (identity) => ({
       role: 'ztunnel',
@@ -120,7 +135,7 @@ function serverZtunnel(server: Workload, layout: LabLayout): PlannedComponent {
   return {
     name,
     netns: pod.netns,
-    component: { kind: 'ztunnel', ...server.placement },
+    component: { kind: 'ztunnel', ...server.placement, ...ofVariant(server.variant) },
     identities: [workloadSpiffe(server)],
     config: (identity) => ({
       role: 'ztunnel',
@@ -152,8 +167,7 @@ function outboundService(
   const common = { vip, capturePort, serviceAuthority: serviceAuthority(server) }
   const serverSpiffe = [workloadSpiffe(server)]
   if (forwarding.via === 'gateway') {
-    const gateway = layout.gateways.find(({ cluster }) => cluster.name === forwarding.cluster)
-    if (!gateway) throw new RangeError(`cluster "${forwarding.cluster}" has no gateway`)
+    const gateway = gatewayOfCluster(layout, forwarding.cluster, client)
     const address = hboneAddress(gateway.published)
     const clientNetwork = network(client.placement.cluster)
     const upstream = {
@@ -172,14 +186,16 @@ function outboundService(
 function gatewayComponents(relations: readonly Relation[], layout: LabLayout): PlannedComponent[] {
   return layout.gateways.flatMap((gateway): PlannedComponent[] => {
     const cluster = gateway.cluster.name
+    const of = ofVariant(gateway.variant)
     const served = relations
       .filter((r) => r.forwarding.via === 'gateway' && r.forwarding.cluster === cluster)
+      .filter((r) => r.server.variant === gateway.variant)
       .map((r): [string, string] => [serviceAuthority(r.server), hboneAddress(podOf(layout, r.server).ip)])
     const name = gateway.pod.netns
     const process: PlannedComponent = {
       name,
       netns: name,
-      component: { kind: 'east-west-gateway', cluster },
+      component: { kind: 'east-west-gateway', cluster, ...of },
       identities: [gatewaySpiffe],
       config: (identity) => ({
         role: 'gateway',
@@ -197,7 +213,7 @@ function gatewayComponents(relations: readonly Relation[], layout: LabLayout): P
     const balancer: PlannedComponent = {
       name: lb,
       netns: lb,
-      component: { kind: 'load-balancer', cluster },
+      component: { kind: 'load-balancer', cluster, ...of },
       identities: [],
       config: () => ({ role: 'load-balancer', name: lb, listen, upstream }),
     }
@@ -225,24 +241,19 @@ function ownedAddresses(plan: Plan, layout: LabLayout): readonly OwnedAddress[] 
     .filter(({ role }) => role === 'server')
     .flatMap((server): OwnedAddress[] => {
       const { ip } = podOf(layout, server)
-      const app = {
-        address: `${ip}:${serverPort}`,
-        component: { kind: 'server-pod', ...server.placement },
-      } as const
-      const tunnel = {
-        address: hboneAddress(ip),
-        component: { kind: 'ztunnel', ...server.placement },
-      } as const
+      const where = { ...server.placement, ...ofVariant(server.variant) }
+      const app = { address: `${ip}:${serverPort}`, component: { kind: 'server-pod', ...where } } as const
+      const tunnel = { address: hboneAddress(ip), component: { kind: 'ztunnel', ...where } } as const
       return server.mesh === 'ambient' ? [app, tunnel] : [app]
     })
   const gateways = layout.gateways.flatMap((gateway): OwnedAddress[] => {
-    const cluster = gateway.cluster.name
+    const where = { cluster: gateway.cluster.name, ...ofVariant(gateway.variant) }
     const own = [gateway.pod.ip, gateway.nodeAddress].map((ip): OwnedAddress => {
-      return { address: hboneAddress(ip), component: { kind: 'east-west-gateway', cluster } }
+      return { address: hboneAddress(ip), component: { kind: 'east-west-gateway', ...where } }
     })
     const front: OwnedAddress = {
       address: hboneAddress(gateway.published),
-      component: { kind: 'load-balancer', cluster },
+      component: { kind: 'load-balancer', ...where },
     }
     return gateway.loadBalancerNetns === undefined ? own : [...own, front]
   })

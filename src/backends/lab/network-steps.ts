@@ -66,13 +66,13 @@ export function addressStep(layout: LabLayout, options: NetworkOptions): LabStep
 function nodeCommands(layout: LabLayout, node: LabNode, options: NetworkOptions): LabCommand[] {
   const { podMtu, bridgeNetfilter } = options
   const mtu = podMtu === defaultMtu ? '' : ` mtu ${podMtu}`
-  const l2 = layout.gateways.filter((g) => g.node.netns === node.netns && g.loadBalancer === 'l2')
+  const more = layout.gateways.filter((g) => g.node.netns === node.netns && g.nodeAddress !== node.ip)
   return [
     ipBatch(node.netns, [
       'link set lo up',
       'link set eth0 up',
       `address add ${node.ip}/${underlay.prefix} dev eth0`,
-      ...l2.map((gateway) => `address add ${gateway.nodeAddress}/32 dev eth0`),
+      ...more.map((gateway) => `address add ${gateway.nodeAddress}/32 dev eth0`),
       'link add cni0 type bridge',
       ...node.pods.map(({ port }) => `link set ${port}${mtu} master cni0 up`),
       'link set cni0 up',

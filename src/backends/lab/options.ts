@@ -3,6 +3,7 @@ import type { LabCpus } from './cpus.ts'
 import type { Isolation } from './isolation.ts'
 import type { DelayMethod } from './delay/steps.ts'
 import type { EngineChoice } from './engines/engines.ts'
+import type { LabVariant, Tuning } from './variants.ts'
 import type { Misroute } from './forwarding.ts'
 
 export interface LabOptions {
@@ -20,4 +21,8 @@ export interface LabOptions {
   readonly bridgeNetfilter?: boolean | undefined
   /** Real programs instead of our own: `ztunnel`, `envoy` as gateway, `haproxy` as load balancer. */
   readonly engines?: EngineChoice | undefined
+  /** How these are set. */
+  readonly tuning?: Tuning | undefined
+  /** Several versions or settings side by side, instead of `engines` and `tuning`. */
+  readonly variants?: readonly LabVariant[] | undefined
 }

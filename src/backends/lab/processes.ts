@@ -8,7 +8,7 @@ import type { LabCommand, LabStep } from './command.ts'
 import type { ComponentConfig, Identity } from './components/protocol.ts'
 import type { RelayConfig } from './delay/protocol.ts'
 import { delayedPairs, type DelayMethod } from './delay/steps.ts'
-import type { EngineChoice } from './engines/engines.ts'
+import { variantOf, type ChosenVariant } from './variants.ts'
 import { envoyCommand, envoyFile } from './engines/envoy/command.ts'
 import { haproxyCommand, haproxyFile } from './engines/haproxy/command.ts'
 import { ztunnelCommand, ztunnelFiles, ztunnelNamespaceCommands } from './engines/ztunnel/command.ts'
@@ -65,7 +65,7 @@ export function processSteps(
   layout: LabLayout,
   mesh: Mesh,
   delayMethod: DelayMethod,
-  engines: EngineChoice = {},
+  variants: readonly ChosenVariant[],
 ): readonly LabStep[] {
   const relay =
     delayMethod === 'userspace-vxlan'
@@ -73,11 +73,15 @@ export function processSteps(
       : []
   const speakers = layout.routeMode === 'bgp' ? bgpSpeakers(layout).map(({ start }) => start) : []
   const components = mesh.components.flatMap((component) =>
-    programCommands(component.netns, component.config(shownIdentity), engines),
+    programCommands(
+      component.netns,
+      component.config(shownIdentity),
+      variantOf(variants, component.component.variant),
+    ),
   )
-  const { ztunnel } = engines
-  const ztunnels =
-    ztunnel === undefined ? [] : mesh.ztunnels.flatMap((planned) => ztunnelCommands(ztunnel, planned))
+  const ztunnels = mesh.ztunnels.flatMap((planned) =>
+    ztunnelCommands(variantOf(variants, planned.component.variant), planned),
+  )
   const servers = serverConfigs(plan, layout).map((config) => withInput(serverCommand(config.pod), config))
   return [
     { name: 'start the relay that delays packets (stays)', commands: relay },
@@ -94,21 +98,24 @@ export function processSteps(
 function programCommands(
   netns: string,
   config: ComponentConfig,
-  { envoy, haproxy }: EngineChoice,
+  { engines: { envoy, haproxy }, tuning }: ChosenVariant,
 ): readonly LabCommand[] {
   if (config.role === 'gateway' && envoy !== undefined) {
     const { file, content } = envoyFile(config)
-    return [{ file: 'tee', args: [file], input: content }, envoyCommand(envoy, netns, file)]
+    return [{ file: 'tee', args: [file], input: content }, envoyCommand(envoy, netns, file, tuning)]
   }
   if (config.role === 'load-balancer' && haproxy !== undefined) {
-    const { file, content } = haproxyFile(config)
+    const { file, content } = haproxyFile(config, tuning)
     return [{ file: 'tee', args: [file], input: content }, haproxyCommand(haproxy, netns, file)]
   }
   return [withInput(componentCommand(netns), config)]
 }
 
 /** A real ztunnel and what stands beside it for istiod and istio-cni. */
-function ztunnelCommands(ztunnel: string, planned: PlannedZtunnel): readonly LabCommand[] {
+function ztunnelCommands(
+  { engines: { ztunnel = 'ztunnel' }, tuning }: ChosenVariant,
+  planned: PlannedZtunnel,
+): readonly LabCommand[] {
   const files = ztunnelFiles(planned)
   const { name, identities, pods } = planned
   const companion: CompanionConfig = {
@@ -119,7 +126,7 @@ function ztunnelCommands(ztunnel: string, planned: PlannedZtunnel): readonly Lab
     zdsSocket: files.zdsSocket,
     pods,
   }
-  const { env = {}, ...command } = ztunnelCommand(ztunnel, planned, files, keysLater)
+  const { env = {}, ...command } = ztunnelCommand(ztunnel, planned, files, keysLater, tuning)
   const shownEnv = Object.entries(env).map(([key, value]) => `${key}=${value}`)
   return [
     ...ztunnelNamespaceCommands(name),

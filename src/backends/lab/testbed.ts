@@ -10,7 +10,7 @@ import type { Anchor } from './anchor.ts'
 import { onCpu } from './cpus.ts'
 import type { EngineNames } from './engines/engines.ts'
 import type { ForwardingProgram } from './engines/forwarding-program.ts'
-import type { LabLayout } from './layout.ts'
+import { ofVariant, type LabLayout } from './layout.ts'
 import type { LineProcess } from './line-process.ts'
 import type { Mesh } from './mesh.ts'
 import { programs, warmSoon } from './programs.ts'
@@ -42,7 +42,8 @@ interface LabParts {
   readonly plan: Plan
   readonly layout: LabLayout
   readonly mesh: Mesh
-  readonly engines: EngineNames
+  /** Of each variant, or of all without a name. */
+  readonly engines: readonly (EngineNames & { readonly name: string | undefined })[]
   /** The CPU that all programs share; undefined where they may use all. */
   readonly cpu: number | undefined
   /** Starts them in an order of the seed. */
@@ -59,6 +60,7 @@ export class LabTestbed implements Testbed {
   readonly cpuSource: CpuSource = { name: 'schedstat', perTurn: true, coversTestbed: true }
   readonly delayMethod: string
   readonly loadBalancer: string
+  readonly variants: Testbed['variants']
   readonly facts: Readonly<Record<string, string>>
   readonly addresses: Testbed['addresses']
   readonly #parts: LabParts
@@ -68,9 +70,15 @@ export class LabTestbed implements Testbed {
     this.#parts = parts
     this.#programs = running
     this.delayMethod = parts.delayMethod
-    this.engine = parts.engines.engine
-    this.loadBalancer = parts.engines.loadBalancer
-    this.facts = { ...parts.facts, ...parts.engines.facts }
+    const [first] = parts.engines
+    if (!first) throw new RangeError('a testbed without programs')
+    const variants = parts.engines.flatMap(({ name, ...same }) =>
+      name === undefined ? [] : [{ name, ...same }],
+    )
+    this.engine = first.engine
+    this.loadBalancer = first.loadBalancer
+    this.variants = variants.length === 0 ? undefined : variants
+    this.facts = { ...parts.facts, ...(variants.length === 0 ? first.facts : {}) }
     this.addresses = parts.mesh.addresses
   }
 
@@ -79,6 +87,17 @@ export class LabTestbed implements Testbed {
     const command = { netns: workload.name, file: process.execPath, args }
     const entered = this.#parts.anchor.enter(onCpu(command, this.#parts.cpu))
     return { ...entered, env: toolEnv, inherit: false }
+  }
+
+  /** Runs inside of the lab already, where the load agent is. */
+  dialer(workload: Workload): readonly [string, ...string[]] {
+    return [
+      'nsenter',
+      `--net=/run/netns/${this.#pod(workload).netns}`,
+      process.execPath,
+      programs.agent,
+      'dial',
+    ]
   }
 
   target(path: PlannedPath): { readonly host: string; readonly port: number } {
@@ -104,7 +123,11 @@ export class LabTestbed implements Testbed {
       ...forwarding.map((program) => ({ component: program.component, process: program })),
       ...servers.flatMap((process) => {
         const workload = plan.workloads.find(({ name }) => name === process.name)
-        const component: Component | undefined = workload && { kind: 'server-pod', ...workload.placement }
+        const component: Component | undefined = workload && {
+          kind: 'server-pod',
+          ...workload.placement,
+          ...ofVariant(workload.variant),
+        }
         return component ? [{ component, process }] : []
       }),
     ]

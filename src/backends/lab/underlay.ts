@@ -16,13 +16,13 @@ export function nodeAddress(clusterIndex: number, node: number): string {
   return `198.18.${clusterIndex + 1}.${node}`
 }
 
-/** An address that a node answers for, as MetalLB's layer 2 mode does. */
-export function l2Address(clusterIndex: number): string {
-  return `198.18.${clusterIndex + 1}.100`
+/** An address that a node answers for, as MetalLB's layer 2 mode does; one for each of several variants. */
+export function l2Address(clusterIndex: number, variant = 0): string {
+  return `198.18.${clusterIndex + 1}.${100 + variant}`
 }
 
-export function loadBalancerAddress(clusterIndex: number): string {
-  return `198.18.${clusterIndex + 1}.200`
+export function loadBalancerAddress(clusterIndex: number, variant = 0): string {
+  return `198.18.${clusterIndex + 1}.${200 + variant}`
 }
 
 /** A fixed MAC per underlay address, so that tunnels need no address resolution: `02:00` and the IPv4 address. */

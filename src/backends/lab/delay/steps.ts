@@ -52,13 +52,13 @@ function farFrom(layout: LabLayout, delays: readonly Delay[], host: UnderlayHost
 
 /** Every underlay address of these hosts, with the host that answers for it. */
 function addressesOf(layout: LabLayout, hosts: readonly UnderlayHost[]) {
-  const l2 = layout.gateways
-    .filter(({ loadBalancer }) => loadBalancer === 'l2')
+  const more = layout.gateways
+    .filter(({ nodeAddress, node }) => nodeAddress !== node.ip)
     .flatMap((gateway) => {
       const isFar = hosts.some(({ netns }) => netns === gateway.node.netns)
       return isFar ? [{ ip: gateway.nodeAddress, host: gateway.node.ip }] : []
     })
-  return [...hosts.map(({ ip }) => ({ ip, host: ip })), ...l2]
+  return [...hosts.map(({ ip }) => ({ ip, host: ip })), ...more]
 }
 
 function netemStep(layout: LabLayout, delays: readonly Delay[]): LabStep {

@@ -7,7 +7,7 @@ import type { LabLayout } from '../layout.ts'
 import type { Mesh, PlannedComponent } from '../mesh.ts'
 import type { MeshAuthority } from '../pki.ts'
 import { podOf } from '../relations.ts'
-import type { Engines } from './engines.ts'
+import { variantOf, type ReadyVariant } from '../variants.ts'
 import { envoyStarter } from './envoy/envoy-program.ts'
 import type { ProgramStarter } from './forwarding-program.ts'
 import { haproxyStarter } from './haproxy/haproxy-program.ts'
@@ -28,28 +28,32 @@ export function programStarters(
   layout: LabLayout,
   mesh: Mesh,
   { authority, identity }: Credentials,
-  engines: Engines,
+  variants: readonly ReadyVariant[],
 ): readonly ProgramStarter[] {
-  const { ztunnel } = engines
   const ztunnels = mesh.ztunnels.map((planned) => {
-    if (!ztunnel) throw new RangeError('real ztunnels were planned, but none was named')
-    return ztunnelStarter(anchor, ztunnel, planned, authority, viewOf(planned.cluster, plan, layout))
+    const { engines, tuning } = variantOf(variants, planned.component.variant)
+    if (!engines.ztunnel) throw new RangeError('real ztunnels were planned, but none was named')
+    const view = viewOf(planned.cluster, plan, layout)
+    return ztunnelStarter(anchor, engines.ztunnel, planned, authority, view, tuning)
   })
-  return [...ztunnels, ...mesh.components.map((planned) => starterOf(anchor, planned, identity, engines))]
+  const others = mesh.components.map((planned) =>
+    starterOf(anchor, planned, identity, variantOf(variants, planned.component.variant)),
+  )
+  return [...ztunnels, ...others]
 }
 
 function starterOf(
   anchor: Anchor,
   { name, netns, component, config }: PlannedComponent,
   identity: (spiffe: string) => Identity,
-  engines: Engines,
+  { engines, tuning }: ReadyVariant,
 ): ProgramStarter {
   const made = config(identity)
   if (made.role === 'gateway' && engines.envoy) {
-    return envoyStarter(anchor, engines.envoy, { netns, component, gateway: made })
+    return envoyStarter(anchor, engines.envoy, { netns, component, gateway: made }, tuning)
   }
   if (made.role === 'load-balancer' && engines.haproxy) {
-    return haproxyStarter(anchor, engines.haproxy, { netns, component, balancer: made })
+    return haproxyStarter(anchor, engines.haproxy, { netns, component, balancer: made }, tuning)
   }
   return nodeProgramStarter(anchor, { name, netns, component, config: made })
 }

@@ -8,6 +8,7 @@ import type { PathEvidence } from '../../../results/schema.ts'
 import type { Testbed } from '../../backend.ts'
 import type { PlannedPath } from '../../../plan/plan-scenario.ts'
 import { serverPort } from '../../../plan/names.ts'
+import { ofVariant } from '../layout.ts'
 
 /** Sends requests over one path with the real agent; the sample has what came of them. */
 export async function sendLoad(testbed: Testbed, path: PlannedPath, durationMs = 100): Promise<PathSample> {
@@ -43,8 +44,8 @@ export async function prove(testbed: Testbed, path: PlannedPath): Promise<PathEv
   const window = evidenceWindow(before, await testbed.evidence())
   const { host, port } = testbed.target(path)
   const subject = {
-    client: { kind: 'client-pod', ...path.client },
-    server: { kind: 'server-pod', ...path.server },
+    client: { kind: 'client-pod', ...path.client, ...ofVariant(path.variant) },
+    server: { kind: 'server-pod', ...path.server, ...ofVariant(path.variant) },
     target: `${host}:${port}`,
     serverAddress: `${testbed.podAddress(path.serverWorkload)}:${serverPort}`,
     clientAddresses: testbed.sourceAddresses(path.clientWorkload),

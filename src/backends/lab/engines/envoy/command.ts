@@ -1,4 +1,5 @@
 import type { LabCommand } from '../../command.ts'
+import type { Tuning } from '../../variants.ts'
 import { privatePath } from '../private-file.ts'
 import { envoyBootstrap, type EnvoyGateway } from './bootstrap.ts'
 
@@ -18,8 +19,13 @@ export function envoyFile(gateway: EnvoyGateway): {
   return { file: privatePath(gateway.name, 'envoy.json'), content, admin }
 }
 
-export function envoyCommand(binary: string, netns: string, file: string): LabCommand {
+export function envoyCommand(
+  binary: string,
+  netns: string,
+  file: string,
+  { gatewayThreads = threads }: Tuning = {},
+): LabCommand {
   const quiet = ['--log-level', 'warning', '--file-flush-interval-msec', String(logFlushMs)]
-  const alone = ['--concurrency', String(threads), '--disable-hot-restart']
+  const alone = ['--concurrency', String(gatewayThreads), '--disable-hot-restart']
   return { netns, file: binary, args: ['--config-path', file, ...alone, ...quiet] }
 }

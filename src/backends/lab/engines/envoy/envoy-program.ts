@@ -2,6 +2,7 @@ import { request } from 'node:http'
 import type { Component } from '../../../../topology/model.ts'
 import type { Anchor } from '../../anchor.ts'
 import { hbonePort } from '../../../../plan/names.ts'
+import type { Tuning } from '../../variants.ts'
 import { ForeignProgram } from '../foreign-program.ts'
 import type { ForwardingProgram, ProgramStarter } from '../forwarding-program.ts'
 import { outsidePath, removePrivateFile, writePrivateFile } from '../private-file.ts'
@@ -25,7 +26,12 @@ export interface EnvoyPlace {
 }
 
 /** Istio's east-west gateway by a real Envoy. */
-export function envoyStarter(anchor: Anchor, binary: EngineBinary, place: EnvoyPlace): ProgramStarter {
+export function envoyStarter(
+  anchor: Anchor,
+  binary: EngineBinary,
+  place: EnvoyPlace,
+  tuning: Tuning = {},
+): ProgramStarter {
   const { netns, component, gateway } = place
   const { name } = gateway
   const { file, content, admin } = envoyFile(gateway)
@@ -38,7 +44,7 @@ export function envoyStarter(anchor: Anchor, binary: EngineBinary, place: EnvoyP
       let unreadable: string | undefined
       const program = new ForeignProgram(anchor, {
         name: `${name} (${binary.title})`,
-        command: envoyCommand(binary.path, netns, file),
+        command: envoyCommand(binary.path, netns, file, tuning),
         hint,
         onLine: (line) => {
           const reading = parseForwarded(line)

@@ -1,3 +1,5 @@
+import type { Tuning } from '../../variants.ts'
+
 /** Where a load balancer stands. */
 export interface Balancer {
   readonly name: string
@@ -17,12 +19,16 @@ const logFields = {
   down: '%B',
 } as const
 
-/** HAProxy as a TCP proxy with one thread, the command line of its socket for hopmeter alone. */
-export function haproxyConfig({ listen, upstream }: Balancer, socket: string): string {
+/** HAProxy as a TCP proxy, the command line of its socket for hopmeter alone. */
+export function haproxyConfig(
+  { listen, upstream }: Balancer,
+  socket: string,
+  { loadBalancerThreads = 1 }: Tuning = {},
+): string {
   const format = JSON.stringify(logFields).replaceAll(/["\\]/g, String.raw`\$&`)
   return `${[
     'global',
-    '  nbthread 1',
+    `  nbthread ${loadBalancerThreads}`,
     `  stats socket ${socket} mode 600 level operator`,
     '  log stdout len 4096 format raw local0 info',
     'defaults',

@@ -7,6 +7,7 @@ import { ForeignProgram } from '../foreign-program.ts'
 import type { ProgramStarter } from '../forwarding-program.ts'
 import { outsidePath, removePrivateFile, writePrivateFile } from '../private-file.ts'
 import { haproxyCommand, haproxyFile } from './command.ts'
+import type { Tuning } from '../../variants.ts'
 import type { Balancer } from './config.ts'
 import { ProxiedConnections } from './connections.ts'
 import { parseClosed, parseState, stateCommand, type ProxyState } from './sessions.ts'
@@ -23,10 +24,15 @@ export interface HaproxyPlace {
 }
 
 /** A load balancer that proxies, by a real HAProxy. */
-export function haproxyStarter(anchor: Anchor, binary: EngineBinary, place: HaproxyPlace): ProgramStarter {
+export function haproxyStarter(
+  anchor: Anchor,
+  binary: EngineBinary,
+  place: HaproxyPlace,
+  tuning: Tuning = {},
+): ProgramStarter {
   const { netns, component, balancer } = place
   const { name } = balancer
-  const { file, content, socket } = haproxyFile(balancer)
+  const { file, content, socket } = haproxyFile(balancer, tuning)
   return {
     name,
     start: async (signal) => {

@@ -1,5 +1,6 @@
 import { ztunnelMark } from '../../capture.ts'
 import type { LabCommand } from '../../command.ts'
+import type { Tuning } from '../../variants.ts'
 import { privatePath } from '../private-file.ts'
 import type { PlannedZtunnel } from './plan-ztunnels.ts'
 import { caPort, loopback } from './protocol.ts'
@@ -40,6 +41,7 @@ export function ztunnelCommand(
   { name, node, network, cluster }: PlannedZtunnel,
   { zdsSocket, config }: ZtunnelFiles,
   rootPem: string,
+  { ztunnelThreads = workerThreads, ztunnelLog = 'info' }: Tuning = {},
 ): LabCommand {
   return {
     netns: name,
@@ -59,8 +61,8 @@ export function ztunnelCommand(
       ENABLE_ORIG_SRC: 'false',
       IPV6_ENABLED: 'false',
       ISTIO_META_DNS_CAPTURE: 'false',
-      ZTUNNEL_WORKER_THREADS: String(workerThreads),
-      RUST_LOG: 'info',
+      ZTUNNEL_WORKER_THREADS: String(ztunnelThreads),
+      RUST_LOG: ztunnelLog,
       LOG_FORMAT: 'json',
     },
   }

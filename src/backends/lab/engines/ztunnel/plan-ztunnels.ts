@@ -8,7 +8,7 @@ import {
   gatewayName,
 } from '../../../../plan/names.ts'
 import { trustDomain, workloadSpiffe } from '../../../../plan/spiffe.ts'
-import type { LabLayout, LabNode } from '../../layout.ts'
+import { gatewayOfCluster, ofVariant, type LabLayout, type LabNode } from '../../layout.ts'
 import { podOf, type Relation } from '../../relations.ts'
 import type { ServedPod } from './protocol.ts'
 import type { KnownMesh, KnownPod, KnownRemote, KnownService } from './workload-config.ts'
@@ -26,23 +26,27 @@ export interface PlannedZtunnel {
   readonly mesh: KnownMesh
 }
 
-/** Real ztunnels: one for each node that has pods of the mesh. Pure. */
+/** Real ztunnels of a variant: one for each node that has pods of it in the mesh. Pure. */
 export function planZtunnels(
   plan: Plan,
   layout: LabLayout,
   relations: readonly Relation[],
+  variant: string | undefined,
 ): readonly PlannedZtunnel[] {
   return layout.nodes.flatMap((node): PlannedZtunnel[] => {
     const own = plan.workloads.filter(
-      ({ mesh, placement }) =>
-        mesh === 'ambient' && placement.cluster === node.cluster.name && placement.node === node.number,
+      (workload) =>
+        workload.mesh === 'ambient' &&
+        workload.placement.cluster === node.cluster.name &&
+        workload.placement.node === node.number &&
+        workload.variant === variant,
     )
     if (own.length === 0) return []
     const cluster = node.cluster.name
     return [
       {
-        name: `ztunnel-${node.netns}`,
-        component: { kind: 'ztunnel', cluster, node: node.number },
+        name: `ztunnel-${node.netns}${variant === undefined ? '' : `-${variant}`}`,
+        component: { kind: 'ztunnel', cluster, node: node.number, ...ofVariant(variant) },
         node: node.netns,
         cluster,
         network: node.cluster.network,
@@ -90,7 +94,7 @@ function knownTo(
   })
   const remotes = used.flatMap(({ server, forwarding }): KnownRemote[] => {
     if (forwarding.via !== 'gateway') return []
-    const gateway = gatewayTo(layout, forwarding.cluster)
+    const gateway = gatewayOfCluster(layout, forwarding.cluster, server)
     const network = remoteNetwork(gateway.cluster.network, node.cluster.network)
     return [{ ...named(server, [service(server)]), network, gateway: gateway.published }]
   })
@@ -132,12 +136,6 @@ function named({ name, placement }: Workload, services: readonly KnownService[])
 /** A ztunnel uses a gateway only for another network than its own; misrouted traffic needs one to be invented. */
 function remoteNetwork(ofGateway: string, own: string): string {
   return ofGateway === own ? `${ofGateway}-by-gateway` : ofGateway
-}
-
-function gatewayTo(layout: LabLayout, name: string) {
-  const gateway = layout.gateways.find(({ cluster }) => cluster.name === name)
-  if (!gateway) throw new RangeError(`cluster "${name}" has no gateway`)
-  return gateway
 }
 
 function unique(workloads: readonly Workload[]): readonly Workload[] {

@@ -8,7 +8,7 @@ import { workloadConfig } from './workload-config.ts'
 
 function configs(misroute?: Misroute): ReadonlyMap<string, StrictConfig> {
   const plan = ladder()
-  const { ztunnels } = planMesh(plan, layOut(plan, misroute), misroute, true)
+  const { ztunnels } = planMesh(plan, layOut(plan, misroute), misroute, () => true)
   return new Map(ztunnels.map(({ name, mesh }) => [name, parseStrictly(workloadConfig(mesh))]))
 }
 
@@ -80,5 +80,5 @@ describe('what a real ztunnel is told of its mesh', () => {
 
 function planTexts(): readonly string[] {
   const plan = ladder()
-  return planMesh(plan, layOut(plan), undefined, true).ztunnels.map(({ mesh }) => workloadConfig(mesh))
+  return planMesh(plan, layOut(plan), undefined, () => true).ztunnels.map(({ mesh }) => workloadConfig(mesh))
 }

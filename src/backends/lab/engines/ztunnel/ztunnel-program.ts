@@ -9,6 +9,7 @@ import { LineProcess } from '../../line-process.ts'
 import type { MeshAuthority } from '../../pki.ts'
 import { programs } from '../../programs.ts'
 import { trustDomain } from '../../../../plan/spiffe.ts'
+import type { Tuning } from '../../variants.ts'
 import type { EngineBinary } from '../engine-binary.ts'
 import { ForeignProgram } from '../foreign-program.ts'
 import type { ForwardingProgram, ProgramStarter } from '../forwarding-program.ts'
@@ -35,6 +36,7 @@ export function ztunnelStarter(
   planned: PlannedZtunnel,
   authority: MeshAuthority,
   view: ZtunnelView,
+  tuning: Tuning = {},
 ): ProgramStarter {
   const { name } = planned
   return {
@@ -48,7 +50,7 @@ export function ztunnelStarter(
       const closed = new ClosedConnections(view)
       const program = new ForeignProgram(anchor, {
         name: `${name} (${binary.title})`,
-        command: ztunnelCommand(binary.path, planned, files, authority.rootPem),
+        command: ztunnelCommand(binary.path, planned, files, authority.rootPem, tuning),
         hint,
         onLine: (line) => {
           const reading = parseAccessLine(line)
