@@ -1,6 +1,5 @@
-import type { ChildProcess } from 'node:child_process'
 import type { Socket } from 'node:net'
-import { startIpcChild } from '../process/ipc-child.ts'
+import { startIpcChild, type IpcChild } from '../process/ipc-child.ts'
 import type { DialAnswer, DialMessage, DialRequest } from './dial.ts'
 import type { Target } from './protocol.ts'
 
@@ -50,14 +49,14 @@ export class Dialers {
 }
 
 class Dialer {
-  readonly #child: ChildProcess
+  readonly #child: IpcChild
   readonly #waiting = new Map<number, Parameters<Dial>[1]>()
   readonly #whenReady: ((error: Error | undefined) => void)[] = []
   #isReady = false
   #last = 0
   #ended: Error | undefined
 
-  constructor(child: ChildProcess) {
+  constructor(child: IpcChild) {
     this.#child = child
     child.on('message', (message: DialMessage, socket) => {
       if ('ready' in message) this.#settle(undefined)
