@@ -69,7 +69,9 @@ const everything = [
     '--rounds=7',
     '--restarts=5',
     '--cpus=all',
-    '--ztunnel=ztunnel',
+    '--ztunnel=base=ztunnel',
+    '--ztunnel=pr=node',
+    '--variant=base:ztunnel-threads=1,ztunnel-log=info,access=debug',
     '--envoy=envoy',
     '--haproxy=haproxy',
   ],
@@ -121,7 +123,8 @@ describe('the command that measures the same again', () => {
       '--context=east-1=arn:aws:secret',
       '--kubeconfig=/home/me/k',
       '--gateway-api=/home/me/crds',
-      ...['--ztunnel=/home/me/z', '--envoy=../secret/envoy', '--haproxy=/home/me/h'],
+      ...['--ztunnel=base=/home/me/z', '--ztunnel=pr=node', '--envoy=../secret/envoy', '--haproxy=/home/me/h'],
+      '--variant=pr:load-balancer=/home/me/h2,load-balancer-threads=2',
     ]
     const run = await runWith(['hop-ladder', '--backend=contexts', ...asked])
     const command = reproduceCommand(run)
@@ -129,7 +132,12 @@ describe('the command that measures the same again', () => {
     const { flags } = parsed(reproduceArguments(run).slice(1))
     expect(flags.context).toMatchObject({ 'east-1': 'CONTEXT' })
     expect(flags.kubeconfig).toBe('KUBECONFIG')
-    expect(flags).toMatchObject({ ztunnel: 'FILE', envoy: 'FILE', haproxy: 'FILE' })
+    expect(flags).toMatchObject({
+      ztunnel: ['base=FILE', 'pr=node'],
+      envoy: ['FILE'],
+      haproxy: ['FILE'],
+      variant: ['pr:load-balancer=FILE,load-balancer-threads=2'],
+    })
     expect(reproduceRemarks(run)).toContainEqual(expect.stringContaining('fill in'))
   })
 
