@@ -123,7 +123,12 @@ describe('the command that measures the same again', () => {
       '--context=east-1=arn:aws:secret',
       '--kubeconfig=/home/me/k',
       '--gateway-api=/home/me/crds',
-      ...['--ztunnel=base=/home/me/z', '--ztunnel=pr=node', '--envoy=../secret/envoy', '--haproxy=/home/me/h'],
+      ...[
+        '--ztunnel=base=/home/me/z',
+        '--ztunnel=pr=node',
+        '--envoy=../secret/envoy',
+        '--haproxy=/home/me/h',
+      ],
       '--variant=pr:load-balancer=/home/me/h2,load-balancer-threads=2',
     ]
     const run = await runWith(['hop-ladder', '--backend=contexts', ...asked])
