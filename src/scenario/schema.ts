@@ -1,5 +1,7 @@
 import { z } from 'zod'
 import { loadSchema } from '../load/profiles.ts'
+import { loadBalancerKinds, loadBalancerNames } from '../topology/load-balancers.ts'
+import { routeModeNames, routeModes } from './route-modes.ts'
 import { cidrProblem } from '../topology/cidr.ts'
 import { durationPattern, formatDuration, parseDuration } from './duration.ts'
 import { missing, shown } from './suggest.ts'
@@ -82,12 +84,16 @@ const metadataSchema = z.strictObject({
     .default(''),
 })
 
+/** e.g. `one, another, or a third`. */
+function inWords(parts: readonly string[]): string {
+  return `${parts.slice(0, -1).join(', ')}, or ${parts.at(-1)}`
+}
+
 const gatewaySchema = z.strictObject({
   loadBalancer: z
-    .enum(['none', 'l2', 'proxy'])
+    .enum(loadBalancerNames)
     .describe(
-      'What stands before the gateway. none: it is dialled directly. l2: an address announced on the link, ' +
-        'such as MetalLB; adds no component. proxy: terminates TCP and forwards; adds one component.',
+      `What stands before the gateway. ${loadBalancerNames.map((name) => `${name}: ${loadBalancerKinds[name].meaning}.`).join(' ')}`,
     )
     .default('none'),
 })
@@ -114,8 +120,8 @@ export const oneWaySchema = z.strictObject({
 
 const routesSchema = z.strictObject({
   mode: z
-    .enum(['static', 'vxlan', 'bgp'])
-    .describe('How pod CIDRs are routed between clusters: static routes, a VXLAN overlay, or BGP sessions.')
+    .enum(routeModeNames)
+    .describe(`How pod CIDRs are routed between clusters: ${inWords(Object.values(routeModes))}.`)
     .default('static'),
   between: z
     .array(pairSchema)

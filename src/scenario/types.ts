@@ -1,8 +1,6 @@
+import type { RouteMode } from './route-modes.ts'
 import type { Load } from '../load/profiles.ts'
 import type { Mesh, Placement, Topology } from '../topology/model.ts'
-
-/** How pod CIDRs are made reachable between clusters. */
-export type RouteMode = 'static' | 'vxlan' | 'bgp'
 
 /** Round-trip delay between two networks. */
 export interface Delay {

@@ -1,7 +1,6 @@
-/** What the path rule knows of a testbed. No I/O, no backend: names, labels, reachability. */
+import type { LoadBalancerKind } from './load-balancers.ts'
 
-/** How an east-west gateway is exposed. `l2` answers ARP and adds nothing; `proxy` terminates TCP and forwards. */
-export type LoadBalancerKind = 'none' | 'l2' | 'proxy'
+/** What the path rule knows of a testbed. No I/O, no backend: names, labels, reachability. */
 
 export interface Gateway {
   readonly loadBalancer: LoadBalancerKind

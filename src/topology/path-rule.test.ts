@@ -1,6 +1,7 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import type { Cluster, LoadBalancerKind, PathEnds, Route, Topology } from './model.ts'
+import type { Cluster, PathEnds, Route, Topology } from './model.ts'
+import type { LoadBalancerKind } from './load-balancers.ts'
 import { componentKey, pathLabel } from './component.ts'
 import { explainPath } from './explain.ts'
 import { pathRule } from './path-rule.ts'

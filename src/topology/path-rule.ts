@@ -1,3 +1,4 @@
+import { isComponent } from './load-balancers.ts'
 import type {
   Cluster,
   Component,
@@ -48,8 +49,9 @@ export function pathRule(topology: Topology, ends: PathEnds): PathRuleResult {
   const owner = gatewayCluster(topology, server)
   if ('possible' in owner) return owner
   const gateway: Component = { kind: 'east-west-gateway', cluster: owner.name }
-  const loadBalancer: Component[] =
-    owner.gateway?.loadBalancer === 'proxy' ? [{ kind: 'load-balancer', cluster: owner.name }] : []
+  const loadBalancer: Component[] = isComponent(owner.gateway?.loadBalancer)
+    ? [{ kind: 'load-balancer', cluster: owner.name }]
+    : []
   return path('DOUBLEHBONE', [clientPod, clientZtunnel, ...loadBalancer, gateway, serverZtunnel, serverPod])
 }
 
@@ -100,7 +102,7 @@ function routingGap(
 function gatewayCluster(topology: Topology, server: Cluster): Cluster | NoPath {
   const owners = topology.clusters.filter((c) => c.gateway && c.network === server.network)
   const cost = (c: Cluster) =>
-    (c.gateway?.loadBalancer === 'proxy' ? 2 : 0) + (c.name === server.name ? 0 : 1)
+    (isComponent(c.gateway?.loadBalancer) ? 2 : 0) + (c.name === server.name ? 0 : 1)
   const best = owners
     .filter((c) => !routingGap(topology, c, server))
     .toSorted((a, b) => cost(a) - cost(b))

@@ -1,3 +1,4 @@
+import { isComponent, loadBalancerNames } from '../../topology/load-balancers.ts'
 import { createHash } from 'node:crypto'
 import path from 'node:path'
 import { UsageError } from '../../errors.ts'
@@ -84,12 +85,12 @@ function checkContexts(plan: Plan, { contexts }: ContextsOptions): void {
   const used = Object.values(contexts)
   const twice = used.find((context, i) => used.indexOf(context) !== i)
   if (twice !== undefined) throw new UsageError(`context ${twice} is named for two clusters`)
-  const proxied = clusters.find(({ gateway }) => gateway?.loadBalancer === 'proxy')
+  const proxied = clusters.find(({ gateway }) => isComponent(gateway?.loadBalancer))
   if (proxied && plan.workloads.some(({ mesh }) => mesh === 'ambient')) {
     throw new UsageError(
       `hopmeter cannot look into the load balancer of cluster "${proxied.name}", so it cannot prove 6 components`,
       {
-        hint: 'use --backend kind, or a scenario whose gateways have loadBalancer: none or l2',
+        hint: `use --backend kind, or a scenario whose gateways have loadBalancer: ${loadBalancerNames.filter((kind) => !isComponent(kind)).join(' or ')}`,
       },
     )
   }

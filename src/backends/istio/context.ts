@@ -1,3 +1,4 @@
+import { isComponent } from '../../topology/load-balancers.ts'
 import type { Component } from '../../topology/model.ts'
 import type { Cluster } from '../kubernetes/cluster/cluster.ts'
 import type { HostFacts } from '../kubernetes/cluster/host-facts.ts'
@@ -66,7 +67,7 @@ export function clusterNameOf({ clusterIds }: Pick<IstioContext, 'clusterIds'>, 
 
 /** Whether the gateway of this cluster is reached through a component of its own. */
 export function isProxied({ spec }: Cluster): boolean {
-  return spec.gateway?.loadBalancer === 'proxy'
+  return isComponent(spec.gateway?.loadBalancer)
 }
 
 /** The ambient profile asks for `<tag>-distroless` (`global.variant`), also of images that others build. */

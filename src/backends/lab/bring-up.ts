@@ -4,8 +4,6 @@ import type { ServeConfig } from '../../agent/protocol.ts'
 import type { BackendContext, Testbed } from '../backend.ts'
 import type { Plan } from '../../plan/plan-scenario.ts'
 import { openAnchor, type Anchor } from './anchor.ts'
-import { bgpSpeakers } from './bgp.ts'
-import { startSpeaker, type RunningSpeaker } from './bgp-wait.ts'
 import { sharedCpu } from './cpus.ts'
 import { detectDelayMethod, requireDelay } from './delay/detect.ts'
 import { verifyDelays } from './delay/verify.ts'
@@ -22,6 +20,8 @@ import { createMeshAuthority } from './pki.ts'
 import { delayRelayCommand, relayConfig, serverCommand, serverConfigs } from './processes.ts'
 import { requirePrograms } from './programs.ts'
 import { trustDomain } from '../../plan/spiffe.ts'
+import type { RunningRouteProgram } from './routes/route-mode.ts'
+import { labRouteModes } from './routes/route-modes.ts'
 import { LabTestbed, processesOf, type LabPrograms } from './testbed.ts'
 import { toolVersion, type Tool } from './tools.ts'
 import { chosenVariants, findVariants, hasRealZtunnel } from './variants.ts'
@@ -59,12 +59,12 @@ export async function bringUp(plan: Plan, context: BackendContext, options: LabO
       if (cpu !== undefined) await Promise.all(processesOf(programs).map((one) => one.moveToCpu(cpu, stop)))
       return programs
     }
-    const [running, speakers] = await together([start(0, signal), startSpeakers(anchor, layout, context)])
+    const [running, routing] = await together([start(0, signal), startRouting(anchor, layout, context)])
     const delayFacts = await verifyDelays(anchor, layout, delays, progress, signal)
     if (cpu !== undefined) await Promise.all(relays.map((relay) => relay.moveToCpu(cpu, signal)))
     const cpus = cpu === undefined ? 'all' : `CPU ${cpu} for all programs`
     const facts = { ...factsOf(anchor, versions, bridgeNetfilter), cpus, ...delayFacts }
-    const helpers = [...relays, ...speakers]
+    const helpers = [...relays, ...routing]
     const engines = variants.map(({ name, engines: found }) => ({
       name,
       ...nameEngines(found, layout, mesh.captures.length > 0),
@@ -153,22 +153,22 @@ async function startRelays(
   return [await LineProcess.start(anchor, 'delay relay', delayRelayCommand(underlay.netns), config, signal)]
 }
 
-async function startSpeakers(
+async function startRouting(
   anchor: Anchor,
   layout: LabLayout,
   { progress, signal }: BackendContext,
-): Promise<readonly RunningSpeaker[]> {
-  if (layout.routeMode !== 'bgp') return []
-  progress('start BIRD on each node and wait for its routes')
-  return await together(bgpSpeakers(layout).map((speaker) => startSpeaker(anchor, speaker, signal)))
+): Promise<readonly RunningRouteProgram[]> {
+  const { programs } = labRouteModes[layout.routeMode]
+  if (programs === undefined) return []
+  progress(`start ${programs.what} and wait for its routes`)
+  return await together(programs.of(layout).map((program) => program.start(anchor, signal)))
 }
 
 type Versions = Readonly<Partial<Record<Tool, string>>>
 
 /** Versions of the programs that this plan needs. @throws EnvironmentError when one is missing. */
 async function toolVersions(plan: Plan, signal: AbortSignal): Promise<Versions> {
-  const { routeMode } = plan.scenario
-  const extra: readonly Tool[] = routeMode === 'bgp' ? ['bird'] : routeMode === 'vxlan' ? ['bridge'] : []
+  const { tools: extra = [] } = labRouteModes[plan.scenario.routeMode]
   const tools: readonly Tool[] = ['ip', 'nft', ...extra]
   const versions = await Promise.all(tools.map((tool) => toolVersion(tool, signal)))
   return Object.fromEntries(tools.map((tool, i) => [tool, versions[i]]))

@@ -2,6 +2,8 @@ import type { Scenario } from '../../scenario/types.ts'
 import { HopmeterError } from '../../errors.ts'
 import { openAnchor, type Anchor } from './anchor.ts'
 import { delayHint, detectDelayMethod } from './delay/detect.ts'
+import type { RouteNeed } from './routes/route-mode.ts'
+import { labRouteModes } from './routes/route-modes.ts'
 import { installHint, toolVersion, type Tool } from './tools.ts'
 import { requirePrograms } from './programs.ts'
 
@@ -16,7 +18,7 @@ export interface LabCheck {
 }
 
 export type CheckName =
-  'node' | 'programs' | 'private namespaces' | 'ip' | 'nft' | 'veth and bridge' | 'vxlan' | 'bird' | 'delay'
+  'node' | 'programs' | 'private namespaces' | 'ip' | 'nft' | 'veth and bridge' | 'delay' | RouteNeed
 
 export interface LabReport {
   /** Whether scenarios that need nothing special can run. */
@@ -40,8 +42,8 @@ const moduleRemedy =
 export function labNeeds(scenario: Scenario): readonly CheckName[] {
   const { topology, routeMode, delays } = scenario
   const special: CheckName[] = []
-  if (topology.routes.length > 0 && routeMode === 'vxlan') special.push('vxlan')
-  if (topology.routes.length > 0 && routeMode === 'bgp') special.push('bird')
+  const { needs } = labRouteModes[routeMode]
+  if (topology.routes.length > 0 && needs !== undefined) special.push(needs)
   if (delays.length > 0) special.push('delay')
   return [...always, ...special]
 }

@@ -1,10 +1,12 @@
 import { UsageError } from '../../errors.ts'
 import { formatAddress, nodePodCidr, parseCidr } from '../../topology/cidr.ts'
-import type { Cluster, LoadBalancerKind, Route } from '../../topology/model.ts'
-import type { RouteMode } from '../../scenario/types.ts'
+import type { Cluster, Route } from '../../topology/model.ts'
+import type { RouteMode } from '../../scenario/route-modes.ts'
 import type { Plan, Workload } from '../../plan/plan-scenario.ts'
 import { serverPort, hbonePort } from '../../plan/names.ts'
 import { misrouteRoutes, type Misroute } from './forwarding.ts'
+import type { Entrance } from './load-balancers/entrance.ts'
+import { labLoadBalancers } from './load-balancers/load-balancers.ts'
 import { checkUnderlay, l2Address, loadBalancerAddress, nodeAddress } from './underlay.ts'
 
 /** A pod: a network namespace on the bridge of its node. */
@@ -29,20 +31,13 @@ export interface LabNode {
   readonly pods: readonly LabPod[]
 }
 
-export interface LabGateway {
+export interface LabGateway extends Entrance {
   readonly cluster: Cluster
   /** Of which variant; undefined where there is but one. */
   readonly variant: string | undefined
   readonly pod: LabPod
   /** Node that the pod runs on. */
   readonly node: LabNode
-  readonly loadBalancer: LoadBalancerKind
-  /** Underlay address whose port 15008 the node translates to the pod. */
-  readonly nodeAddress: string
-  /** Address that other networks dial. */
-  readonly published: string
-  /** Namespace of the load balancer that proxies, when there is one. */
-  readonly loadBalancerNetns: string | undefined
 }
 
 /** Whatever has an address of its own on the underlay. */
@@ -161,22 +156,14 @@ function gatewayOf(
   const node = nodes.find((n) => n.cluster.name === cluster.name && n.number === gatewayNode)
   const pod = pods.get(gatewayName(cluster, variant))
   if (!cluster.gateway || !node || !pod) return []
-  const { loadBalancer } = cluster.gateway
-  // Variants must not differ in how they are reached: none of them has the address of the node itself.
-  const own = loadBalancer === 'l2' || variant !== undefined ? l2Address(index, place) : node.ip
-  const isProxy = loadBalancer === 'proxy'
-  return [
-    {
-      cluster,
-      variant,
-      pod,
-      node,
-      loadBalancer,
-      nodeAddress: own,
-      published: isProxy ? loadBalancerAddress(index, place) : own,
-      loadBalancerNetns: isProxy ? `lb-${nameIn(cluster, variant)}` : undefined,
-    },
-  ]
+  const announced = l2Address(index, place)
+  const entrance = labLoadBalancers[cluster.gateway.loadBalancer]({
+    // Variants must not differ in how they are reached: none of them has the address of the node itself.
+    nodeAddress: variant === undefined ? node.ip : announced,
+    announced,
+    balancer: { netns: `lb-${nameIn(cluster, variant)}`, ip: loadBalancerAddress(index, place) },
+  })
+  return [{ cluster, variant, pod, node, ...entrance }]
 }
 
 /** Nodes and load balancers. */

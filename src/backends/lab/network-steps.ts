@@ -1,5 +1,6 @@
 import { ipBatch, nft, write, type LabCommand, type LabStep } from './command.ts'
-import { routedNodes, siblingNodes, underlayHosts, type LabLayout, type LabNode } from './layout.ts'
+import { siblingNodes, underlayHosts, type LabLayout, type LabNode } from './layout.ts'
+import { labRouteModes } from './routes/route-modes.ts'
 import { underlay } from './underlay.ts'
 import { hbonePort } from '../../plan/names.ts'
 
@@ -124,12 +125,12 @@ function nodeTranslation(layout: LabLayout, node: LabNode): string[] {
   ]
 }
 
-/** Step 3 for `static`, and for nodes of one cluster always: routes by way of the other node's underlay address. */
+/** Step 3, for nodes of one cluster always: routes by way of the other node's underlay address. */
 export function staticRouteStep(layout: LabLayout): LabStep {
   const commands = layout.nodes.flatMap((node) => {
     const targets = [
       ...siblingNodes(layout, node),
-      ...(layout.routeMode === 'static' ? routedNodes(layout, node) : []),
+      ...(labRouteModes[layout.routeMode].nextHops?.(layout, node) ?? []),
     ]
     const lines = targets.map((target) => `route add ${target.podCidr} via ${target.ip}`)
     return lines.length === 0 ? [] : [ipBatch(node.netns, lines)]

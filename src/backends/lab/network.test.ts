@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import type { RouteMode } from '../../scenario/types.ts'
+import type { RouteMode } from '../../scenario/route-modes.ts'
 import { withNetwork, type TestNetwork } from './testing/network.ts'
 import { requires } from './testing/requires.ts'
 import { between, cluster, path, planOf } from './testing/scenario.ts'

@@ -2,14 +2,13 @@ import { existsSync } from 'node:fs'
 import { CommandError, EnvironmentError } from '../../errors.ts'
 import type { Delay } from '../../scenario/types.ts'
 import type { Anchor } from './anchor.ts'
-import { bgpConfigStep } from './bgp.ts'
 import { captureStep } from './capture.ts'
 import type { LabStep } from './command.ts'
 import { delaySteps, podMtu, type DelayMethod } from './delay/steps.ts'
 import type { LabLayout } from './layout.ts'
 import type { Capture } from './mesh.ts'
 import { addressStep, bridgeNetfilterSysctl, namespaceStep, staticRouteStep } from './network-steps.ts'
-import { vxlanStep } from './vxlan.ts'
+import { labRouteModes } from './routes/route-modes.ts'
 
 /** Everything of a lab that is not a process. */
 export interface LabNetwork {
@@ -27,15 +26,16 @@ export interface LabNetwork {
 export function networkPhases(network: LabNetwork): readonly (readonly LabStep[])[] {
   const { layout, captures, delays, delayMethod, bridgeNetfilter } = network
   const mtu = podMtu(layout, delayMethod)
-  const bgp = layout.routeMode === 'bgp' ? [bgpConfigStep(layout)] : []
-  const tunnels = layout.routeMode === 'vxlan' ? vxlanStep(layout, mtu) : []
+  const mode = labRouteModes[layout.routeMode]
+  const config = mode.configSteps?.(layout) ?? []
+  const [first, ...later] = mode.routeSteps?.(layout, mtu) ?? []
   return [
     [namespaceStep(layout)],
-    [addressStep(layout, { podMtu: mtu, bridgeNetfilter }), captureStep(captures), ...bgp],
+    [addressStep(layout, { podMtu: mtu, bridgeNetfilter }), captureStep(captures), ...config],
     // Before routes: next hops resolve through delayed links where those exist.
     delaySteps(layout, delays, delayMethod),
-    [staticRouteStep(layout), ...tunnels.slice(0, 1)],
-    tunnels.slice(1),
+    [staticRouteStep(layout), ...(first ? [first] : [])],
+    ...later.map((step) => [step]),
   ]
     .map((phase) => phase.filter((step) => step.commands.length > 0))
     .filter((phase) => phase.length > 0)

@@ -3,7 +3,6 @@ import type { Delay } from '../../scenario/types.ts'
 import type { Plan } from '../../plan/plan-scenario.ts'
 import { serverPort } from '../../plan/names.ts'
 import { trustDomain } from '../../plan/spiffe.ts'
-import { bgpSpeakers } from './bgp.ts'
 import type { LabCommand, LabStep } from './command.ts'
 import type { ComponentConfig, Identity } from './components/protocol.ts'
 import type { RelayConfig } from './delay/protocol.ts'
@@ -19,7 +18,9 @@ import type { Mesh } from './mesh.ts'
 import type { LabOptions } from './options.ts'
 import { programs, warmSoon } from './programs.ts'
 import { relayAddress, underlay } from './underlay.ts'
-import { vxlanPort } from './vxlan.ts'
+import type { RoutePrograms } from './routes/route-mode.ts'
+import { labRouteModes } from './routes/route-modes.ts'
+import { vxlanPort } from './routes/vxlan.ts'
 
 /** Keys are made when the lab starts and are shown nowhere. */
 export const keysLater = '(made at start)'
@@ -71,7 +72,7 @@ export function processSteps(
     delayMethod === 'userspace-vxlan'
       ? [withInput(delayRelayCommand(underlay.netns), relayConfig(layout, plan.scenario.delays))]
       : []
-  const speakers = layout.routeMode === 'bgp' ? bgpSpeakers(layout).map(({ start }) => start) : []
+  const { programs: routing } = labRouteModes[layout.routeMode]
   const components = mesh.components.flatMap((component) =>
     programCommands(
       component.netns,
@@ -85,13 +86,20 @@ export function processSteps(
   const servers = serverConfigs(plan, layout).map((config) => withInput(serverCommand(config.pod), config))
   return [
     { name: 'start the relay that delays packets (stays)', commands: relay },
-    { name: 'start BIRD on each node (stays), and wait for its routes', commands: speakers },
+    ...(routing === undefined ? [] : [routingStep(layout, routing)]),
     {
       name: 'start ztunnels, gateways and load balancers (stay)',
       commands: [...ztunnels, ...components],
     },
     { name: 'start echo servers (stay)', commands: servers },
   ].filter(({ commands }) => commands.length > 0)
+}
+
+function routingStep(layout: LabLayout, { what, of }: RoutePrograms): LabStep {
+  return {
+    name: `start ${what} (stays), and wait for its routes`,
+    commands: of(layout).map(({ command }) => command),
+  }
 }
 
 /** Who plays the role is said by `engines`; what a program reads from a file is shown as its input. */

@@ -1,3 +1,4 @@
+import { isComponent, loadBalancerKinds } from '../../topology/load-balancers.ts'
 import type { Pen } from './pen.ts'
 import { line, plateText } from './pen.ts'
 import type { Stage } from './stage.ts'
@@ -156,10 +157,11 @@ function nodeChips(stage: Stage, { nodes }: TopologyCluster, width: number) {
 
 function chipsOf({ gateway }: TopologyCluster) {
   if (!gateway) return []
-  const entry = gateway.loadBalancer === 'l2' ? 'east-west gateway, L2 address' : 'east-west gateway'
+  const { entrance } = loadBalancerKinds[gateway.loadBalancer]
+  const entry = entrance === undefined ? 'east-west gateway' : `east-west gateway, ${entrance}`
   // In the order in which a request comes in.
   return [
-    ...(gateway.loadBalancer === 'proxy' ? [{ text: 'load balancer', kind: 'load-balancer' as const }] : []),
+    ...(isComponent(gateway.loadBalancer) ? [{ text: 'load balancer', kind: 'load-balancer' as const }] : []),
     { text: entry, kind: 'east-west-gateway' as const },
   ]
 }

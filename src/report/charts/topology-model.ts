@@ -1,3 +1,4 @@
+import type { LoadBalancerKind } from '../../topology/load-balancers.ts'
 import type { Component } from '../../topology/model.ts'
 import type { Captions } from './frame.ts'
 
@@ -6,7 +7,7 @@ export interface TopologyCluster {
   readonly network: string
   readonly nodes: number
   /** Absent without an east-west gateway. */
-  readonly gateway?: { readonly loadBalancer: 'none' | 'l2' | 'proxy' } | undefined
+  readonly gateway?: { readonly loadBalancer: LoadBalancerKind } | undefined
 }
 
 export interface TopologyModel extends Captions {

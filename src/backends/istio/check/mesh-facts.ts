@@ -1,5 +1,5 @@
 import type { Load } from '../../../load/profiles.ts'
-import type { LoadBalancerKind } from '../../../topology/model.ts'
+import type { LoadBalancerKind } from '../../../topology/load-balancers.ts'
 import type { RouteFacts } from '../../kubernetes/cluster/node-shell.ts'
 
 /** What is known of one cluster; what was not asked is absent, and what is absent is not judged. */

@@ -1,4 +1,4 @@
-import type { LoadBalancerKind } from '../../../topology/model.ts'
+import type { LoadBalancerKind } from '../../../topology/load-balancers.ts'
 import type { Gateway, LoadBalancer } from '../../kubernetes/load-balancer.ts'
 import type { KindCluster } from '../cluster/kind-cluster.ts'
 import { nodeAddress } from './node-address.ts'

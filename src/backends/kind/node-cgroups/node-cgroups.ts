@@ -1,3 +1,4 @@
+import { isComponent } from '../../../topology/load-balancers.ts'
 import { readFileSync } from 'node:fs'
 import type { ComponentCpu } from '../../backend.ts'
 import { groupCpuOf, parseCpuStat } from '../../cgroup.ts'
@@ -144,7 +145,7 @@ async function loadBalancers(
 ): Promise<readonly (() => ComponentCpu[])[]> {
   const proxied = clusters
     .filter((cluster) => cluster instanceof KindCluster)
-    .filter(({ spec }) => spec.gateway?.loadBalancer === 'proxy')
+    .filter(({ spec }) => isComponent(spec.gateway?.loadBalancer))
   const pids = await Promise.all(
     proxied.map(({ kindName }) => containerPid(tools, loadBalancerName(kindName), context)),
   )

@@ -1,7 +1,7 @@
 import { EnvironmentError } from '../../../errors.ts'
 import { openAnchor, type Anchor } from '../anchor.ts'
 import { batch, ipBatch, type LabCommand } from '../command.ts'
-import { vxlanPort } from '../vxlan.ts'
+import { vxlanPort } from '../routes/vxlan.ts'
 import { netemLines, type DelayMethod } from './steps.ts'
 
 /** Finds out by trying, inside namespaces that are open already: module lists do not tell what may be loaded. */

@@ -3,7 +3,8 @@ import type { Delay } from '../../../scenario/types.ts'
 import { batch, ipBatch, type LabStep } from '../command.ts'
 import { underlayHosts, type LabLayout, type UnderlayHost } from '../layout.ts'
 import { relayAddress, tunnelMac, underlay } from '../underlay.ts'
-import { vxlanOverhead, vxlanPort } from '../vxlan.ts'
+import { labRouteModes } from '../routes/route-modes.ts'
+import { vxlanOverhead, vxlanPort } from '../routes/vxlan.ts'
 import type { DelayedPair } from './protocol.ts'
 
 /** How packets between networks are delayed. */
@@ -19,8 +20,8 @@ const netemLimit = 100_000
 
 /** MTU of pods: smaller than the link's when packets travel in one or two tunnels. */
 export function podMtu(layout: LabLayout, method: DelayMethod): number {
-  const tunnels = (layout.routeMode === 'vxlan' ? 1 : 0) + (method === 'userspace-vxlan' ? 1 : 0)
-  return linkMtu - tunnels * vxlanOverhead
+  const { overheadBytes = 0 } = labRouteModes[layout.routeMode]
+  return linkMtu - overheadBytes - (method === 'userspace-vxlan' ? vxlanOverhead : 0)
 }
 
 /** Which underlay addresses lie apart, and by how much in one direction. */

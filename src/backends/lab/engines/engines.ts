@@ -33,7 +33,7 @@ export interface EngineNames {
 export function nameEngines(engines: Engines, { gateways }: LabLayout, hasMesh: boolean): EngineNames {
   const ztunnel = engines.ztunnel ?? own
   const gateway = gateways.length === 0 ? undefined : (engines.envoy ?? own)
-  const hasBalancer = gateways.some(({ loadBalancer }) => loadBalancer === 'proxy')
+  const hasBalancer = gateways.some(({ loadBalancerNetns }) => loadBalancerNetns !== undefined)
   const balancer = hasBalancer ? (engines.haproxy ?? own) : undefined
   const all = [...(hasMesh ? [ztunnel] : []), gateway, balancer].filter((engine) => engine !== undefined)
   const parts = all.length === 0 ? [own] : all

@@ -1,3 +1,4 @@
+import { isComponent } from '../../../../topology/load-balancers.ts'
 import { gatewayClass } from '../../names.ts'
 import { gatewayName, systemNamespace } from '../../../../plan/names.ts'
 import type { ClusterMeshFacts } from '../mesh-facts.ts'
@@ -79,7 +80,7 @@ function entranceProblem({ name, network, gateway, loadBalancer }: ClusterMeshFa
     return [`the gateway of cluster "${name}" serves network "${gateway.network}", not "${network}"`]
   if (gateway.ingress === undefined)
     return [`the gateway of cluster "${name}" has no address: its load balancer is pending`]
-  return gateway.isProxied === true && loadBalancer !== 'proxy'
+  return gateway.isProxied === true && !isComponent(loadBalancer)
     ? [`a load balancer that proxies (ipMode: Proxy) stands before the gateway of cluster "${name}"`]
     : []
 }

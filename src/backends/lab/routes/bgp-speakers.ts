@@ -1,5 +1,5 @@
-import { write, type LabCommand, type LabStep } from './command.ts'
-import { routedNodes, type LabLayout, type LabNode } from './layout.ts'
+import { write, type LabCommand, type LabStep } from '../command.ts'
+import { routedNodes, type LabLayout, type LabNode } from '../layout.ts'
 
 const firstPrivateAs = 64_512
 

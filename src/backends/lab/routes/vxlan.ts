@@ -1,18 +1,26 @@
-import { batch, ipBatch, type LabStep } from './command.ts'
-import { routedNodes, type LabLayout } from './layout.ts'
-import { tunnelMac } from './underlay.ts'
+import { batch, ipBatch, type LabStep } from '../command.ts'
+import { routedNodes, type LabLayout } from '../layout.ts'
+import { tunnelMac } from '../underlay.ts'
+import type { LabRouteMode } from './route-mode.ts'
 
 /** Outer Ethernet, IPv4, UDP and VXLAN headers. */
 export const vxlanOverhead = 50
 export const vxlanPort = 4789
 const vni = 1
 
+export const vxlanRoutes: LabRouteMode = {
+  needs: 'vxlan',
+  tools: ['bridge'],
+  overheadBytes: vxlanOverhead,
+  routeSteps: vxlanSteps,
+}
+
 /**
  * Pod CIDRs of other clusters by way of a kernel VXLAN device per node. Laid out as flannel does: the tunnel end of
  * a node has the first address of its pod CIDR, a fixed MAC, and everything known in advance, so nothing is learned
  * or flooded.
  */
-export function vxlanStep(layout: LabLayout, podMtu: number): LabStep[] {
+function vxlanSteps(layout: LabLayout, podMtu: number): LabStep[] {
   const nodes = layout.nodes.filter((node) =>
     layout.routes.some(({ from, to }) => from === node.cluster.name || to === node.cluster.name),
   )

@@ -1,17 +1,12 @@
-import { EnvironmentError } from '../../errors.ts'
-import type { BackgroundProcess } from '../../process/exec.ts'
-import { until } from '../../process/until.ts'
-import type { Anchor } from './anchor.ts'
-import type { BgpSpeaker } from './bgp.ts'
+import { EnvironmentError } from '../../../errors.ts'
+import type { BackgroundProcess } from '../../../process/exec.ts'
+import { until } from '../../../process/until.ts'
+import type { Anchor } from '../anchor.ts'
+import type { BgpSpeaker } from './bgp-speakers.ts'
+import type { RunningRouteProgram } from './route-mode.ts'
 
 const pollMs = 50
 const withinMs = 30_000
-
-/** A running BIRD. */
-export interface RunningSpeaker {
-  /** @throws EnvironmentError when it has ended. */
-  assertRunning(): void
-}
 
 /**
  * Starts a node's BIRD and waits until the kernel has every route that it is to learn.
@@ -21,7 +16,7 @@ export async function startSpeaker(
   anchor: Anchor,
   speaker: BgpSpeaker,
   signal?: AbortSignal,
-): Promise<RunningSpeaker> {
+): Promise<RunningRouteProgram> {
   const process = anchor.start(speaker.start)
   const stderr = collect(process)
   let ended = false
