@@ -34,6 +34,12 @@ describe('until', () => {
     expect(looks).toEqual([0, 400, 800, 1000])
   })
 
+  it('may wait longer after every check', async () => {
+    const clock = fakeClock()
+    await until(nothing, { everyMs: (checks) => 100 * 2 ** checks, deadlineMs: 1000, clock })
+    expect(clock.slept).toEqual([200, 400, 400])
+  })
+
   it('lets a check fail it', async () => {
     const check = () => Promise.reject(new Error('broken'))
     await expect(until(check, { everyMs: 1, deadlineMs: 10 })).rejects.toThrow('broken')

@@ -20,7 +20,8 @@ export const systemClock: Clock = {
 }
 
 export interface UntilOptions {
-  readonly everyMs: number
+  /** Between two checks; or how long after so many. */
+  readonly everyMs: number | ((checks: number) => number)
   /** How long to go on; the check that is under way at that time still counts. */
   readonly deadlineMs: number
   readonly signal?: AbortSignal | undefined
@@ -37,13 +38,14 @@ export async function until<T>(
   { everyMs, deadlineMs, signal, clock = systemClock }: UntilOptions,
 ): Promise<T | undefined> {
   const endMs = clock.nowMs() + deadlineMs
-  for (;;) {
+  const pauseMs = typeof everyMs === 'number' ? () => everyMs : everyMs
+  for (let checks = 1; ; checks++) {
     signal?.throwIfAborted()
     const answer = await orAborted(Promise.resolve(check()), signal)
     if (answer !== undefined) return answer
     const leftMs = endMs - clock.nowMs()
     if (leftMs <= 0) return undefined
-    await clock.sleep(Math.min(everyMs, leftMs), signal)
+    await clock.sleep(Math.min(pauseMs(checks), leftMs), signal)
   }
 }
 
