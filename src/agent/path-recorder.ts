@@ -80,6 +80,10 @@ export class PathRecorder {
     this.#counters[counter] = (this.#counters[counter] ?? 0) + by
   }
 
+  counter(name: string): number {
+    return this.#counters?.[name] ?? 0
+  }
+
   /** What happened since the last call; starts anew. No request may be in flight. */
   take(order: number): PathSample {
     const extra = Object.fromEntries([...this.#extra].map(([name, histogram]) => [name, histogram.encode()]))

@@ -38,6 +38,8 @@ class ConnectPath {
   request: SingleRequest | undefined
   everAnswered = false
   failures = 0
+  /** Why the last request came to nothing: a later turn may not even get to try. */
+  trouble: string | undefined
   retryAtMs = 0
 
   constructor(target: Target, { check, load, halves }: DriverSettings<ConnectLoad>) {
@@ -93,9 +95,9 @@ export class ConnectDriver implements Driver {
   }
 
   takeSamples(): readonly PathSample[] {
-    return this.#paths.map(({ recorder, failures }) => {
+    return this.#paths.map(({ recorder, failures, trouble }) => {
       const silent = recorder.sent === 0 && recorder.errors === 0
-      if (silent && failures > 0) recorder.unsent('not connected in this turn')
+      if (silent && failures > 0) recorder.unsent(`not tried again in this turn: ${trouble ?? 'no answer'}`)
       return recorder.take(0)
     })
   }
@@ -117,6 +119,7 @@ export class ConnectDriver implements Driver {
     path.request = request
     const finished = request.done.then((outcome) => {
       path.request = undefined
+      path.trouble = request.trouble
       this.#record(path, outcome)
     })
     const timer = new AbortController()

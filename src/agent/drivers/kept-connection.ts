@@ -87,10 +87,12 @@ export class KeptConnection {
   checkTimeout(nowNs: bigint): void {
     const { timeoutMs } = this.#settings
     if (this.state === 'connecting' && nowNs - this.#connectingSinceNs > timeoutMs * nsPerMs) {
-      this.recorder.unsent(`cannot connect to ${this.#address}: no answer within ${timeoutMs} ms`)
+      this.trouble = `no answer within ${timeoutMs} ms`
+      this.recorder.unsent(`cannot connect to ${this.#address}: ${this.trouble}`)
       this.#lose()
     } else if (this.state === 'busy' && nowNs - this.sentAtNs > timeoutMs * nsPerMs) {
       const what = this.#channel?.receiving ? 'no complete response' : 'no response'
+      this.trouble = `${what} within ${timeoutMs} ms`
       this.recorder.failed(`${what} from ${this.#address} within ${timeoutMs} ms`)
       this.#lose()
     }
@@ -98,8 +100,18 @@ export class KeptConnection {
 
   /** Ends the connection; a request on it counts as an error. */
   drop(): void {
-    if (this.state === 'busy') this.recorder.failed(`no response from ${this.#address} before the turn ended`)
+    if (this.state === 'busy') {
+      this.trouble = 'no response before the turn ended'
+      this.recorder.failed(`no response from ${this.#address} before the turn ended`)
+    }
     this.#release()
+  }
+
+  /** Counts a request that a whole turn had no connection for, with the reason. */
+  unsent(): void {
+    const connecting = this.state === 'connecting' ? 'still connecting when the turn ended' : undefined
+    const why = [this.trouble, connecting].filter((text) => text !== undefined).join('; ')
+    this.recorder.unsent(`not connected to ${this.#address}: ${why || 'the last connection was closed'}`)
   }
 
   /** What was written to open the connection is not part of the turn that comes. */

@@ -121,10 +121,8 @@ export class PingPongDriver implements Driver {
 
   takeSamples(): readonly PathSample[] {
     return this.#connections.map((connection) => {
-      const { recorder, state, trouble } = connection
-      if (recorder.sent === 0 && recorder.errors === 0 && state !== 'ready') {
-        recorder.unsent(trouble === undefined ? 'not connected' : `not connected: ${trouble}`)
-      }
+      const { recorder, state } = connection
+      if (recorder.sent === 0 && recorder.errors === 0 && state !== 'ready') connection.unsent()
       connection.collectBytes()
       return recorder.take(0)
     })

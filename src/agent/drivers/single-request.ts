@@ -27,6 +27,8 @@ export class SingleRequest {
   /** Resolves when the connection is closed; undefined without a complete response. Never rejects. */
   readonly done: Promise<SingleAnswer | undefined>
   written = false
+  /** Why it came to nothing; undefined when it was answered. */
+  trouble: string | undefined
   readonly #recorder: PathRecorder
   #socket: Socket | undefined
   #giveUp: (() => void) | undefined
@@ -100,13 +102,14 @@ export class SingleRequest {
     const why = error === undefined ? 'closed' : socketErrorText(error)
     const text = `connection to ${this.#address} failed: ${why}`
     if (!this.written) this.#fail(text)
-    else if (!this.#answer) this.#recorder.note(text) // lost, as after a close
+    else if (!this.#answer) this.#lost(text)
   }
 
   /** Ends the attempt, without counting it, unless the request is written already. */
   cancelConnecting(): void {
     if (this.written) return
     this.#hasFailed = true
+    this.trouble ??= `cannot connect to ${this.#address}: no answer when the turn ended`
     this.destroy()
   }
 
@@ -127,7 +130,7 @@ export class SingleRequest {
       this.#answered(this.#reader.push(chunk))
     } catch (error) {
       this.#recorder.bad++
-      this.#recorder.note(error instanceof Error ? error.message : String(error))
+      this.#lost(error instanceof Error ? error.message : String(error))
       this.#hasFailed = true
       this.destroy()
     }
@@ -150,9 +153,16 @@ export class SingleRequest {
   #fail(message: string): void {
     if (this.#hasFailed) return
     this.#hasFailed = true
+    this.trouble ??= message
     if (this.written) this.#recorder.failed(message)
     else this.#recorder.unsent(message)
     this.destroy()
+  }
+
+  /** Counted by what is missing: a request that was sent and ended in no other way. */
+  #lost(message: string): void {
+    this.trouble ??= message
+    this.#recorder.note(message)
   }
 
   #close(): void {
@@ -160,7 +170,7 @@ export class SingleRequest {
     this.#recorder.bytesSent += this.#socket?.bytesWritten ?? 0
     if (!this.#answer && !this.#hasFailed) {
       const when = this.#reader.inside ? 'in the middle of its answer' : 'before it answered'
-      this.#recorder.note(`${this.#address} closed the connection ${when}`)
+      this.#lost(`${this.#address} closed the connection ${when}`)
     }
     this.#resolve(this.#answer)
   }

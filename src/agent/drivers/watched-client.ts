@@ -77,7 +77,7 @@ export class WatchedClient {
       this.#inFlight = false
       this.#recorder.failed(`no response from ${this.#address} before the turn ended`)
     } else if (!this.#connected) {
-      this.#recorder.unsent(`not connected to ${this.#address} when the turn ended`)
+      this.#recorder.unsent(`cannot connect to ${this.#address}: no answer when the turn ended`)
     }
     this.#client.destroy()
   }
