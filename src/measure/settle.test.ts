@@ -1,6 +1,11 @@
 import fc from 'fast-check'
 import { expect, test } from 'vitest'
-import { settleWindow, unsettledSeries } from './settle.ts'
+import { settleWindow, unsettledSeries, type SlotMedians } from './settle.ts'
+
+/** All that a slot may hold. */
+const named = (...names: readonly string[]) => names.map((name) => ({ name }))
+const unsettled = (found: readonly SlotMedians[]) =>
+  unsettledSeries(found, named(...new Set(found.flatMap((slot) => [...slot.keys()]))))
 
 const slots = (series: Readonly<Record<string, readonly number[]>>) => {
   const length = Math.max(...Object.values(series).map((own) => own.length))
@@ -17,37 +22,52 @@ const slots = (series: Readonly<Record<string, readonly number[]>>) => {
 const steady = Array.from({ length: settleWindow }, (_, i) => 100_000 + 100 * (i % 3))
 
 test('what stays where it is has settled', () => {
-  expect(unsettledSeries(slots({ single: steady, gateway: steady.map((v) => 2 * v) }))).toEqual([])
+  expect(unsettled(slots({ single: steady, gateway: steady.map((v) => 2 * v) }))).toEqual([])
 })
 
 test('one path that still gets faster is named, and only that one', () => {
   const falling = [300, 280, 260, 245, 230, 220].map((us) => us * 1000)
-  expect(unsettledSeries(slots({ single: steady, gateway: falling }))).toEqual(['gateway'])
+  expect(unsettled(slots({ single: steady, gateway: falling }))).toEqual(['gateway'])
 })
 
 test('a path that gets slower has not settled either', () => {
   const rising = [100, 104, 108, 112, 116, 120].map((us) => us * 1000)
-  expect(unsettledSeries(slots({ single: rising }))).toEqual(['single'])
+  expect(unsettled(slots({ single: rising }))).toEqual(['single'])
 })
 
 test('only the last slots count', () => {
-  expect(unsettledSeries(slots({ single: [900_000, 500_000, 300_000, ...steady] }))).toEqual([])
+  expect(unsettled(slots({ single: [900_000, 500_000, 300_000, ...steady] }))).toEqual([])
 })
 
 test('noise that goes up and down is no drift', () => {
   const noisy = [100, 160, 90, 150, 95, 155].map((us) => us * 1000)
-  expect(unsettledSeries(slots({ single: noisy }))).toEqual([])
+  expect(unsettled(slots({ single: noisy }))).toEqual([])
 })
 
 test('too few slots say nothing: nothing has settled', () => {
-  expect(unsettledSeries(slots({ single: steady.slice(1) }))).toEqual(['single'])
-  expect(unsettledSeries([])).toEqual([])
+  expect(unsettled(slots({ single: steady.slice(1) }))).toEqual(['single'])
+  expect(unsettledSeries([], named('single'))).toEqual(['single'])
 })
 
 test('a path that was silent in a slot has not settled', () => {
   const holed = slots({ single: steady, gateway: steady })
   holed[2]!.delete('gateway')
-  expect(unsettledSeries(holed)).toEqual(['gateway'])
+  expect(unsettled(holed)).toEqual(['gateway'])
+})
+
+test('a path that is silent in every slot has not settled', () => {
+  expect(unsettledSeries(slots({ single: steady }), named('single', 'gateway'))).toEqual(['gateway'])
+})
+
+test('a path with pauses is judged by its last slots that had a request', () => {
+  const paused = slots({ rare: [900_000, ...steady] }).flatMap((slot) => [slot, new Map<string, number>()])
+  expect(unsettledSeries(paused, [{ name: 'rare', hasPauses: true }])).toEqual([])
+  expect(unsettledSeries(paused, [{ name: 'rare' }])).toEqual(['rare'])
+  const falling = slots({ rare: [300, 280, 260, 245, 230, 220] }).flatMap((slot) => [
+    slot,
+    new Map<string, number>(),
+  ])
+  expect(unsettledSeries(falling, [{ name: 'rare', hasPauses: true }])).toEqual(['rare'])
 })
 
 test('neither the unit nor what came before the window matters, and a scatter within the tolerance is always settled', () => {
@@ -62,10 +82,10 @@ test('neither the unit nor what came before the window matters, and a scatter wi
   })
   fc.assert(
     fc.property(near, before, any, (own, earlier, other) => {
-      expect(unsettledSeries(slots({ path: [...earlier, ...own] }))).toEqual([])
-      const found = unsettledSeries(slots({ path: other }))
-      expect(unsettledSeries(slots({ path: other.map((value) => 8 * value) }))).toEqual(found)
-      expect(unsettledSeries(slots({ path: [...earlier, ...other] }))).toEqual(found)
+      expect(unsettled(slots({ path: [...earlier, ...own] }))).toEqual([])
+      const found = unsettled(slots({ path: other }))
+      expect(unsettled(slots({ path: other.map((value) => 8 * value) }))).toEqual(found)
+      expect(unsettled(slots({ path: [...earlier, ...other] }))).toEqual(found)
     }),
   )
 })

@@ -1,4 +1,4 @@
-import { expect, onTestFinished, test } from 'vitest'
+import { expect, onTestFinished, test, vi } from 'vitest'
 import { decodeHistogram, encodeHistogram, newHistogram } from '../results/histogram.ts'
 import { Build } from './build.ts'
 import { FirstRequests } from './first-requests.ts'
@@ -9,8 +9,10 @@ import { settleWindow } from './settle.ts'
 import { fewRounds, ofType, smallRun } from './testing/small-run.ts'
 import { warmUp } from './warm-up.ts'
 
-/** A build whose turns are scripted: slot n of a path takes `medianNs(n)`. */
-function scripted(medianNs: (slot: number) => number) {
+/** A build whose turns are scripted: slot n of a path takes `medianNs(n)`. Time passes in turns only. */
+function scripted(medianNs: (slot: number) => number, floodNs = 1) {
+  vi.useFakeTimers({ toFake: ['performance'] })
+  onTestFinished(() => void vi.useRealTimers())
   const turns: { readonly flood: boolean }[] = []
   let slot = 0
   const build = {
@@ -20,31 +22,35 @@ function scripted(medianNs: (slot: number) => number) {
       flood = false,
     ) => {
       turns.push({ flood })
-      const ns = flood ? 1 : medianNs(slot++)
-      return new Promise((resolve) =>
-        setTimeout(
-          () => resolve({ samples: turn.paths.map((path) => sampleOf(path, ns)), pods: [] }),
-          turn.durationMs,
-        ),
-      )
+      const ns = flood ? floodNs : medianNs(slot++)
+      vi.advanceTimersByTime(turn.durationMs)
+      return Promise.resolve({ samples: turn.paths.map((path) => sampleOf(path, ns)), pods: [] })
     },
   } as unknown as Build
   return { build, turns }
 }
 
+/** Five answers; with 0 ns, five requests without one. */
 function sampleOf(path: string, ns: number) {
   const warm = newHistogram()
-  for (let i = 0; i < 5; i++) warm.recordValue(ns)
-  return { path, warm: encodeHistogram(warm), cold: encodeHistogram(newHistogram()) }
+  if (ns > 0) for (let i = 0; i < 5; i++) warm.recordValue(ns)
+  const cold = encodeHistogram(newHistogram())
+  return { path, sent: 5, received: warm.totalCount, warm: encodeHistogram(warm), cold }
 }
 
 const loads = expandLoads([{ profile: 'pingpong', protocol: 'http1', requestBytes: 16, responseBytes: 16 }])
 const turns = planTurns([{ name: 'near', client: 'one' }], loads, 100)
-const run = (build: Build, warmupMs: number, signal = new AbortController().signal) =>
+const openTurns = (ratePerSecond: number) =>
+  planTurns(
+    [{ name: 'near', client: 'one' }],
+    expandLoads([{ profile: 'open', ratePerSecond, connections: 4, requestBytes: 16, responseBytes: 16 }]),
+    100,
+  )
+const run = (build: Build, warmupMs: number, signal = new AbortController().signal, turnsOf = turns) =>
   warmUp(
     { rounds: { ...fewRounds, durationMs: 100, warmupMs }, signal },
     build,
-    turns,
+    turnsOf,
     1,
     () => {},
     new FirstRequests(),
@@ -67,6 +73,32 @@ test('says what never settled, and ends nevertheless', async () => {
   const outcome = await run(build, 60)
   expect(outcome.unsettled).toEqual(['near/pingpong'])
   expect(outcome.warmupMs).toBeGreaterThanOrEqual(4 * 60)
+})
+
+test('names a path that is silent all through, and does not wait for it', async () => {
+  const { build } = scripted(() => 0)
+  expect(await run(build, 60)).toEqual({ warmupMs: 60, unsettled: ['near/pingpong'] })
+})
+
+test('a rate of less than one request per step ends with the time asked for, whatever its level does', async () => {
+  // Slots of 5 ms: 100 a second are half a request each.
+  const { build } = scripted((slot) => (slot % 2 === 0 ? 1e9 * 0.9 ** slot : 1))
+  expect(await run(build, 60, undefined, openTurns(100))).toEqual({ warmupMs: 60, unsettled: [] })
+})
+
+test('requests at such a rate that are never answered are named', async () => {
+  const { build } = scripted(() => 0, 0)
+  expect(await run(build, 60, undefined, openTurns(100))).toEqual({
+    warmupMs: 60,
+    unsettled: ['near/open-r100'],
+  })
+})
+
+test('a rate of a few requests per step is judged by the steps that had one', async () => {
+  const { build, turns: sent } = scripted((slot) => (slot % 2 === 0 ? 50_000 : 0))
+  const { unsettled } = await run(build, 60, undefined, openTurns(400))
+  expect(unsettled).toEqual([])
+  expect(sent.filter(({ flood }) => !flood).length).toBe(2 * settleWindow - 1)
 })
 
 test('is left out when none is asked for', async () => {
