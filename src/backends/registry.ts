@@ -32,11 +32,6 @@ interface BackendEntry {
   release?(): Promise<Release>
 }
 
-const kindDoctor: BackendEntry['doctor'] = async (scenarios, options) => {
-  const doctor = await import('./kind/doctor/doctor.ts')
-  return doctor.kindDoctor(scenarios, options)
-}
-
 /** Flags of the lab that choose programs. */
 const programFlags = ['ztunnel', 'envoy', 'haproxy', 'variant'] as const
 
@@ -75,7 +70,10 @@ const backends: readonly BackendEntry[] = [
       const { createKind } = await import('./kind/kind.ts')
       return createKind(options)
     },
-    doctor: kindDoctor,
+    doctor: async (scenarios, options) => {
+      const { kindDoctor } = await import('./kind/doctor/doctor.ts')
+      return kindDoctor(scenarios, options)
+    },
     release: async () => (await import('./kind/cluster/release.ts')).wholeClusters,
   },
   {
@@ -88,7 +86,10 @@ const backends: readonly BackendEntry[] = [
       const file = kubeconfigFile(kubeconfig)
       return withKubeconfigFile(createContexts({ ...options, contexts, kubeconfig: file }), file)
     },
-    doctor: kindDoctor,
+    doctor: async (scenarios, options) => {
+      const { contextsDoctor } = await import('./contexts/doctor.ts')
+      return contextsDoctor(scenarios, options)
+    },
     release: async () => (await import('./contexts/release.ts')).namespacesOnly,
   },
 ]

@@ -1,7 +1,5 @@
-import { isComponent, loadBalancerNames } from '../../topology/load-balancers.ts'
 import { createHash } from 'node:crypto'
 import path from 'node:path'
-import { UsageError } from '../../errors.ts'
 import type { Backend } from '../backend.ts'
 import { existingMesh } from '../istio/existing-mesh.ts'
 import { cachedPrograms } from '../istio/install/cached-tools.ts'
@@ -18,6 +16,7 @@ import { agentText } from '../kubernetes/workloads/agent-text.ts'
 import { workloadStep } from '../kubernetes/workloads/workload-steps.ts'
 import type { Plan } from '../../plan/plan-scenario.ts'
 import { agentImage } from '../versions.ts'
+import { checkContexts, checkSupported } from './fit.ts'
 import { namespacesOnly } from './release.ts'
 
 export interface ContextsOptions extends KubernetesOptions {
@@ -38,7 +37,7 @@ export function createContexts(options: ContextsOptions): Backend {
     clients: options.clients ?? 1,
     steps: (plan) => stepsOf(assemble(plan, options, undefined)),
     up: (plan, context) => {
-      checkContexts(plan, options)
+      checkFit(plan, options)
       return bringUp(plan, context, options, {
         backend: 'contexts',
         sessionName: contextsSessionName(plan),
@@ -61,48 +60,14 @@ function contextsSessionName(plan: Plan): string {
   return `${plan.scenario.name}-contexts`
 }
 
-function checkContexts(plan: Plan, { contexts }: ContextsOptions): void {
-  const { clusters } = plan.scenario.topology
-  // kubectl would take the current context of the file, which can be any cluster.
-  const empty = Object.keys(contexts).filter((name) => contexts[name]?.trim() === '')
-  if (empty.length > 0) {
-    throw new UsageError(`the context of ${empty.join(', ')} is empty`, {
-      hint: `${empty.map((name) => `--context ${name}=CONTEXT`).join(' ')}; is a variable not set?`,
-    })
-  }
-  const missing = clusters.filter(({ name }) => contexts[name] === undefined).map(({ name }) => name)
-  if (missing.length > 0) {
-    throw new UsageError(`no context is named for ${missing.join(', ')}`, {
-      hint: missing.map((name) => `--context ${name}=CONTEXT`).join(' '),
-    })
-  }
-  const unknown = Object.keys(contexts).filter((name) => !clusters.some((cluster) => cluster.name === name))
-  if (unknown.length > 0) {
-    throw new UsageError(`the scenario has no cluster ${unknown.join(', ')}`, {
-      hint: `it has ${clusters.map(({ name }) => name).join(', ')}`,
-    })
-  }
-  const used = Object.values(contexts)
-  const twice = used.find((context, i) => used.indexOf(context) !== i)
-  if (twice !== undefined) throw new UsageError(`context ${twice} is named for two clusters`)
-  const proxied = clusters.find(({ gateway }) => isComponent(gateway?.loadBalancer))
-  if (proxied && plan.workloads.some(({ mesh }) => mesh === 'ambient')) {
-    throw new UsageError(
-      `hopmeter cannot look into the load balancer of cluster "${proxied.name}", so it cannot prove 6 components`,
-      {
-        hint: `use --backend kind, or a scenario whose gateways have loadBalancer: ${loadBalancerNames.filter((kind) => !isComponent(kind)).join(' or ')}`,
-      },
-    )
-  }
-  if (plan.scenario.delays.length > 0) {
-    throw new UsageError('delays between networks are not supported on this backend', {
-      hint: 'take a scenario without delays: your clusters have the delays that they have',
-    })
-  }
+/** @throws UsageError */
+function checkFit(plan: Plan, { contexts }: ContextsOptions): void {
+  checkContexts(plan, contexts)
+  checkSupported(plan)
 }
 
 function assemble(plan: Plan, options: ContextsOptions, session: Session | undefined): Assembly {
-  checkContexts(plan, options)
+  checkFit(plan, options)
   const folder = session?.folder ?? path.join(stateFolder(options.stateRoot), contextsSessionName(plan))
   const sessionId = session?.id ?? 'SESSION-ID'
   const tools = createToolbox(options, {

@@ -1,14 +1,14 @@
 import { existsSync, readFileSync } from 'node:fs'
 import path from 'node:path'
-import { HopmeterError } from '../../../errors.ts'
 import type { Scenario } from '../../../scenario/types.ts'
 import type { DoctorReport } from '../../backend.ts'
 import { cachedPrograms } from '../../istio/install/cached-tools.ts'
 import { istioctlDoubt, istioctlFit } from '../../istio/install/istioctl-version.ts'
+import { checkTool, failedCheck, type Check, type ToolCheck } from '../../kubernetes/tools/check-tool.ts'
 import { createToolbox } from '../../kubernetes/tools/create-toolbox.ts'
 import type { KubernetesOptions } from '../../kubernetes/tools/options.ts'
-import { toolDoubt, toolProblem, toolRemedies, toolVersion } from '../../kubernetes/tools/tool-versions.ts'
-import type { Toolbox, ToolName } from '../../kubernetes/tools/toolbox.ts'
+import { toolRemedies } from '../../kubernetes/tools/tool-versions.ts'
+import type { Toolbox } from '../../kubernetes/tools/toolbox.ts'
 import { planScenario } from '../../../plan/plan-scenario.ts'
 import {
   compareVersions,
@@ -21,14 +21,6 @@ import {
 import { cgroupProblem, cgroupRemedy } from '../cluster/cgroup-version.ts'
 import { providerProblem, providerRemedy } from '../cluster/provider.ts'
 import { checkSupported } from '../supported.ts'
-
-type KindCheck = DoctorReport['checks'][number]
-
-interface ToolCheck {
-  readonly check: KindCheck
-  /** As the program says it; absent where it does not run. */
-  readonly version?: string
-}
 
 const inotifyFolder = '/proc/sys/fs/inotify'
 /** kind's own advice for several clusters on one machine. */
@@ -65,12 +57,12 @@ export async function kindDoctor(
   try {
     tools = createToolbox(options, { programs: cachedPrograms({ ...options, istio }) })
   } catch (error) {
-    return { ok: false, checks: [failure('istioctl', error)], scenarios: [] }
+    return { ok: false, checks: [failedCheck('istioctl', error)], scenarios: [] }
   }
   const [docker, kind, kubectl, istioctl] = await Promise.all([
-    toolCheck(tools, 'docker'),
-    toolCheck(tools, 'kind'),
-    toolCheck(tools, 'kubectl'),
+    checkTool(tools, 'docker'),
+    checkTool(tools, 'kind'),
+    checkTool(tools, 'kubectl'),
     istioctlCheck(tools, istio, options),
   ])
   const info = docker.version === undefined ? undefined : await dockerInfo(tools)
@@ -81,7 +73,7 @@ export async function kindDoctor(
     cgroupCheck(info, image),
     ...inotifyChecks(limits),
   ]
-  const machine: KindCheck[] = info
+  const machine: Check[] = info
     ? [
         {
           name: 'memory',
@@ -104,10 +96,10 @@ export async function kindDoctor(
 function ability(
   scenario: Scenario,
   machine: {
-    readonly istioctl: KindCheck
+    readonly istioctl: Check
     readonly totalBytes: number | undefined
     readonly limits: InotifyLimits
-    readonly always: readonly KindCheck[]
+    readonly always: readonly Check[]
   },
 ): { readonly ok: boolean; readonly reason?: string } {
   const reasons: string[] = machine.always
@@ -160,24 +152,12 @@ export function estimateInotifyInstances(scenario: Scenario): number {
   return machine + clusters.length * perCluster + workers * perWorker
 }
 
-async function toolCheck(tools: Toolbox, name: ToolName): Promise<ToolCheck> {
-  try {
-    const version = await toolVersion(tools, name)
-    const problem = toolProblem(name, version)
-    if (problem !== undefined)
-      return { version, check: { name, ok: false, detail: problem, remedy: toolRemedies[name] } }
-    return { version, check: { name, ok: true, detail: toolDoubt(name, version) ?? version } }
-  } catch (error) {
-    return { check: { ...failure(name, error), remedy: toolRemedies[name] } }
-  }
-}
-
 async function istioctlCheck(
   tools: Toolbox,
   istio: string,
   { istioHub, istioTag }: KubernetesOptions,
-): Promise<KindCheck> {
-  const { check, version } = await toolCheck(tools, 'istioctl')
+): Promise<Check> {
+  const { check, version } = await checkTool(tools, 'istioctl')
   if (!check.ok || version === undefined || istioHub !== undefined || istioTag !== undefined) return check
   const wanted = fullIstioVersion(istio)
   if (istioctlFit(version, wanted) !== 'other')
@@ -195,7 +175,7 @@ function kindForImage(
   { check: kind, version = 'unknown' }: ToolCheck,
   istio: string,
   options: KubernetesOptions,
-): KindCheck {
+): Check {
   const { nodeImage } = pinsFor(istio)
   const image = options.nodeImage ?? nodeImage.image
   if (!kind.ok) return kind
@@ -213,14 +193,14 @@ function kindForImage(
 }
 
 /** Only where it is wrong: hopmeter tells kind itself which provider to take. */
-function providerChecks(): readonly KindCheck[] {
+function providerChecks(): readonly Check[] {
   const problem = providerProblem()
   return problem === undefined
     ? []
     : [{ name: 'provider', ok: false, detail: problem, remedy: providerRemedy }]
 }
 
-function cgroupCheck(info: DockerInfo | undefined, image: string): KindCheck {
+function cgroupCheck(info: DockerInfo | undefined, image: string): Check {
   const name = 'cgroup'
   if (!info)
     return {
@@ -257,8 +237,8 @@ export function readInotifyLimits(folder = inotifyFolder): InotifyLimits {
 }
 
 /** Advice, not a condition: how many clusters fit under a limit is said with each scenario. */
-function inotifyChecks(limits: InotifyLimits): readonly KindCheck[] {
-  return Object.entries(limits).map(([key, value]): KindCheck => {
+function inotifyChecks(limits: InotifyLimits): readonly Check[] {
+  return Object.entries(limits).map(([key, value]): Check => {
     const name = key as keyof typeof inotifyMinimum
     const advice = value >= inotifyMinimum[name] ? '' : `; when nodes do not start, as root: ${sysctl(name)}`
     return { name: `inotify ${name}`, ok: true, detail: `${value}${advice}` }
@@ -267,12 +247,6 @@ function inotifyChecks(limits: InotifyLimits): readonly KindCheck[] {
 
 function sysctl(name: keyof typeof inotifyMinimum): string {
   return `sysctl fs.inotify.${name}=${Math.max(inotifyMinimum[name], 1024)}`
-}
-
-function failure(name: string, error: unknown): KindCheck {
-  const detail = error instanceof Error ? (error.message.split('\n', 1)[0] ?? '') : String(error)
-  const hint = error instanceof HopmeterError ? error.hint : undefined
-  return { name, ok: false, detail, ...(hint === undefined ? {} : { remedy: hint }) }
 }
 
 function gib(bytes: number): string {
