@@ -17,9 +17,13 @@ let isAvailable: boolean | undefined
  * caller shall learn that from the system, not from setpriv.
  */
 export function dyingWithUs(file: string, args: readonly string[], searchPath: string): Words {
-  isAvailable ??= process.platform === 'linux' && worksHere(searchPath)
-  if (!isAvailable || !isProgram(file, searchPath)) return { file, args }
+  if (!canDieWithUs(searchPath) || !isProgram(file, searchPath)) return { file, args }
   return { file: 'setpriv', args: ['--pdeathsig', 'KILL', '--', file, ...args] }
+}
+
+/** Whether this machine lets programs die with us, by a setpriv that knows how. */
+export function canDieWithUs(searchPath = process.env['PATH'] ?? ''): boolean {
+  return (isAvailable ??= process.platform === 'linux' && worksHere(searchPath))
 }
 
 /** Not all that are called setpriv know the option: that of busybox does not. */

@@ -1,6 +1,7 @@
 import { setMaxListeners } from 'node:events'
 import { CommandError, type CommandFailure } from '../errors.ts'
 import { pasteable } from '../shell-words.ts'
+import { ownerEnv } from './owner.ts'
 import { supervise, type Ending, type Supervised } from './supervise.ts'
 
 /** A program that says more than this has lost its way, and would take our memory with it. */
@@ -11,7 +12,7 @@ export interface RunOptions {
   readonly timeoutMs?: number | undefined
   readonly signal?: AbortSignal | undefined
   readonly env?: Readonly<Record<string, string>> | undefined
-  /** False: it gets PATH and `env`, and nothing else of our environment. */
+  /** False: a program of ours, which gets PATH, `env` and whose it is, and nothing else of our environment. */
   readonly inherit?: boolean | undefined
   readonly cwd?: string | undefined
 }
@@ -130,11 +131,13 @@ function collect(stream: NodeJS.ReadableStream, onTooMuch: () => void): () => st
       .replace(/\r?\n$/, '')
 }
 
-function settingsOf(options: RunOptions) {
+function settingsOf({ inherit = true, ...options }: RunOptions) {
+  // Plain users often lack the folders in which ip, nft and bird live.
+  const folders = { PATH: `${process.env['PATH'] ?? '/usr/bin:/bin'}:/usr/sbin:/sbin` }
   return {
-    // Plain users often lack the folders in which ip, nft and bird live.
-    env: { PATH: `${process.env['PATH'] ?? '/usr/bin:/bin'}:/usr/sbin:/sbin`, ...options.env },
-    extendEnv: options.inherit ?? true,
+    // Programs of others may start something that is to stay, such as an agent that keeps credentials.
+    env: { ...folders, ...(inherit ? {} : ownerEnv()), ...options.env },
+    extendEnv: inherit,
     ...(options.cwd === undefined ? {} : { cwd: options.cwd }),
   }
 }

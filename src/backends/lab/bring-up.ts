@@ -1,4 +1,7 @@
 import { HopmeterError } from '../../errors.ts'
+import { plural } from '../../plural.ts'
+import { canDieWithUs } from '../../process/death-signal.ts'
+import { findOrphans } from '../../process/owner.ts'
 import { seededRandom, shuffled } from '../../random.ts'
 import type { ServeConfig } from '../../agent/protocol.ts'
 import type { BackendContext, Testbed } from '../backend.ts'
@@ -23,7 +26,7 @@ import { trustDomain } from '../../plan/spiffe.ts'
 import type { RunningRouteProgram } from './routes/route-mode.ts'
 import { labRouteModes } from './routes/route-modes.ts'
 import { LabTestbed, processesOf, type LabPrograms } from './testbed.ts'
-import { toolVersion, type Tool } from './tools.ts'
+import { toolEnv, toolVersion, withoutSetpriv, type Tool } from './tools.ts'
 import { chosenVariants, findVariants, hasRealZtunnel } from './variants.ts'
 import { underlay } from './underlay.ts'
 
@@ -38,6 +41,7 @@ export async function bringUp(plan: Plan, context: BackendContext, options: LabO
   requirePrograms()
   const variants = await findVariants(options, signal)
   const versions = await toolVersions(plan, signal)
+  noteWhatMayBeLeft(context)
   progress('open private namespaces')
   const anchor = await openAnchor(signal, options.isolation)
   try {
@@ -79,6 +83,15 @@ export async function bringUp(plan: Plan, context: BackendContext, options: LabO
     signal.throwIfAborted()
     throw error
   }
+}
+
+/** What a hopmeter that was killed left, and what this one would leave. */
+function noteWhatMayBeLeft({ note }: BackendContext): void {
+  const left = findOrphans().length
+  const processes = plural(left, 'process', 'processes')
+  if (left > 0)
+    note?.(`${processes} of a hopmeter that was killed are left: hopmeter down --orphans ends them`)
+  if (!canDieWithUs(toolEnv['PATH'])) note?.(`setpriv: ${withoutSetpriv}`)
 }
 
 /** Like Promise.all, but waits for every part, so that nothing is still starting when the lab is taken down. */

@@ -25,6 +25,7 @@ describe('labDoctor', () => {
         'node',
         'programs',
         'private namespaces',
+        'setpriv',
         'ip',
         'nft',
         'bird',

@@ -1,10 +1,11 @@
 import type { Scenario } from '../../scenario/types.ts'
 import { HopmeterError } from '../../errors.ts'
+import { canDieWithUs } from '../../process/death-signal.ts'
 import { openAnchor, type Anchor } from './anchor.ts'
 import { delayHint, detectDelayMethod } from './delay/detect.ts'
 import type { RouteNeed } from './routes/route-mode.ts'
 import { labRouteModes } from './routes/route-modes.ts'
-import { installHint, toolVersion, type Tool } from './tools.ts'
+import { installHint, toolEnv, toolVersion, withoutSetpriv, type Tool } from './tools.ts'
 import { requirePrograms } from './programs.ts'
 
 /** One thing that this machine can do, or not yet. */
@@ -18,7 +19,15 @@ export interface LabCheck {
 }
 
 export type CheckName =
-  'node' | 'programs' | 'private namespaces' | 'ip' | 'nft' | 'veth and bridge' | 'delay' | RouteNeed
+  | 'node'
+  | 'programs'
+  | 'private namespaces'
+  | 'setpriv'
+  | 'ip'
+  | 'nft'
+  | 'veth and bridge'
+  | 'delay'
+  | RouteNeed
 
 export interface LabReport {
   /** Whether scenarios that need nothing special can run. */
@@ -66,7 +75,7 @@ export async function labDoctor(scenarios: readonly Scenario[] = []): Promise<La
 async function runChecks(): Promise<readonly LabCheck[]> {
   const tools = await Promise.all([toolCheck('ip'), toolCheck('bird')])
   const nft = await toolCheck('nft')
-  const own = [nodeCheck(), programsCheck()]
+  const own = [nodeCheck(), programsCheck(), deathCheck()]
   let anchor: Anchor
   try {
     anchor = await openAnchor()
@@ -154,6 +163,13 @@ function nodeCheck(): LabCheck {
   const ok = major > 20 || (major === 20 && minor >= 19)
   const remedy = ok ? {} : { remedy: 'install Node 20.19 or newer' }
   return { name: 'node', ok, detail: process.versions.node, ...remedy }
+}
+
+/** No scenario needs it: without it something may be left, which can be ended. */
+function deathCheck(): LabCheck {
+  const name = 'setpriv'
+  if (canDieWithUs(toolEnv['PATH'])) return { name, ok: true, detail: 'programs end with hopmeter' }
+  return { name, ok: false, detail: withoutSetpriv, remedy: installHint('setpriv') }
 }
 
 function programsCheck(): LabCheck {

@@ -6,6 +6,7 @@ const packages = {
   unshare: 'util-linux',
   nsenter: 'util-linux',
   taskset: 'util-linux',
+  setpriv: 'util-linux',
   ip: 'iproute2',
   bridge: 'iproute2',
   tc: 'iproute2',
@@ -20,6 +21,7 @@ const versionArgs: Readonly<Record<Tool, readonly string[]>> = {
   unshare: ['--version'],
   nsenter: ['--version'],
   taskset: ['--version'],
+  setpriv: ['--version'],
   ip: ['-V'],
   bridge: ['-V'],
   tc: ['-V'],
@@ -33,6 +35,10 @@ export const toolEnv: Readonly<Record<string, string>> = {
   PATH: [process.env['PATH'], '/usr/local/sbin', '/usr/sbin', '/sbin'].filter(Boolean).join(':'),
   LC_ALL: 'C',
 }
+
+/** What a lab without setpriv means. */
+export const withoutSetpriv =
+  'not there: a program that is stopped while hopmeter is killed is left (hopmeter down --orphans ends it)'
 
 /** The command that installs what is missing. */
 export function installHint(tool: Tool): string {

@@ -5,7 +5,7 @@ import { tmpdir } from 'node:os'
 import path from 'node:path'
 import { afterEach, beforeEach, expect, test } from 'vitest'
 import { kindClusterName, kindNodeNames } from '../../kind/cluster/names.ts'
-import { isAlive, ownIdentity } from './process-identity.ts'
+import { isAlive, ownIdentity } from '../../../process/identity.ts'
 import { Session } from './session.ts'
 
 let root: string
@@ -31,6 +31,14 @@ test('a claim is on disk as soon as it is made', () => {
   expect(Session.find(root, 'mixed')).toBeUndefined()
   expect(Session.names(root)).toEqual([])
 })
+
+test.each(['..', '.', '../elsewhere', '/etc', 'mixed/'])(
+  '%j is no name of a testbed, wherever it leads',
+  (name) => {
+    create()
+    expect(() => Session.find(path.join(root, 'mixed'), name)).toThrow(/is no name of a testbed/)
+  },
+)
 
 test('a state file whose context is empty is not followed to whichever cluster is the current one', () => {
   const session = create()

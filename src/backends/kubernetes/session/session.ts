@@ -2,9 +2,9 @@ import { randomUUID } from 'node:crypto'
 import { existsSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs'
 import path from 'node:path'
 import { z } from 'zod'
-import { HopmeterError } from '../../../errors.ts'
+import { HopmeterError, UsageError } from '../../../errors.ts'
 import { makeFolder } from '../../../make-folder.ts'
-import { isAlive, ownIdentity } from './process-identity.ts'
+import { isAlive, ownIdentity } from '../../../process/identity.ts'
 
 const identity = z.object({
   pid: z.number().int().positive(),
@@ -64,6 +64,11 @@ export class Session {
 
   /** The session of that name, or undefined. @throws HopmeterError when its state file cannot be read. */
   static find(root: string, name: string): Session | undefined {
+    // Whatever is found may be removed.
+    if (path.basename(name) !== name || name === '.' || name === '..')
+      throw new UsageError(`"${name}" is no name of a testbed`, {
+        hint: 'hopmeter down --all, or the name of a scenario',
+      })
     const folder = path.join(root, name)
     const file = path.join(folder, stateFile)
     if (!existsSync(file)) return undefined
