@@ -4,6 +4,10 @@ import { say, type CliContext } from './context.ts'
 import { dropEmptyVariables } from './empty-values.ts'
 import { endAtOnce } from './end-at-once.ts'
 import { exitCodeOf, invoke } from './invoke.ts'
+import { neverWait, waitAside, written } from './patient-output.ts'
+
+waitAside(process.stdout)
+const lastWords = neverWait(process.stderr)
 
 const stop = new AbortController()
 let endsInOrder = false
@@ -79,3 +83,8 @@ dropEmptyVariables(process.env)
 
 const code = await invoke(context, process.argv.slice(2))
 if (code !== undefined) process.exitCode = code
+if (!(await lastWords())) {
+  // Nobody reads our progress, and Node would wait for them.
+  await written(process.stdout)
+  process.exit()
+}
