@@ -4,6 +4,7 @@ import { chmodSync, existsSync, rmSync, writeFileSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
 import path from 'node:path'
 import { bundle } from './bundle.mjs'
+import { launchByShell } from './launcher.mjs'
 
 const root = path.join(path.dirname(fileURLToPath(import.meta.url)), '..')
 rmSync(path.join(root, 'dist'), { recursive: true, force: true })
@@ -18,7 +19,10 @@ execFileSync(
 await bundle()
 await outlineVerbs()
 const main = path.join(root, 'dist/cli/main.js')
-if (existsSync(main)) chmodSync(main, 0o755)
+if (existsSync(main)) {
+  launchByShell(main)
+  chmodSync(main, 0o755)
+}
 
 /** Help and completion print what is written here, instead of loading every verb for it. */
 async function outlineVerbs() {

@@ -1,5 +1,6 @@
-import { execFileSync } from 'node:child_process'
-import { existsSync, readFileSync, rmSync } from 'node:fs'
+import { execFileSync, spawnSync } from 'node:child_process'
+import { once } from 'node:events'
+import { existsSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import path from 'node:path'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
 import { commandOf, descendantsOf } from '../src/backends/lab/testing/leftovers.ts'
@@ -100,14 +101,79 @@ describe('a reader that goes away', () => {
   })
 })
 
-test.each([
-  ['closed is said, and is no success', '"$@" >&-; exit $?', 1, 'standard output is closed'],
-  ['thrown away is nobody’s business', '"$@" >/dev/null; exit $?', 0, ''],
-  ['thrown away by who started the shell neither', 'exec >/dev/null; "$@"; exit $?', 0, ''],
-] as const)('standard output that is %s', async (_, script, expected, said) => {
-  const { code, stderr } = await hopmeter.run(['list'], { command: bash(script) })
-  expect(code).toBe(expected)
-  expect(stderr).toContain(said)
+describe('an output that is', () => {
+  test.each([
+    ['closed is said, and is no success', '"$@" >&-; exit $?', 1, 'standard output is closed'],
+    ['closed further out, too', 'exec >&-; timeout 60 "$@"; exit $?', 1, 'standard output is closed'],
+    ['closed for errors is said where there is room', '"$@" 2>&-; exit $?', 1, 'standard error is closed'],
+    ['closed in every way is no success either', '"$@" >&- 2>&-; exit $?', 1, ''],
+    ['thrown away is nobody’s business', '"$@" >/dev/null; exit $?', 0, ''],
+    ['thrown away for errors neither', '"$@" 2>/dev/null; exit $?', 0, ''],
+    ['thrown away by who started the shell neither', 'exec >/dev/null; "$@"; exit $?', 0, ''],
+  ] as const)('%s', async (_, script, expected, said) => {
+    const { code, stdout, stderr } = await hopmeter.run(['list'], { command: bash(script) })
+    expect(code).toBe(expected)
+    expect(stdout + stderr).toContain(said)
+  })
+
+  test.each([
+    ['closed by a program that then becomes ours', 'exec "$0" list >&-', 1, 'standard output is closed'],
+    ['closed for errors by such a program', 'exec "$0" list 2>&-', 1, 'standard error is closed'],
+    ['open', 'exec "$0" list', 0, 'hop-ladder'],
+    ['thrown away as Node does it', 'exec "$0" list 1<>/dev/null', 0, ''],
+  ] as const)('%s, for the installed command', async (_, script, expected, said) => {
+    const command = path.join(import.meta.dirname, '../dist/cli/main.js')
+    const child = spawnSync('bash', ['-c', script, command], { encoding: 'utf8' })
+    expect(child.status).toBe(expected)
+    expect(child.stdout + child.stderr).toContain(said)
+  })
+
+  test('ignored by who starts us is nobody’s business', () => {
+    const command = path.join(import.meta.dirname, '../dist/cli/main.js')
+    for (const [program, ...args] of [[command] as const, [process.execPath, command] as const])
+      expect(spawnSync(program, [...args, 'list'], { stdio: 'ignore' }).status).toBe(0)
+  })
+})
+
+describe('a reader that never reads', () => {
+  /** A pipe that is full, with both of its ends open. */
+  const fullPipe = 'mkfifo p && exec 7<>p && head -c 65536 /dev/zero >&7 &&'
+
+  test.each([
+    ['run', quick, 0],
+    ['refused command line', ['run', 'nowhere'], 2],
+  ] as const)('of progress keeps no %s waiting', async (_, args, expected) => {
+    const { code, stdout } = await hopmeter.run(args, {
+      command: bash(`${fullPipe} "$@" 2>p; exit $?`),
+    })
+    expect({ code, stdout }).toMatchObject({ code: expected })
+    if (expected === 0) expect(resultOf(hopmeter.onlyRun()).measured).toHaveLength(4)
+  })
+
+  test('of progress by a socket keeps no run waiting', async () => {
+    const running = hopmeter.start(quick)
+    running.child.stderr?.pause()
+    expect((await once(running.child, 'exit'))[0]).toBe(0)
+    expect(resultOf(hopmeter.onlyRun()).measured).toHaveLength(4)
+    running.child.stderr?.resume()
+  })
+
+  test('of results ends with the verb’s own code once it has gone', async () => {
+    const script = `${fullPipe} { "$@" >p; echo $? >code; } & sleep 2; head -c 65537 <&7 >/dev/null; exec 7<&-; wait; exit "$(cat code)"`
+    const { code } = await hopmeter.run(['show', 'nowhere'], { command: bash(script) })
+    expect(code).toBe(2)
+  })
+
+  test.skipIf(!hasScript())('of a terminal that was stopped keeps no run waiting', async () => {
+    // The shell in the terminal fills it, stops who reads it, and lets that go on when the run is over.
+    const command = bash(
+      `unset CI; export TERM=xterm; exec script -qec "yes >/dev/tty & kill -STOP \\$PPID; \
+$(printf '%q ' "$@") >out; code=\\$?; kill -KILL \\$!; kill -CONT \\$PPID; exit \\$code" /dev/null`,
+    )
+    const { code } = await hopmeter.run(quick, { command })
+    expect(code).toBe(0)
+    expect(resultOf(hopmeter.onlyRun()).measured).toHaveLength(4)
+  })
 })
 
 /** The process of a run whose command line has these words. */
@@ -179,6 +245,38 @@ describe('a process of the lab', () => {
     const { stdout } = await hopmeter.run(['results', 'list'])
     expect(stdout).toContain('interrupted')
   })
+
+  test.each(programs)(
+    '%s that is stopped when hopmeter is killed, where no kernel ends it, is found and ended',
+    async (_, words) => {
+      // A setpriv that knows no --pdeathsig, as that of busybox.
+      writeFileSync(path.join(hopmeter.folder, 'setpriv'), '#!/bin/sh\nexit 1\n', { mode: 0o755 })
+      const command = bash('PATH="$PWD:$PATH" exec "$@"')
+      const running = hopmeter.start(long, { command })
+      await running.until('hopmeter down --orphans ends it')
+      await running.until('round 1/200')
+      const pid = await processOf(running, words)
+      process.kill(pid, 'SIGSTOP')
+      await new Promise((resolve) => setTimeout(resolve, 200))
+      running.child.kill('SIGKILL')
+      await running.done
+      const { code, stdout } = await hopmeter.run(['down', '--orphans'])
+      expect({ code, stdout }).toMatchObject({ code: 0 })
+      expect(await hopmeter.left()).toEqual([])
+      expect(stdout).toMatch(/^ended \d+ process(?:es)? of a hopmeter that is gone:\n {2}\d+ \S/)
+    },
+  )
+})
+
+test('processes of a hopmeter that lives are no orphans', async () => {
+  const running = hopmeter.start(quick)
+  await running.until('round 1/4')
+  // The lock keeps another one out while this one works; nothing else has to.
+  const other = bash('HOPMETER_LOCK_NAME="$HOPMETER_LOCK_NAME-other" exec "$@"')
+  const { code, stdout } = await hopmeter.run(['down', '--orphans'], { command: other })
+  expect({ code, stdout }).toEqual({ code: 0, stdout: 'nothing to take down\n' })
+  expect((await running.done).code).toBe(0)
+  expect(resultOf(hopmeter.onlyRun()).measured).toHaveLength(4)
 })
 
 describe('the folder of results', () => {

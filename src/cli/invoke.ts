@@ -1,7 +1,7 @@
 import { CommanderError } from 'commander'
 import { EnvironmentError, HopmeterError, InternalError, exitCodes } from '../errors.ts'
-import { wasOutputClosed } from './closed-output.ts'
-import { describeError, say, type CliContext } from './context.ts'
+import { closedOutput } from './closed-output.ts'
+import { describeError, print, say, type CliContext } from './context.ts'
 import { createProgram } from './program.ts'
 
 /**
@@ -10,10 +10,12 @@ import { createProgram } from './program.ts'
  */
 export async function invoke(context: CliContext, args: readonly string[]): Promise<number | undefined> {
   try {
-    if (wasOutputClosed()) {
-      throw new EnvironmentError('standard output is closed, so there is nowhere to print to', {
-        hint: 'leave it open, or say > /dev/null',
-      })
+    const which = closedOutput(context.env)
+    if (which === 1) throw closed('standard output', '> /dev/null')
+    if (which === 2) {
+      // There is no other place for it.
+      print(context, describeError(closed('standard error', '2> /dev/null')))
+      return exitCodes.failure
     }
     const program = await createProgram(context, args)
     await program.parseAsync([...args], { from: 'user' })
@@ -21,6 +23,11 @@ export async function invoke(context: CliContext, args: readonly string[]): Prom
   } catch (error) {
     return exitCodeOf(context, error)
   }
+}
+
+function closed(what: string, discard: string): EnvironmentError {
+  const hint = `leave it open, or say ${discard}`
+  return new EnvironmentError(`${what} is closed, so there is nowhere to print to`, { hint })
 }
 
 /** Says what went wrong; the code that the process should exit with. */
