@@ -60,6 +60,42 @@ export function requireSameEngine({ id, builds }: RunResult, build: EnginesOfBui
 }
 
 /**
+ * What was not the same bytes in a later build of a run: images by digest and files by checksum, as `NAME: THEN, NOW`.
+ * A tag may be moved, and a file written anew, between two builds. What one of the two does not know is not compared.
+ */
+export function otherContents(first: Contents | undefined, now: Contents): readonly string[] {
+  const then = first ? namedFacts(first) : {}
+  return Object.entries(namedFacts(now)).flatMap(([name, value]) => {
+    const before = then[name]
+    const areKnown = before !== undefined && isContent(name, before) && isContent(name, value)
+    return areKnown && before !== value ? [`${name}: ${before} then, ${value} now`] : []
+  })
+}
+
+type Contents = Pick<BuildEvent, 'facts' | 'variants'>
+
+/** With variants each has facts of its own. */
+function namedFacts({ facts, variants = [] }: Contents): Readonly<Record<string, string>> {
+  const own = variants.flatMap(({ name, facts: theirs }) =>
+    Object.entries(theirs).map(([fact, value]) => [`${fact} (${name})`, value] as const),
+  )
+  return { ...facts, ...Object.fromEntries(own) }
+}
+
+function isContent(name: string, value: string): boolean {
+  return value.includes('@sha256:') || (/Sha256(?: \(|$)/.test(name) && /^[0-9a-f]{64}$/.test(value))
+}
+
+/** @throws ResultError when what stands now is made of other images or files than what the run began with */
+export function requireSameContents({ id, builds }: Pick<RunResult, 'id' | 'builds'>, now: Contents): void {
+  const differences = otherContents(builds[0], now)
+  if (differences.length === 0) return
+  throw new ResultError(`${id} cannot go on: ${differences.join('; ')}`, {
+    hint: 'name images by digest, or start another run; compare takes several runs a side',
+  })
+}
+
+/**
  * @throws ResultError when the run has nothing left, or was measured by another hopmeter or on another machine: what
  * would be added could not be told from a difference between the two.
  */

@@ -17,7 +17,14 @@ import { hopmeterVersion } from '../version.ts'
 import { calibrationForRun } from './calibration-store.ts'
 import type { VerifyMode } from './options.ts'
 import { harmless, type Reporter } from './reporter.ts'
-import { requireResumable, requireSameEngine, restOfRun, wholeRun } from './resume.ts'
+import {
+  otherContents,
+  requireResumable,
+  requireSameContents,
+  requireSameEngine,
+  restOfRun,
+  wholeRun,
+} from './resume.ts'
 import { measure } from './run.ts'
 import type { MeasureOutcome } from './tally.ts'
 
@@ -81,9 +88,20 @@ export async function runScenario(options: RunScenarioOptions): Promise<Finished
     const directory = options.resume
       ? await reopenRunDirectory(id, options.resume.directory)
       : await createRunDirectory(options.resultsRoot, id, scenarioFile.text)
+    let firstBuild = resumed?.builds[0]
     const record = async (event: JournalEvent) => {
-      if (resumed && event.type === 'build') requireSameEngine(resumed, event)
+      if (event.type !== 'build') return directory.append(event)
+      if (resumed) {
+        requireSameEngine(resumed, event)
+        requireSameContents(resumed, event)
+      }
       await directory.append(event)
+      const others = otherContents(firstBuild, event)
+      firstBuild ??= event
+      if (others.length === 0) return
+      const message = `build ${event.build} is made of other images or files than the first: ${others.join('; ')}`
+      reporter.note('warning', message)
+      await directory.append({ type: 'note', at: new Date().toISOString(), level: 'warning', message })
     }
     const builds = resumed ? restOfRun(resumed) : wholeRun(rounds)
     try {

@@ -77,12 +77,13 @@ function container(model, name) {
 function inspect(model, args) {
   const found = container(model, args.at(-1))
   if (flag(args, '--format')) return found.address
-  const { running, address, labels = {}, image, hostPort } = found
+  const { running, address, labels = {}, image, nodeImage, hostPort } = found
+  const runs = image ?? nodeImage
   const ports =
     hostPort === undefined ? {} : { '9999/tcp': [{ HostIp: '127.0.0.1', HostPort: String(hostPort) }] }
   return JSON.stringify([
     {
-      Image: image === undefined ? undefined : imageId(image),
+      Image: runs === undefined ? undefined : imageId(runs),
       State: { Running: running },
       Config: { Image: image, Labels: labels },
       NetworkSettings: {

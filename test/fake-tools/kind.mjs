@@ -43,6 +43,7 @@ function create(model, args, input) {
     cluster.nodes.push({ name: own, address, podCIDR })
     model.containers[own] = {
       cluster: name,
+      nodeImage: node.image,
       running: true,
       mounts: node.extraMounts?.map((mount) => mount.hostPath) ?? [],
       address,

@@ -103,6 +103,14 @@ describe('a testbed that is kept', () => {
     expect(execute.log.filter((line) => !isRead(line))).toEqual([])
   })
 
+  test('an image of nodes that is named by its tag is known by its digest afterwards', async () => {
+    const image = 'kindest/node:v1.34.0'
+    const options = { ...fake.options, execute: fake.inProcess(), nodeImage: image }
+    const testbed = await createKind(options).up(planScenario(await plain('same-network')), quiet)
+    expect(testbed.facts['nodeImage']).toMatch(/^kindest\/node:v1\.34\.0@sha256:[0-9a-f]{64}$/)
+    await testbed.down()
+  })
+
   test('a port that another program took is no reason to fail', async () => {
     fake.model((model) => {
       model.portRaces = 2

@@ -22,6 +22,7 @@ import { cgroupStep } from './cluster/cgroup-version.ts'
 import { createClusterStep, markClusterStep, namesStep } from './cluster/create-cluster.ts'
 import { daemonStep } from './cluster/daemon.ts'
 import { KindCluster } from './cluster/kind-cluster.ts'
+import { nodeImageThatRuns } from './cluster/node-image.ts'
 import { kindClusterName } from './cluster/names.ts'
 import { checkProvider } from './cluster/provider.ts'
 import { wholeClusters } from './cluster/release.ts'
@@ -109,7 +110,11 @@ function assemble(plan: Plan, options: KubernetesOptions, session: Session | und
     ...(mesh?.phases ?? []),
     clusters.map((cluster) => workloadStep(workloads, cluster)),
   ]
-  return { tools, clusters, mesh, phases: phases.filter((phase) => phase.length > 0) }
+  return {
+    ...{ tools, clusters, mesh },
+    phases: phases.filter((phase) => phase.length > 0),
+    facts: async (context) => ({ nodeImage: await nodeImageThatRuns(tools, clusters, nodeImage, context) }),
+  }
 }
 
 function ofKind(clusters: readonly KindCluster[], wanted: string): KindCluster {

@@ -29,6 +29,8 @@ export interface Assembly {
   readonly clusters: readonly Cluster[]
   readonly mesh: ServiceMesh | undefined
   readonly phases: readonly Phase[]
+  /** What is known once it stands. */
+  readonly facts?: (context: StepContext) => Promise<Readonly<Record<string, string>>>
 }
 
 /** What differs between clusters that hopmeter makes and clusters that the user has. */
@@ -97,7 +99,7 @@ export async function bringUp(
 
 async function connect(
   { plan, options, owner, session, context, end }: BringUp,
-  { tools, clusters, mesh }: Assembly,
+  { tools, clusters, mesh, facts }: Assembly,
   versions: Readonly<Record<string, string>>,
 ): Promise<Testbed> {
   const found = await inStep('find pods', findPods(plan, session.id, options.clients ?? 1, clusters, context))
@@ -117,6 +119,7 @@ async function connect(
       facts: {
         kubernetes,
         ...owner.facts,
+        ...(facts && (await inStep('nodes of all clusters', facts(context)))),
         agentImage: agentImages(found) || (options.agentImage ?? agentImage),
         ...versions,
         ...mesh?.facts,

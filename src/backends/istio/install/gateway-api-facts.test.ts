@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto'
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import path from 'node:path'
 import { expect, onTestFinished, test } from 'vitest'
@@ -17,6 +17,13 @@ test('a result says which CRDs were applied: to the byte where they are a file, 
   const gatewayApiSha256 = createHash('sha256').update(text).digest('hex')
   expect(facts(file)).toEqual({ gatewayApi: 'v1.4.1', gatewayApiSha256 })
   expect(facts()).toEqual({ gatewayApi: pins.gatewayApi, gatewayApiSha256: 'unknown' })
-  for (const other of [folder, 'https://mirror.test/crds.yaml', path.join(folder, 'none')])
+  expect(facts(folder)).toEqual({ gatewayApi: 'v1.4.1', gatewayApiSha256 })
+  writeFileSync(path.join(folder, 'more.yml'), 'kind: X\n')
+  writeFileSync(path.join(folder, 'readme.md'), 'not applied')
+  const both = createHash('sha256').update(`${text}kind: X\n`).digest('hex')
+  expect(facts(folder)).toEqual({ gatewayApi: 'v1.4.1', gatewayApiSha256: both })
+  const empty = path.join(folder, 'empty')
+  mkdirSync(empty)
+  for (const other of [empty, 'https://mirror.test/crds.yaml', path.join(folder, 'none')])
     expect(facts(other)).toEqual({ gatewayApi: 'unknown', gatewayApiSha256: 'unknown' })
 })

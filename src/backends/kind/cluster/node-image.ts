@@ -1,0 +1,24 @@
+import type { StepContext } from '../../kubernetes/steps/step.ts'
+import type { Toolbox } from '../../kubernetes/tools/toolbox.ts'
+import { withDigest } from '../../kubernetes/workloads/images.ts'
+import type { KindCluster } from './kind-cluster.ts'
+
+/** The image of the nodes with the digest that Docker has of it: a tag may mean another one tomorrow. */
+export async function nodeImageThatRuns(
+  tools: Toolbox,
+  clusters: readonly KindCluster[],
+  image: string,
+  context: StepContext,
+): Promise<string> {
+  const images = clusters
+    .flatMap(({ nodes }) => nodes.names)
+    .map(async (node) => {
+      const found = await tools.json<readonly { readonly Image?: string }[]>(
+        tools.docker(['inspect', node]),
+        context,
+      )
+      const digest = found[0]?.Image
+      return digest?.startsWith('sha256:') ? withDigest(image, digest) : image
+    })
+  return [...new Set(await Promise.all(images))].toSorted().join(', ')
+}
