@@ -2,6 +2,7 @@ import { homedir } from 'node:os'
 import { readFileSync } from 'node:fs'
 import path from 'node:path'
 import { expect, test } from 'vitest'
+import { forKeeping } from './for-keeping.ts'
 import { createRunDirectory } from './run-directory.ts'
 import type { JournalEvent } from './schema.ts'
 import {
@@ -20,7 +21,7 @@ test('a run keeps no password and no home folder, whatever programs said', async
   const evidence = round.evidence.map((seen) => ({ ...seen, reasons: [said] }))
   const at = '2026-11-23T01:02:03.000Z'
   const events: JournalEvent[] = [
-    sampleHeader(),
+    sampleHeader({ overrides: { 'testbed.istio-set': said } }),
     { ...sampleBuild(), facts: { tool: said } },
     { type: 'proof', build: 1, at, load: 'pingpong', evidence },
     { ...round, evidence, paths: round.paths.map((sample) => ({ ...sample, firstError: said })) },
@@ -46,4 +47,16 @@ test('a run keeps no password and no home folder, whatever programs said', async
     expect(text.match(/kubectl failed: http:\/\/\*\*\*@proxy/g)?.length).toBeGreaterThan(5)
     expect(text.length).toBeLessThan(200_000)
   }
+})
+
+test('nor do its variants', () => {
+  const said = 'pilot.env.API_TOKEN=hunter2'
+  const { engine, loadBalancer } = sampleBuild()
+  const events = [
+    sampleHeader({ variants: [{ name: 'base', settings: { 'istio-set': said } }] }),
+    { ...sampleBuild(), variants: [{ name: 'base', engine, loadBalancer, facts: { tool: said } }] },
+  ]
+  const kept = JSON.stringify(events.map(forKeeping))
+  expect(kept).not.toContain('hunter2')
+  expect(kept.match(/API_TOKEN=\*\*\*/g)).toHaveLength(2)
 })

@@ -7,10 +7,21 @@ const maxCharacters = 16_384
 /** An event as it may be published: what programs and errors said is kept without passwords and names of users. */
 export function forKeeping(event: JournalEvent): JournalEvent {
   switch (event.type) {
+    case 'run':
+      return {
+        ...event,
+        overrides: cleanEach(event.overrides),
+        ...(event.variants === undefined
+          ? {}
+          : { variants: event.variants.map((own) => ({ ...own, settings: cleanEach(own.settings) })) }),
+      }
     case 'build':
       return {
         ...event,
-        facts: Object.fromEntries(Object.entries(event.facts).map(([name, fact]) => [name, clean(fact)])),
+        facts: cleanEach(event.facts),
+        ...(event.variants === undefined
+          ? {}
+          : { variants: event.variants.map((own) => ({ ...own, facts: cleanEach(own.facts) })) }),
       }
     case 'proof':
       return { ...event, evidence: event.evidence.map(evidenceForKeeping) }
@@ -35,6 +46,11 @@ export function forKeeping(event: JournalEvent): JournalEvent {
 
 function evidenceForKeeping(evidence: PathEvidence): PathEvidence {
   return { ...evidence, reasons: evidence.reasons.map(clean) }
+}
+
+/** Names say what a value is: `--istio-set …TOKEN=…` has its secret behind one. */
+function cleanEach(values: Readonly<Record<string, string>>): Record<string, string> {
+  return Object.fromEntries(Object.entries(values).map(([name, value]) => [name, clean(value)]))
 }
 
 function clean(text: string): string {
