@@ -19,6 +19,8 @@ cat >/dev/null
 exit 0`
 
 const readyWithinMs = 10_000
+/** Commands take milliseconds. nsenter stops itself when its program is stopped, and does not see it go on or end. */
+const commandWithinMs = 30_000
 /** A PID 1 that does not end by itself is stopped or stuck; its death has the same effect. */
 const endWithinMs = 2000
 
@@ -111,7 +113,7 @@ function anchorOf(isolation: Isolation, init: JsonLinesProcess, { pid, proc }: R
     enter,
     run: (command, signal) => {
       const { file, args, input } = enter(command)
-      return run(file, args, { input, signal, env: toolEnv, inherit: false })
+      return run(file, args, { input, signal, timeoutMs: commandWithinMs, env: toolEnv, inherit: false })
     },
     start: (command) => {
       const { file, args, input } = enter(command)
