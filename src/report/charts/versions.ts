@@ -17,6 +17,8 @@ export interface VersionsModel extends Captions {
   readonly quantity: string
   /** In release order. */
   readonly versions: readonly string[]
+  /** What stands under each of them, such as its engine. */
+  readonly details?: readonly string[] | undefined
   /** What they are; `version` unless given. */
   readonly axis?: string | undefined
   readonly series: readonly {
@@ -38,16 +40,19 @@ export function versionsChart(model: VersionsModel): Drawing {
 }
 
 function versionsConfig(
-  { quantity, versions, axis, series }: VersionsModel,
+  { quantity, versions, details, axis, series }: VersionsModel,
   stage: Stage,
   ends: EndLabels,
 ): ChartConfiguration {
   const values = series.flatMap((one) => one.values.filter((value) => value !== undefined))
   const highest = Math.max(0, ...values.map(upper))
   const unit = latencyUnit(highest)
-  const names = versions.map((v) =>
-    ellipsize(stage, cleanText(v) || '(no name)', cssFont(stage, 13), stage.height / 5),
-  )
+  const room = details ? (0.62 * stage.width) / Math.max(2, versions.length) : stage.height / 5
+  const fitted = (text: string) => ellipsize(stage, cleanText(text), cssFont(stage, 13), room)
+  const names = versions.map((version, i) => {
+    const lines = [version, details?.[i] ?? ''].map(fitted).filter((text) => text !== '')
+    return lines.length === 0 ? ['(no name)'] : lines
+  })
   return {
     type: 'line',
     data: {
@@ -79,8 +84,9 @@ function versionsConfig(
             ...tickLook(stage),
             color: stage.theme.text,
             autoSkip: false,
-            maxRotation: 60,
-            callback: (value) => names[Number(value)] ?? '',
+            // Two lines would run into those beside them when turned.
+            maxRotation: details ? 0 : 60,
+            callback: (value) => names[Number(value)] ?? [],
           },
         },
         y: latencyAxis(stage, quantity, unit, highest * 1.1),

@@ -24,7 +24,9 @@ export function spreadRemarks(summary: RunSummary): string[] {
     ...variantContrasts(summary, hasOneLoad),
     ...summary.steps.map((step) => ({ ...step, name: nameOf(step) })),
   ]
-  const spreads = contrasts.flatMap(({ name, spread }) => {
+  // The spread of what was asked is enough of it: variants have a ladder each.
+  const asked = summary.variants ? variantContrasts(summary, hasOneLoad) : contrasts
+  const spreads = asked.flatMap(({ name, spread }) => {
     if (spread === null || summary.restarts < 2) return []
     const parts = [
       `rounds ${formatUs(spread.roundNs)}`,

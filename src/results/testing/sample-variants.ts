@@ -10,8 +10,12 @@ export interface SampleVariant {
 }
 
 export const sampleVariants: readonly SampleVariant[] = [
-  { name: 'base', engine: { name: 'lab-ztunnel', version: '1.30.3' } },
-  { name: 'pr', engine: { name: 'lab-ztunnel', version: '1.31.0' }, settings: { 'ztunnel-threads': '1' } },
+  { name: 'base', engine: { name: 'lab-ztunnel', version: '1.30.3', simulated: false } },
+  {
+    name: 'pr',
+    engine: { name: 'lab-ztunnel', version: '1.31.0', simulated: false },
+    settings: { 'ztunnel-threads': '1' },
+  },
 ]
 
 /** The same run with every path once per variant; pods are shared, what forwards bytes is not. */

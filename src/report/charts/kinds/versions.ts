@@ -21,6 +21,10 @@ export const versions: ChartModule<'versions', VersionsModel> = {
   draw: versionsChart,
 }
 
+/** Intervals of levels overlap long after pairs have told two variants apart. */
+const pairedNote =
+  'Levels move with the host: variants of a run are told apart by pairs of rounds, not by these intervals. '
+
 /**
  * p50 of each path over engines, and over variants where runs have them; undefined when there is but one. Runs of one
  * engine count together.
@@ -28,6 +32,7 @@ export const versions: ChartModule<'versions', VersionsModel> = {
 export function versionsModel(runs: readonly RunResult[]): VersionsModel | undefined {
   const columns = runs.flatMap(columnsOf)
   const labels = [...new Set(columns.map(({ label }) => label))]
+  const detailOf = (version: string) => columns.find(({ label }) => label === version)
   const hasVariants = runs.some((run) => variantNames(run).length > 0)
   const versionLabels = hasVariants
     ? labels
@@ -48,10 +53,10 @@ export function versionsModel(runs: readonly RunResult[]): VersionsModel | undef
       loadText(first, load),
       `${plural(runs.length, 'run')} of ${first.scenario.name}`,
     ]),
-    caption: runs.length > 1 ? `First run: ${runCaption(first)}` : runCaption(first),
+    caption: `${hasVariants ? pairedNote : ''}${runs.length > 1 ? 'First run: ' : ''}${runCaption(first)}`,
     quantity: 'median (p50)',
-    versions: versionLabels,
-    axis: what,
+    versions: hasVariants ? versionLabels.map((v) => detailOf(v)?.name ?? v) : versionLabels,
+    ...(hasVariants ? { details: versionLabels.map((v) => detailOf(v)?.engine ?? ''), axis: what } : {}),
     series: paths.map((path) => ({
       name: path,
       values: versionLabels.map((version) => {
@@ -64,12 +69,21 @@ export function versionsModel(runs: readonly RunResult[]): VersionsModel | undef
   }
 }
 
+interface Column {
+  /** What counts together. */
+  readonly label: string
+  readonly name: string
+  readonly engine: string
+  readonly run: RunResult
+}
+
 /** A run under the name of its engine, or each variant of it as a run of its own. */
-function columnsOf(run: RunResult): { readonly label: string; readonly run: RunResult }[] {
+function columnsOf(run: RunResult): readonly Column[] {
   const variants = variantNames(run)
-  if (variants.length === 0) return [{ label: engineOf(run), run }]
+  if (variants.length === 0) return [{ label: engineOf(run), name: engineOf(run), engine: '', run }]
   return variants.map((variant) => {
     const taken = takeVariant(run, variant)
-    return { label: `${variant}: ${engineOf(taken)}`, run: taken }
+    const engine = engineOf(taken)
+    return { label: `${variant}: ${engine}`, name: variant, engine, run: taken }
   })
 }

@@ -50,7 +50,8 @@ describe('charts of variants', () => {
     const [versions, ...more] = modelsOf(chartsOfRun(run), 'versions')
     expect(more).toEqual([])
     expect(versions).toMatchObject({
-      versions: ['base: lab-ztunnel 1.30.3', 'pr: lab-ztunnel 1.31.0'],
+      versions: ['base', 'pr'],
+      details: ['lab-ztunnel 1.30.3', 'lab-ztunnel 1.31.0'],
       axis: 'variant',
       title: 'Did the cost of a path change between base and pr?',
     })
