@@ -1,12 +1,14 @@
 import { once } from 'node:events'
 import { createServer, type RequestListener, type Server } from 'node:http'
 import type { AddressInfo } from 'node:net'
-import { afterEach, expect, test } from 'vitest'
+import { connect } from 'node:net'
+import { afterEach, expect, test, vi } from 'vitest'
 import { EnvironmentError } from '../../../errors.ts'
 import { download } from './download.ts'
 
 let server: Server | undefined
 afterEach(async () => {
+  vi.unstubAllEnvs()
   server?.closeAllConnections()
   await new Promise((resolve) => {
     server?.close(resolve)
@@ -56,4 +58,34 @@ test('a stop ends it with the reason of the stop', async () => {
     stop.abort(new Error('enough'))
   })
   await expect(download(url, { ...limits, signal: stop.signal })).rejects.toThrow('enough')
+})
+
+test('goes by the proxy of the environment, and past it where NO_PROXY says so', async () => {
+  const url = await serving((_, response) => void response.end('whole'))
+  const tunnelled: string[] = []
+  const proxy = createServer().listen(0, '127.0.0.1')
+  proxy.on('connect', ({ url: to = '' }, client) => {
+    tunnelled.push(to)
+    const [host = '', port = ''] = to.split(':')
+    const upstream = connect(Number(port), host, () => {
+      client.write('HTTP/1.1 200 Connection established\r\n\r\n')
+      upstream.pipe(client)
+      client.pipe(upstream)
+    })
+    for (const socket of [upstream, client]) socket.on('error', () => {})
+  })
+  await once(proxy, 'listening')
+  try {
+    for (const name of ['HTTP_PROXY', 'http_proxy'])
+      vi.stubEnv(name, `http://127.0.0.1:${(proxy.address() as AddressInfo).port}`)
+    for (const name of ['NO_PROXY', 'no_proxy']) vi.stubEnv(name, '')
+    expect((await download(url, limits)).toString()).toBe('whole')
+    expect(tunnelled).toEqual([new URL(url).host])
+    for (const name of ['NO_PROXY', 'no_proxy']) vi.stubEnv(name, '127.0.0.1')
+    expect((await download(url, limits)).toString()).toBe('whole')
+    expect(tunnelled).toHaveLength(1)
+  } finally {
+    proxy.closeAllConnections()
+    proxy.close()
+  }
 })

@@ -1,3 +1,4 @@
+import { EnvHttpProxyAgent, fetch } from 'undici'
 import { EnvironmentError } from '../../../errors.ts'
 
 const mebibyte = 1024 * 1024
@@ -17,13 +18,16 @@ export async function download(
   { maxBytes, timeoutMs, signal }: DownloadLimits,
 ): Promise<Buffer> {
   const limit = AbortSignal.timeout(timeoutMs)
+  // By HTTP_PROXY, HTTPS_PROXY and NO_PROXY, which Node's own fetch looks at from 24 on only, and when asked to.
+  const dispatcher = new EnvHttpProxyAgent()
   try {
-    const answer = await fetch(url, { signal: signal ? AbortSignal.any([signal, limit]) : limit })
+    const during = signal ? AbortSignal.any([signal, limit]) : limit
+    const answer = await fetch(url, { signal: during, dispatcher })
     if (!answer.ok) throw new Error(`the server answered ${answer.status}`)
     const chunks: Uint8Array[] = []
     let bytes = 0
     // Leaving the loop by an error closes the connection.
-    for await (const chunk of answer.body ?? []) {
+    for await (const chunk of (answer.body ?? []) as AsyncIterable<Uint8Array>) {
       bytes += chunk.length
       if (bytes > maxBytes) throw new Error(`it is larger than ${shown(maxBytes)}, the limit for such a file`)
       chunks.push(chunk)
@@ -34,8 +38,10 @@ export async function download(
     const reason = limit.aborted ? `not whole after ${timeoutMs / 1000} s` : reasonOf(cause)
     throw new EnvironmentError(`cannot download ${url}: ${reason}`, {
       cause,
-      hint: 'without a network: fetch it elsewhere, check its sha256, and put istioctl on PATH (CRDs: --gateway-api FILE)',
+      hint: 'behind a proxy: HTTPS_PROXY; without a network: fetch it elsewhere, check its sha256, and put istioctl on PATH (CRDs: --gateway-api FILE)',
     })
+  } finally {
+    await dispatcher.destroy()
   }
 }
 
