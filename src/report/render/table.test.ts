@@ -60,7 +60,9 @@ describe('one table', () => {
       ['a', '5 ns', 'detail 5', 'cannot tell (2)'],
       ['bcd', '1200 ns', 'detail 1200', 'cannot tell (2)'],
     ])
-    expect(markup).toContain('<td class="number" data-value="1200">1200 ns</td>')
+    expect(markup).toContain(
+      '<td role="cell" class="number" data-heading="time" data-value="1200"><span>1200 ns</span></td>',
+    )
     expect(markup).toContain('<span class="verdict-cannot-tell">cannot tell</span> (2)')
     expect(markup).not.toContain('hidden')
   })
@@ -107,7 +109,7 @@ function textsOf({ columns: headings, rows }: Table, details: boolean): string[]
 
 /** The texts of the cells of an HTML table without hostile names, row by row. */
 function cellsOf(markup: string): string[][] {
-  return [...markup.matchAll(/<tr>([\s\S]*?)<\/tr>/g)].map(([, row = '']) =>
+  return [...markup.matchAll(/<tr[^>]*>([\s\S]*?)<\/tr>/g)].map(([, row = '']) =>
     [...row.matchAll(/<t[hd][^>]*>([\s\S]*?)<\/t[hd]>/g)].map(([, cell = '']) =>
       cell
         .replaceAll(/<[^>]*>/g, '')

@@ -17,10 +17,15 @@ type Hop = EvidenceDigest['sample']['hops'][number]
 export function pathProofTable({ result, summary }: ReportedRun): Table {
   const columns: readonly Column<ReportedPath>[] = [
     textColumn('path', ({ name }) => name),
-    textColumn('expected', (path) =>
-      path.hops === null ? (path.unreachableBecause ?? 'no path') : pathLabel(path.expected),
-    ),
-    textColumn('observed', ({ name }) => observedText(result.evidence.filter((e) => e.path === name))),
+    // Once where both agree, which is what a reader expects.
+    textColumn('components', (path) => {
+      const expected = path.hops === null ? (path.unreachableBecause ?? 'no path') : pathLabel(path.expected)
+      const evidence = result.evidence.filter((e) => e.path === path.name)
+      const observed = observedText(evidence)
+      return evidence.length === 0 || observed === expected
+        ? expected
+        : `expected ${expected}; observed ${observed}`
+    }),
     {
       heading: 'verdict',
       cell: ({ name }) => {

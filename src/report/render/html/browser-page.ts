@@ -32,6 +32,7 @@ interface Page {
     addEventListener: (type: 'change', listener: () => void) => void
   }
   readonly addEventListener: (type: string, listener: () => void) => void
+  readonly setTimeout: (work: () => void, ms: number) => void
   readonly IntersectionObserver: new (
     seen: (entries: readonly { readonly isIntersecting: boolean; readonly target: PageElement }[]) => void,
     options: { readonly rootMargin: string },

@@ -15,6 +15,8 @@ const drawn = new Map<PageElement, { chart: Chart; width: number; theme: ThemeNa
 /** What the reader hid of each chart. */
 const hiddenSeries = new Map<PageElement, Set<number>>()
 const fontFamily = 'system-ui, -apple-system, "Segoe UI", Roboto, "DejaVu Sans", sans-serif'
+/** In which every chart has room for its words, px. */
+const narrowest = 640
 const pen = document.createElement('canvas').getContext('2d')
 const prefersDark = page.matchMedia('(prefers-color-scheme: dark)')
 
@@ -31,8 +33,10 @@ function currentTheme(): ThemeName {
 
 function draw(holder: PageElement, theme: ThemeName): void {
   const spec = charts[Number(holder.dataset['chart'])]
-  const width = holder.clientWidth
-  if (!spec || width === 0) return
+  const shownWidth = holder.clientWidth
+  if (!spec || shownWidth === 0) return
+  // A picture that needs more room than a phone has is drawn in it and shown smaller: whole, and sharp when enlarged.
+  const width = Math.max(shownWidth, narrowest)
   const before = drawn.get(holder)
   if (before?.width === width && before.theme === theme) return
   before?.chart.destroy()
@@ -47,6 +51,8 @@ function draw(holder: PageElement, theme: ThemeName): void {
   const config = drawingOf(spec)({ ...stage, height })
   // Sharp on paper too, whatever the screen is.
   const options = { ...config.options, responsive: false, devicePixelRatio: 2 }
+  canvas.style['width'] = '100%'
+  canvas.style['height'] = 'auto'
   drawn.set(holder, { chart: new Chart(canvas, { ...config, options }), width, theme })
   const legend = holder.closest('figure')?.querySelector('.legend')
   if (!legend) return
@@ -66,10 +72,19 @@ function startCharts(): void {
     },
     { rootMargin: '400px' },
   )
-  for (const holder of document.querySelectorAll('.chart')) observer.observe(holder)
+  const holders = [...document.querySelectorAll('.chart')]
+  for (const holder of holders) observer.observe(holder)
+  drawSoon(holders)
   const main = document.getElementById('main')
   if (main) new page.ResizeObserver(() => redraw()).observe(main)
   prefersDark.addEventListener('change', () => redraw())
+}
+
+/** All that can be seen, one after the other: whoever prints, saves or pictures the page does not scroll it first. */
+function drawSoon([next, ...others]: readonly PageElement[]): void {
+  if (!next) return
+  draw(next, currentTheme())
+  page.setTimeout(() => drawSoon(others), 0)
 }
 
 function startThemeButton(): void {

@@ -9,6 +9,7 @@ import type { Browser, Locator } from 'playwright-core'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { hostileNames } from '../../charts/testing/hostile.ts'
 import type { ChartedRun } from '../../charts/chart-module.ts'
+import { answerOf } from '../../charts/models/answer.ts'
 import { sampleReportRun } from '../../testing/sample-runs.ts'
 import { htmlReport } from './report.ts'
 
@@ -44,6 +45,32 @@ describe('the page as text', () => {
     const page = htmlReport([await sampleReportRun()], { charts: false })
     expect(page).toContain('<script type="application/json" id="charts">[]</script>')
     expect(page).not.toContain('class="chart"')
+  })
+
+  test('begins with the answer, and has proof and environment behind the numbers', async () => {
+    const run = await sampleReportRun()
+    const page = htmlReport([run])
+    const ids = [...page.matchAll(/<h2 id="([a-z]+)">/g)].map(([, id]) => id)
+    expect(ids.slice(0, 3)).toEqual(['answer', 'ladder', 'differences'])
+    const place = (id: string) => ids.indexOf(id)
+    for (const behind of ['proof', 'caveats', 'environment'])
+      expect(place(behind)).toBeGreaterThan(place('rounds'))
+    expect(page).toContain(`<p class="answer">${answerOf(run)}</p>`)
+  })
+
+  test('says components once where they were observed as expected, and both where not', async () => {
+    const run = await sampleReportRun()
+    const proof = (of: ChartedRun) => {
+      const page = htmlReport([of])
+      return page.slice(page.indexOf('<h2 id="proof">'), page.indexOf('<h2 id="topology">'))
+    }
+    expect(proof(run)).not.toMatch(/expected client pod|>observed</)
+    const [first, ...others] = run.result.evidence
+    const observed = first!.sample.observed.slice(0, -1)
+    const evidence = [{ ...first!, sample: { ...first!.sample, observed } }, ...others]
+    expect(proof({ ...run, result: { ...run.result, evidence } })).toMatch(
+      /expected client pod .*; observed client pod/,
+    )
   })
 
   test('several versions give a matrix of what each path did under each', async () => {
@@ -224,6 +251,28 @@ describe.skipIf(chromiumPath === undefined)('the page in a browser', () => {
     expect(await pressed()).toBe('true')
     await expect.poll(async () => await pictureOf(canvas)).toBe(before)
     expect(problems).toEqual([])
+    await page.close()
+  })
+
+  test('on a phone no table, row or picture is cut', { timeout: 60_000 }, async () => {
+    const { page } = await open([await sampleReportRun()], sizes[1])
+    for (const fold of await page.locator('details').all())
+      await fold.evaluate((d) => d.setAttribute('open', ''))
+    const cut = await page.evaluate<string[]>(
+      `[...document.querySelectorAll('main *')].filter((e) => e.getClientRects().length > 0 && (e.getBoundingClientRect().right > innerWidth + 1 || (e.clientWidth > 0 && e.scrollWidth > e.clientWidth + 1))).map((e) => e.tagName + ' ' + e.className + ' ' + e.textContent.trim().slice(0, 60))`,
+    )
+    expect(cut).toEqual([])
+    await page.close()
+  })
+
+  test('charts do not wait for somebody to scroll to them', { timeout: 60_000 }, async () => {
+    const file = path.join(folder, 'still.html')
+    await writeFile(file, htmlReport([await sampleReportRun()]))
+    const page = await browser.newPage({ viewport: { width: 1280, height: 500 } })
+    await page.goto(`file://${file}`)
+    const charts = await page.locator('.chart').count()
+    expect(charts).toBeGreaterThan(4)
+    await expect.poll(() => page.locator('.chart canvas').count(), { timeout: 20_000 }).toBe(charts)
     await page.close()
   })
 

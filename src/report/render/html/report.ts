@@ -2,6 +2,7 @@ import { plural } from '../../../plural.ts'
 import type { ChartedRun, ChartSection } from '../../charts/chart-module.ts'
 import { noteOf, sectionOf, type ChartSpec } from '../../charts/kinds.ts'
 import { roundName } from '../../../results/round-name.ts'
+import { answerOf } from '../../charts/models/answer.ts'
 import { comparisonSpec, versionsSpec } from '../../charts/models/comparison-charts.ts'
 import { chartsOfRun } from '../../charts/models/run-charts.ts'
 import { comparisonsOf } from '../../tables/compared-runs.ts'
@@ -43,7 +44,7 @@ export function htmlReport(runs: readonly ChartedRun[], options: HtmlReportOptio
       ? first.result.scenario.title
       : `${first.result.scenario.title}: ${plural(runs.length, 'run')}`,
     sections: [
-      { id: 'measured', heading: 'What was measured', body: measured(runs) },
+      { id: 'answer', heading: 'The answer', body: measured(runs) },
       ...(isSingle ? [] : comparisonSections(runs, draw)),
       ...(isSingle
         ? runSections(first, draw)
@@ -78,6 +79,7 @@ function measured(runs: readonly ChartedRun[]): Markup {
           above are about the first.
         </p>`
   return safe`${notices}
+    <p class="answer">${answerOf(first)}</p>
     <p>${sentences}</p>
     ${more}`
 }
@@ -103,8 +105,6 @@ function runSections(run: ChartedRun, draw: Draw) {
         ? safe`${drawAll('differences')}${variantSection(run, variants)}${drawAll('versions')}`
         : safe``,
     },
-    { id: 'topology', heading: 'Topology', body: drawAll('topology') },
-    { id: 'proof', heading: 'Proof of path', body: proofSection(run) },
     {
       id: 'ladder',
       heading: 'What each component adds',
@@ -120,6 +120,8 @@ function runSections(run: ChartedRun, draw: Draw) {
     { id: 'times', heading: 'Other times', body: otherTimes(run) },
     { id: 'cpu', heading: 'CPU time per request', body: costSection(run) },
     { id: 'rounds', heading: 'Rounds', body: safe`${drawAll('rounds')}${flaggedRounds(run)}` },
+    { id: 'proof', heading: 'Proof of path', body: proofSection(run) },
+    { id: 'topology', heading: 'Topology', body: drawAll('topology') },
     {
       id: 'caveats',
       heading: 'Caveats',

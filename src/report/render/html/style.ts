@@ -58,10 +58,12 @@ pre{background:var(--surface);padding:.8em 1em;border-radius:8px;overflow-x:auto
 code{font-family:ui-monospace,"DejaVu Sans Mono",Menlo,Consolas,monospace;font-size:.92em;overflow-wrap:anywhere}
 .notice{border-left:4px solid var(--bad);background:var(--surface);padding:.6em 1em;max-width:none}
 .none{color:var(--muted)}
+.answer{font-size:1.2rem;font-weight:600;line-height:1.4}
 dl{display:grid;grid-template-columns:max-content 1fr;gap:4px 18px;max-width:90ch}
 dt{color:var(--muted)}dd{margin:0;overflow-wrap:anywhere}
 footer{color:var(--muted);padding-top:2em;padding-bottom:3em;font-size:.9rem}
 .skip{position:absolute;left:-10000px}.skip:focus{left:8px;top:8px;background:var(--bg);padding:6px 10px;z-index:1}
-@media (max-width:640px){.legend{padding:0 14px 12px}main,header,footer{padding-left:14px;padding-right:14px}h1{font-size:1.4rem}dl{grid-template-columns:1fr;gap:0}dd{margin-bottom:.5em}th,td{padding:5px 8px}}
-@media print{body{font-size:11pt}nav,button.theme,.skip{display:none}main,header,footer{max-width:none;padding:0}h2,h3{break-after:avoid}figure,tr{break-inside:avoid}.scroll{overflow:visible}.chart{min-width:0}details{border:0;padding:0}.legend button{border:0;padding:0 14px 0 0}}
+@media (max-width:640px){.legend{padding:0 14px 12px}main,header,footer{padding-left:14px;padding-right:14px}h1{font-size:1.4rem}dl{grid-template-columns:1fr;gap:0}dd{margin-bottom:.5em}}
+@media screen and (max-width:640px){.scroll{overflow-x:visible}.chart{min-width:0;min-height:0}table,caption,tbody,tr,tbody th,td{display:block;min-width:0}thead{display:none}tr{padding:.4em 0;border-bottom:1px solid var(--line)}th,td,td:not(.number){padding:1px 0;border:0;min-width:0}td{display:flex;gap:12px;justify-content:space-between;overflow-wrap:anywhere}td>span{min-width:0;text-align:right}.number{white-space:normal}td::before{content:attr(data-heading);color:var(--muted);flex:none;max-width:50%}}
+@media print{body{font-size:11pt}nav,button.theme,.skip{display:none}main,header,footer{max-width:none;padding:0}h2,h3{break-after:avoid}figure,tr{break-inside:avoid}.scroll{overflow:visible}.chart{min-width:0}.chart canvas{max-width:100%}details{border:0;padding:0}.legend button{border:0;padding:0 14px 0 0}}
 `

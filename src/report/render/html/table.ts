@@ -2,35 +2,40 @@ import type { Cell, Part, Table } from '../../tables/table.ts'
 import type { Markup } from './markup.ts'
 import { safe } from './markup.ts'
 
-/** A table that scrolls by itself on a narrow screen; the page's script makes its headings sort. */
+/**
+ * A table whose headings the page's script makes sort. On a phone each row stands as a list of its own, every value
+ * beside its heading; roles are written out because a table that is drawn as something else is no table any more.
+ */
 export function renderHtml({ title, columns, rows }: Table): Markup {
   if (rows.length === 0) return safe`<p class="none">${title}: nothing to show.</p>`
   const isNumber = columns.map(({ kind }) => kind !== 'text')
   const headings = columns.map(({ heading }, place) =>
     isNumber[place]
-      ? safe`<th scope="col" class="number">${heading}</th>`
-      : safe`<th scope="col">${heading}</th>`,
+      ? safe`<th scope="col" role="columnheader" class="number">${heading}</th>`
+      : safe`<th scope="col" role="columnheader">${heading}</th>`,
   )
   const shown = (cell: Cell, place: number) => {
-    const text = cellMarkup(cell)
-    if (place === 0) return safe`<th scope="row">${text}</th>`
-    if (!isNumber[place]) return safe`<td>${text}</td>`
-    return safe`<td class="number" data-value="${sortValue(cell)}">${text}</td>`
+    const text = safe`<span>${cellMarkup(cell)}</span>`
+    const heading = columns[place]?.heading ?? ''
+    if (place === 0) return safe`<th scope="row" role="rowheader">${text}</th>`
+    if (!isNumber[place]) return safe`<td role="cell" data-heading="${heading}">${text}</td>`
+    const value = sortValue(cell)
+    return safe`<td role="cell" class="number" data-heading="${heading}" data-value="${value}">${text}</td>`
   }
   return safe`<div class="scroll" role="region" aria-label="${title}" tabindex="0">
-    <table class="sortable">
+    <table class="sortable" role="table">
       <caption>
         ${title}
       </caption>
-      <thead>
-        <tr>
+      <thead role="rowgroup">
+        <tr role="row">
           ${headings}
         </tr>
       </thead>
-      <tbody>
+      <tbody role="rowgroup">
         ${rows.map(
           (row) =>
-            safe`<tr>
+            safe`<tr role="row">
               ${row.map(shown)}
             </tr> `,
         )}
