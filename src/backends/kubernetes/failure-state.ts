@@ -4,6 +4,7 @@ import { makeFolder } from '../../make-folder.ts'
 import { withoutSecrets } from '../../redact.ts'
 import { meshNamespace, plainNamespace } from '../../plan/names.ts'
 import type { Cluster } from './cluster/cluster.ts'
+import { isAboutImage } from './steps/missing-image.ts'
 import type { ServiceMesh, StateFile } from './mesh.ts'
 import type { Session } from './session/session.ts'
 import type { StepContext } from './steps/step.ts'
@@ -14,6 +15,8 @@ export interface FailureParts {
   readonly session: Session
   readonly clusters: readonly Cluster[]
   readonly mesh: ServiceMesh | undefined
+  /** What failed, where that is known. */
+  readonly failure?: unknown
 }
 
 /**
@@ -35,7 +38,7 @@ export async function saveFailureState(
 }
 
 async function saveCluster(
-  { tools, mesh }: FailureParts,
+  { tools, mesh, failure }: FailureParts,
   cluster: Cluster,
   folder: string,
   context: StepContext,
@@ -63,7 +66,8 @@ async function saveCluster(
   if (cluster.nodes) {
     const { nodes } = cluster
     await keepAll((await mesh?.stateFiles(cluster, context)) ?? [])
-    await attempt('nodes', () => nodes.saveLogs(path.join(folder, 'nodes'), context))
+    if (!isAboutImage(failure))
+      await attempt('nodes', () => nodes.saveLogs(path.join(folder, 'nodes'), context))
   }
   if (failed.length > 0) {
     const names = failed.map(({ what }) => what).join(', ')

@@ -2,6 +2,7 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import { EnvironmentError } from '../../../errors.ts'
 import type { Cluster } from '../../kubernetes/cluster/cluster.ts'
 import { hasCondition, type PodObject } from '../../kubernetes/cluster/objects.ts'
+import { MissingImageError } from '../../kubernetes/steps/missing-image.ts'
 import type { StepContext } from '../../kubernetes/steps/step.ts'
 import { systemNamespace } from '../../../plan/names.ts'
 
@@ -97,7 +98,7 @@ async function problemOf(
 function imageError({ pod, image, reason, message }: PodProblem, cluster: Cluster): EnvironmentError {
   const detail = message === '' ? '' : `: ${message}`
   const remedy = cluster.nodes?.imageRemedy(image) ?? 'make the image present on the nodes'
-  return new EnvironmentError(`${pod} cannot get its image ${image} (${reason})${detail}`, {
+  return new MissingImageError(`${pod} cannot get its image ${image} (${reason})${detail}`, {
     hint: `${remedy}; for images of your own: --istio-hub, --istio-tag (they need the tag with -distroless, too)`,
   })
 }

@@ -6,6 +6,7 @@ import { sessionLabel } from '../session/ownership.ts'
 import type { KubeStep, StepContext } from '../steps/step.ts'
 import { waitUntilReady } from '../steps/wait.ts'
 import { compareObjects, runsPods } from './compare-objects.ts'
+import { MissingImageError } from '../steps/missing-image.ts'
 import { ownObjects } from './own-objects.ts'
 import { manifestsFor, type Manifest, type ManifestParts } from './workload-manifests.ts'
 
@@ -45,7 +46,7 @@ export function workloadStep(parts: ManifestParts, cluster: Cluster): KubeStep {
       // The admission of a pod needs its service account, which a list alone does not wait for.
       if (early.length > 0) await cluster.apply(early, context)
       if (late.length > 0) await cluster.apply(late, context)
-      await waitUntilReady(
+      const ready = waitUntilReady(
         {
           name: `pods of ${cluster.name} are Ready`,
           deadlineMs: cluster.deadlineMs(podDeadlineMs),
@@ -59,6 +60,11 @@ export function workloadStep(parts: ManifestParts, cluster: Cluster): KubeStep {
         },
         context,
       )
+      await ready.catch((error: unknown) => {
+        if (!(error instanceof HopmeterError) || !isImageProblem(error.message)) throw error
+        const hint = error.hint === undefined ? {} : { hint: error.hint }
+        throw new MissingImageError(error.message, { cause: error, ...hint })
+      })
     },
   }
 }
