@@ -53,10 +53,11 @@ export function planVerb(context: CliContext): Command {
         backend.variants?.map(({ name: variant }) => variant),
       )
       const steps = await backend.steps(plan)
+      const warnings = backend.warnings?.(plan) ?? []
       if (options.output === 'json') {
         const { workloads } = plan
         const paths = plan.paths.map(({ name: path, expect, rule }) => ({ name: path, expect, ...rule }))
-        printJson(context, { scenario: scenario.name, hash, paths, workloads, steps })
+        printJson(context, { scenario: scenario.name, hash, paths, workloads, warnings, steps })
         return
       }
       const paths = plan.paths.map(({ name: path, rule }) =>
@@ -73,6 +74,8 @@ export function planVerb(context: CliContext): Command {
             : `${pasteable(file, args)} <<'END'\n${input.trimEnd()}\nEND`,
         ),
       ])
-      print(context, [`Paths of ${scenario.name}:`, ...paths, ...commands].join('\n'))
+      const known =
+        warnings.length === 0 ? [] : ['', 'Worth knowing:', ...warnings.map((text) => `  ${text}`)]
+      print(context, [`Paths of ${scenario.name}:`, ...paths, ...known, ...commands].join('\n'))
     })
 }

@@ -4,6 +4,8 @@ import type { ClusterMeshFacts, MeshFacts } from './check/mesh-facts.ts'
 import { meshReadiness } from './check/readiness.ts'
 import { istioContext, type IstioContext } from './context.ts'
 import { istioComponentOf } from './read/component-of.ts'
+import { versionFacts } from './version-facts.ts'
+import { versionDisagreements } from './version-warnings.ts'
 import { watchMesh } from './watch-mesh.ts'
 
 /** An Istio that the user installed: checked against the scenario and watched, never changed. */
@@ -19,6 +21,7 @@ export function existingMesh(input: MeshInput): ServiceMesh {
     }
   }
   let facts: Readonly<Record<string, string>> = {}
+  let disagreements: readonly string[] = []
   return {
     get engine() {
       return { name: 'istio', version: versionOf(versions) }
@@ -27,12 +30,19 @@ export function existingMesh(input: MeshInput): ServiceMesh {
     get facts() {
       return facts
     },
+    get disagreements() {
+      return disagreements
+    },
     images: [],
     phases: [[checkStandingStep(parts, learn)]],
     readiness: (found) => meshReadiness({ ...parts, istio: versionOf(versions) }, found),
     watch: async (found, context) => {
       const { kept, watched, mesh } = await watchMesh(parts, found, context)
-      facts = { ...kept, ztunnelThreads: threadsOf(mesh) }
+      disagreements = versionDisagreements({ asked: input.options.istio, standing: versions })
+      facts = {
+        ...{ ...kept, ztunnelThreads: threadsOf(mesh) },
+        ...versionFacts(versionOf(versions), input.plan, disagreements),
+      }
       return watched
     },
     componentOf: istioComponentOf,

@@ -31,11 +31,7 @@ export function istioOperator(istio: IstioContext, cluster: Cluster, env = istio
   const { name } = cluster
   const { network } = cluster.spec
   const isTrimmed = istio.options.resources !== 'default'
-  const pilotEnv = {
-    // Off by default in every version; without it remote clusters do not exist for ztunnel, on one network neither.
-    AMBIENT_ENABLE_MULTI_NETWORK: 'true',
-    ...env,
-  }
+  const pilotEnv = { ...istio.pins.multiCluster.env, ...env }
   return {
     apiVersion: 'install.istio.io/v1alpha1',
     kind: 'IstioOperator',
