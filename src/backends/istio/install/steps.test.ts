@@ -42,7 +42,10 @@ async function partsOf(name: string, answer: Answer = () => '{}', options: Kuber
         Promise.reject(new Error('nobody asks for routes')),
       ),
   )
-  const balancing = { tools, session: undefined, image: 'haproxy' }
+  const balancing = {
+    ...{ tools, session: undefined, image: 'haproxy', nodeImage: 'kindest/node:v1' },
+    podCidrs: clusters.map(({ spec }) => spec.podCidr),
+  }
   const own = {
     loadBalancer: (cluster: Cluster, gateway: Gateway) =>
       loadBalancerOf(balancing, cluster as KindCluster, gateway),

@@ -8,4 +8,8 @@ export interface LoadBalancerParts {
   readonly session: Session | undefined
   /** HAProxy's. */
   readonly image: string
+  /** Of nodes: it has the programs that HAProxy's image lacks. */
+  readonly nodeImage: string
+  /** Of all clusters: a load balancer has no business with pod addresses. */
+  readonly podCidrs: readonly string[]
 }

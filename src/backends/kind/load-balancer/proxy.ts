@@ -15,6 +15,7 @@ import { loadBalancerName } from '../cluster/names.ts'
 import { kindNetwork } from '../cluster/provider.ts'
 import { askHaproxy, haproxyCommandPort, haproxyConfig, parseSessions } from './haproxy.ts'
 import type { LoadBalancerParts } from './parts.ts'
+import { isRefused, refuseCommand } from './refused-routes.ts'
 
 const haproxyTimeoutMs = 5000
 const configFile = '/tmp/hopmeter-haproxy.cfg'
@@ -45,6 +46,11 @@ export function proxy(parts: LoadBalancerParts, cluster: KindCluster, gateway: G
       const digest = (await inspect(tools, name, context))?.Image
       return digest?.startsWith('sha256:') ? withDigest(image, digest) : image
     },
+    restart: async (context) => {
+      await tools.call(tools.docker(['restart', '--time', '1', name]), context)
+      // Its network is a new one.
+      await tools.call(refuseCommand(parts, name), context)
+    },
     step: standStep(parts, cluster, name, gateway),
     ingress: async (context) => {
       const container = await inspect(tools, name, context)
@@ -58,12 +64,8 @@ export function proxy(parts: LoadBalancerParts, cluster: KindCluster, gateway: G
   }
 }
 
-function standStep(
-  { tools, session, image }: LoadBalancerParts,
-  cluster: KindCluster,
-  name: string,
-  gateway: Gateway,
-): KubeStep {
+function standStep(parts: LoadBalancerParts, cluster: KindCluster, name: string, gateway: Gateway): KubeStep {
+  const { tools, session, image } = parts
   const sessionId = session?.id ?? 'SESSION-ID'
   const file = session?.file(`${name}.cfg`) ?? path.join('SESSION-FOLDER', `${name}.cfg`)
   const create = (target: string) =>
@@ -75,9 +77,10 @@ function standStep(
     ])
   const copy = tools.docker(['cp', file, `${name}:${configFile}`])
   const begin = tools.docker(['start', name])
+  const refuse = refuseCommand(parts, name)
   return {
     name: `stand HAProxy in front of the gateway of ${cluster.name}`,
-    commands: [create('NODE-ADDRESS:NODE-PORT'), copy, begin],
+    commands: [create('NODE-ADDRESS:NODE-PORT'), copy, begin, refuse],
     isDone: async (context) => {
       const [container, target] = await Promise.all([
         inspect(tools, name, context),
@@ -86,7 +89,8 @@ function standStep(
       return (
         container?.State?.Running === true &&
         container.Config?.Labels?.[sessionLabel] === sessionId &&
-        container.Config.Labels[targetLabel] === target
+        container.Config.Labels[targetLabel] === target &&
+        (await isRefused(parts, name, context))
       )
     },
     run: async (context) => {
@@ -112,6 +116,7 @@ function standStep(
         await tools.call(create(target), { ...context, timeoutMs: 300_000 })
         await tools.call(copy, context)
         await tools.call(begin, context)
+        await tools.call(refuse, context)
       } finally {
         rmSync(file, { force: true })
       }

@@ -29,8 +29,8 @@ interface State {
 }
 
 /**
- * Routes of pod CIDRs between clusters, on every node: one per remote node where the scenario has a route, a refusal
- * where it has none; and pod addresses stay as they are where there is a route.
+ * Routes of pod CIDRs between clusters, on every node: one per remote node where the scenario has a route, a refusal of
+ * everything else that is a pod's address; and pod addresses stay as they are where there is a route.
  */
 export function routeStep(
   routeKind: RouteKind,
@@ -43,7 +43,7 @@ export function routeStep(
     const [own, ...others] = await Promise.all(
       [cluster, ...neighbours.map((neighbour) => neighbour.cluster)].map((each) => each.facts(context)),
     )
-    const wanted = wantedOf(routeKind, neighbours, (_, i) => others[i]?.nodes ?? [])
+    const wanted = wantedOf(routeKind, cluster, neighbours, (_, i) => others[i]?.nodes ?? [])
     return { wanted, own: own?.nodes ?? [] }
   }
   const problemsOf = async (node: NodeFacts, wanted: Wanted, context: StepContext) =>
@@ -51,7 +51,7 @@ export function routeStep(
   return {
     name: `route pod CIDRs from the nodes of ${cluster.name}`,
     commands: cluster.nodes.planned.flatMap((node) => {
-      const wanted = wantedOf(routeKind, neighbours, (neighbour) => neighbour.cluster.nodes.planned)
+      const wanted = wantedOf(routeKind, cluster, neighbours, (neighbour) => neighbour.cluster.nodes.planned)
       const fresh: State = { unreached: wanted.peers, missing: wanted.routes, stale: [], masquerade: [] }
       return [
         ...commandsFor(routeKind, cluster, node, wanted, fresh),
@@ -91,17 +91,24 @@ export function routeStep(
 
 function wantedOf(
   routeKind: RouteKind,
+  own: KindCluster,
   neighbours: readonly Neighbour[],
   nodesOf: (neighbour: Neighbour, index: number) => readonly NodeFacts[],
 ): Wanted {
   const remotes = neighbours.map((neighbour, i) => ({ ...neighbour, nodes: nodesOf(neighbour, i) }))
   const routed = remotes.filter((remote) => remote.routed)
+  const ways = routed.flatMap(({ nodes }) =>
+    nodes.map((node): WantedRoute => ({ dst: node.podCidr, ...routeKind.to(node) })),
+  )
   return {
-    routes: remotes.flatMap(({ cluster, routed: isRouted, nodes }): WantedRoute[] =>
-      isRouted
-        ? nodes.map((node) => ({ dst: node.podCidr, ...routeKind.to(node) }))
-        : [{ dst: cluster.spec.podCidr }],
-    ),
+    routes: [
+      ...ways,
+      // Also beside the routes, and of the own cluster: the address of a pod that is gone has no better route, and by
+      // the default one packets to it would leave the network of the nodes.
+      ...[own, ...remotes.map(({ cluster }) => cluster)]
+        .filter(({ spec }) => !ways.some(({ dst }) => dst === spec.podCidr))
+        .map(({ spec }): WantedRoute => ({ dst: spec.podCidr })),
+    ],
     peers: routeKind.tunnel ? routed.flatMap(({ nodes }) => nodes) : [],
     kept: routed.map(({ cluster }) => cluster.spec.podCidr),
   }
