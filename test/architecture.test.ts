@@ -80,9 +80,10 @@ const rooms: Readonly<Record<string, readonly string[]>> = {
   'kind/cluster': ['kubernetes/'],
   'kind/images': ['kubernetes/', 'kind/cluster'],
   'kind/routes': ['kubernetes/', 'kind/cluster'],
-  'kind/load-balancer': ['kubernetes/', 'kind/cluster'],
+  'kind/load-balancer': ['kubernetes/', 'kind/cluster', 'kind/routes'],
   'kind/node-cgroups': ['kubernetes/', 'kind/cluster'],
-  'kind/doctor': ['kubernetes/', 'istio/', 'kind', 'kind/cluster'],
+  'kind/quiet': ['kubernetes/', 'kind/cluster'],
+  'kind/doctor': ['kubernetes/', 'istio/', 'kind', 'kind/cluster', 'kind/quiet'],
   kind: ['kubernetes/', 'istio/', 'kind/'],
   contexts: ['kubernetes/', 'istio/'],
 }

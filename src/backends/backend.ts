@@ -85,6 +85,18 @@ export interface VariantChoice {
   readonly settings: Readonly<Record<string, string>>
 }
 
+/** Holds still what no path needs but what takes CPU time. */
+export interface Quiet {
+  /**
+   * From when it returns on and for at least so long, nothing runs but what paths need; where it cannot be for so long,
+   * everything goes on and that is told.
+   * @throws HopmeterError when that cannot be done any more.
+   */
+  hold(forMs: number, signal: AbortSignal): Promise<void>
+  /** Lets everything run again. @throws HopmeterError when that is not certain. */
+  release(): Promise<void>
+}
+
 export interface RestartContext {
   readonly signal: AbortSignal
   readonly progress: (message: string) => void
@@ -123,6 +135,8 @@ export interface Testbed {
   /** Absent where `cpuUsage` is empty. */
   readonly cpuSource?: CpuSource | undefined
   evidence(): Promise<EvidenceSnapshot>
+  /** Absent where nothing runs beside the paths, or it is to go on. */
+  readonly quiet?: Quiet | undefined
   /**
    * Starts every program that forwards or answers bytes anew, in an order shuffled by the seed; namespaces, clusters,
    * addresses and routes stay. Whoever calls has no load agent running. Absent where a backend cannot.
@@ -136,6 +150,8 @@ export interface Testbed {
   whatBroke?(): Promise<unknown>
   /** Keeps in a folder what clusters and components say, for a run that failed on them. Never throws. */
   saveState?(folder: string, signal: AbortSignal): Promise<void>
+  /** Whether `down` leaves what stands; false where absent. */
+  readonly isKept?: boolean | undefined
   /** Takes everything down; never throws for what is already gone. */
   down(): Promise<void>
 }
@@ -150,6 +166,8 @@ export interface Backend {
   readonly canRestart?: boolean | undefined
   /** The steps of `up`, without changing anything; some need to ask the machine what it can do. */
   steps(plan: Plan): readonly Step[] | Promise<readonly Step[]>
+  /** What is known beforehand to touch the paths of a plan on what it stands up, one line each. */
+  warnings?(plan: Plan): readonly string[]
   /** Stands the testbed up; on failure or abort it leaves nothing behind and throws. */
   up(plan: Plan, context: BackendContext): Promise<Testbed>
 }

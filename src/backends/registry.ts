@@ -74,7 +74,7 @@ const backends: readonly BackendEntry[] = [
       const { kindDoctor } = await import('./kind/doctor/doctor.ts')
       return kindDoctor(scenarios, options)
     },
-    release: async () => (await import('./kind/cluster/release.ts')).wholeClusters,
+    release: async () => (await import('./kind/release.ts')).wholeClusters,
   },
   {
     name: 'contexts',

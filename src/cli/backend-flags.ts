@@ -99,6 +99,14 @@ export function addBackendFlags(command: Command): Command {
     )
     .addOption(
       new Option(
+        '--quiet-control-plane <on|off>',
+        'kind: stop control planes, istiod and node daemons while rounds run (default: on with fewer than four CPUs per cluster)',
+      )
+        .choices(['on', 'off'])
+        .env('HOPMETER_QUIET_CONTROL_PLANE'),
+    )
+    .addOption(
+      new Option(
         '--context <cluster=context>',
         'contexts: kubeconfig context of a cluster (repeatable)',
       ).argParser(keyValue),

@@ -79,6 +79,7 @@ export class Build {
     if (!this.testbed.restart)
       throw new HopmeterError('this backend cannot restart the programs of a testbed')
     await this.testbed.restart(context)
+    this.cpu.forget()
   }
 
   /** @param flood all connections at once, to warm up */
@@ -119,6 +120,11 @@ export class Build {
     const agents = [...this.#agents.values()]
     this.#agents.clear()
     await Promise.all(agents.map((group) => group.close()))
+  }
+
+  /** What `down` does, for whoever watches. */
+  get downWords(): string {
+    return this.testbed.isKept === true ? 'leaving the testbed standing' : 'taking the testbed down'
   }
 
   /** Ends the agents, then the testbed. Never throws for what is already gone. */

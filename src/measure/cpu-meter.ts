@@ -30,6 +30,12 @@ export class CpuMeter {
     return this.#testbed.cpuSource?.coversTestbed === true
   }
 
+  /** Counters begin anew where programs do. */
+  forget(): void {
+    this.#start = undefined
+    this.#last = []
+  }
+
   /** Call right before the first turn of a round. Coarse counters are waited for once, before the first round. */
   async begin(): Promise<void> {
     const source = this.#testbed.cpuSource

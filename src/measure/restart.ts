@@ -56,16 +56,23 @@ export async function measureRestart(
   }
   progress('measuring')
   tally.beginRounds()
-  for (const scheduled of scheduleRounds(turns, rounds.count, seed)) {
-    signal.throwIfAborted()
-    const isLast = scheduled.round === rounds.count
-    const place = { build: number, restart }
-    const event = await measureRound(build, place, scheduled, paths, colds.take(), isLast)
-    await record(event)
-    tally.add(event)
-    reporter.round(event, tally.progress())
-    tally.judge(event.evidence, false)
+  try {
+    for (const scheduled of scheduleRounds(turns, rounds.count, seed)) {
+      signal.throwIfAborted()
+      const isLast = scheduled.round === rounds.count
+      const place = { build: number, restart }
+      const event = await measureRound(build, place, scheduled, paths, colds.take(), { isLast, signal })
+      await record(event)
+      tally.add(event)
+      reporter.round(event, tally.progress())
+      tally.judge(event.evidence, false)
+    }
+  } catch (error) {
+    // The failure is the news; a testbed that is taken down or looked at thaws what is left.
+    await build.testbed.quiet?.release().catch(() => {})
+    throw error
   }
+  await build.testbed.quiet?.release()
 }
 
 async function prove(

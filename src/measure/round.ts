@@ -14,6 +14,8 @@ import { roundFlags } from './validity.ts'
 /** Cold histograms of requests sent before the first round (proof and warm-up), by `path/load`. */
 export type EarlyColds = ReadonlyMap<string, string>
 
+const never = new AbortController().signal
+
 export function sampleKey(path: string, load: string): string {
   return `${path}/${load}`
 }
@@ -25,10 +27,12 @@ export async function measureRound(
   scheduled: ScheduledRound,
   paths: readonly PlannedPath[],
   earlyColds: EarlyColds,
-  isLast = false,
+  { isLast = false, signal = never }: { readonly isLast?: boolean; readonly signal?: AbortSignal } = {},
 ): Promise<RoundEvent> {
   const { testbed, cpu } = build
   const before = await testbed.evidence()
+  const [first] = scheduled.turns
+  if (first) await testbed.quiet?.hold(first.durationMs, signal)
   await cpu.begin()
   const health = startHostHealth()
   const at = new Date().toISOString()
@@ -41,7 +45,11 @@ export async function measureRound(
     const result = await build.turn(turn, turn.seed)
     health.pause()
     const componentCpu = await cpu.lap()
-    if (turn !== scheduled.turns.at(-1)) health.resume()
+    const next = scheduled.turns[scheduled.turns.indexOf(turn) + 1]
+    if (next) {
+      await testbed.quiet?.hold(next.durationMs, signal)
+      health.resume()
+    }
     const { client } = turn
     const loadId = turn.load.id
     if (componentCpu) {

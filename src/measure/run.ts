@@ -71,10 +71,10 @@ async function measureBuild(
       progress('keeping what the testbed says')
       await build.testbed.saveState(failureFolder, signal)
     }
-    progress('taking the testbed down')
+    progress(build.downWords)
     await build.downAfterFailure((message) => reporter.note('warning', message))
     throw broke ?? error
   }
-  progress('taking the testbed down')
+  progress(build.downWords)
   await build.down()
 }

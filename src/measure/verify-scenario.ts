@@ -62,11 +62,11 @@ async function prove({ scenario, backend, progress, note, signal }: VerifyOption
     result = { evidence, unreachable, ok }
   } catch (error) {
     const broke = signal.aborted ? undefined : await build.testbed.whatBroke?.()
-    progress('taking the testbed down')
+    progress(build.downWords)
     await build.downAfterFailure(note ?? progress)
     throw signal.aborted ? signal.reason : (broke ?? error)
   }
-  progress('taking the testbed down')
+  progress(build.downWords)
   await build.down()
   return result
 }

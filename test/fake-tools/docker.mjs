@@ -1,6 +1,8 @@
 import { existsSync, readFileSync, writeFileSync } from 'node:fs'
 import path from 'node:path'
+import { setFrozen } from './freeze.mjs'
 import { fail, flag, imageId } from './model.mjs'
+import { crictl, nsenter } from './on-node.mjs'
 import { endProcess, startProcess, waitForPort } from './pods.mjs'
 
 const haproxy = path.join(import.meta.dirname, 'haproxy.mjs')
@@ -27,6 +29,8 @@ export function docker(model, args, input) {
   if (verb === 'inspect') return inspect(model, rest)
   if (verb === 'pull') return fail('Error response from daemon: no network here')
   if (verb === 'start') return start(model, rest.at(-1))
+  if (verb === 'run') return runBeside(model, rest, input)
+  if (verb === 'restart') return restart(model, rest.at(-1))
   if (verb === 'rm') return remove(model, rest.at(-1))
   if (verb === 'create') return createContainer(model, rest)
   if (verb === 'save') return save(model, rest)
@@ -108,6 +112,26 @@ function start(model, name) {
   return name
 }
 
+/** `ip` in the network of another container, which is gone with that container's next start. */
+function runBeside(model, args, input) {
+  const of = /^container:(.+)$/.exec(flag(args, '--network'))?.[1]
+  const found = container(model, of)
+  if (!found.running) fail(`cannot join network of a non running container: ${of}`)
+  if (flag(args, '--entrypoint') !== 'ip') fail('exec: not found in $PATH', 127)
+  found.routes ??= []
+  const network = { routes: found.routes }
+  const answer = ip(network, args.slice(args.indexOf('--entrypoint') + 3), input)
+  found.routes = network.routes
+  return answer
+}
+
+function restart(model, name) {
+  endProcess(model, name)
+  container(model, name).running = false
+  delete container(model, name).routes
+  return start(model, name)
+}
+
 function remove(model, name) {
   container(model, name)
   endProcess(model, name)
@@ -150,13 +174,21 @@ function execute(model, args, input) {
   if (!found.running) fail(`Error response from daemon: container ${name} is not running`)
   const node = found.node
   if (!node) fail('not a node')
-  if (program === 'crictl') return JSON.stringify({ images: node.images.map((tag) => ({ repoTags: [tag] })) })
+  if (program === 'crictl') return crictl(model, name, rest)
+  if (program === 'nsenter') return nsenter(model, name, rest)
+  if (program === 'bash') return guardWithoutInput(model, name)
   if (program === 'iptables') return iptables(node, rest)
   if (program === 'bridge') return bridge(node, rest, input)
   if (program === 'ip') return ip(node, rest, input)
   if (program === 'find') return cpuFiles(model, name).join('\n')
   if (program === 'grep') return cpuOf(model, name, rest.slice(2))
   return fail(`OCI runtime exec failed: "${program}": executable file not found in $PATH`, 127)
+}
+
+/** Its input ends at once, so all that it does is to let everything run. */
+function guardWithoutInput(model, name) {
+  setFrozen(model, name, false)
+  return JSON.stringify({ type: 'ready' })
 }
 
 /** Groups of the pods of a node, as the kubelet names them with systemd's driver and version 2. */

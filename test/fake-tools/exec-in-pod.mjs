@@ -1,4 +1,4 @@
-// `kubectl exec`: the agent itself runs, on this machine, behind relays that play the components of its paths.
+// `kubectl exec` and `crictl exec`: the agent itself runs, on this machine, behind relays that play the components of its paths.
 import { spawn, spawnSync } from 'node:child_process'
 import { createInterface } from 'node:readline'
 import { routeFrom } from './data-plane.mjs'
@@ -45,9 +45,9 @@ export function inPod(model, reached) {
 }
 
 /** Runs the agent with our own standard input and output. */
-export async function runAgent(folder, reach, args) {
+export async function runAgent(folder, reachPod) {
   const { env, ...from } = withModel(folder, (model) => {
-    const reached = reach(model, args)
+    const reached = reachPod(model)
     const pod = podOf(reached)
     return { env: serverEnvironment(model, pod), pod, cluster: reached.name, mode: reached.words.at(-1) }
   })

@@ -4,10 +4,12 @@ import path from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { docker } from './docker.mjs'
 import { runAgent } from './exec-in-pod.mjs'
+import { runGuard } from './freeze.mjs'
 import { istioctl } from './istioctl.mjs'
 import { kind } from './kind.mjs'
 import { kubectl, reach } from './kubectl.mjs'
 import { ToolFailure, withModel } from './model.mjs'
+import { reachOnNode } from './on-node.mjs'
 
 const tools = { docker, istioctl, kind, kubectl }
 
@@ -54,8 +56,13 @@ async function main() {
     }
     if (fault === 'fail') throw new ToolFailure('injected failure', 1)
     if (name === 'kubectl' && args.includes('exec') && args.includes('--stdin')) {
-      await runAgent(folder, reach, args)
+      await runAgent(folder, (model) => reach(model, args))
       return
+    }
+    if (name === 'docker' && args[0] === 'exec' && args[1] === '--interactive') {
+      const [node, program, ...rest] = args.slice(2)
+      if (program === 'crictl') return await runAgent(folder, (model) => reachOnNode(model, node, rest))
+      if (program === 'bash') return runGuard(folder, node)
     }
     const needsInput = args.includes('-') || args.includes('--interactive') || args.includes('-batch')
     const input = needsInput ? readFileSync(0, 'utf8') : ''

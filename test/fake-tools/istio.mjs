@@ -1,6 +1,6 @@
 // What istiod and ztunnels of a fake cluster know, as Istio ambient has it from 1.27 on.
 import { key, now, object, objectsOf, put, resource } from './objects.mjs'
-import { podUid } from './model.mjs'
+import { containerId, podUid } from './model.mjs'
 import { podAddress } from './pods.mjs'
 
 const system = 'istio-system'
@@ -76,8 +76,10 @@ function image({ istiod }, name) {
 }
 
 function systemPod(model, cluster, name, labels, node, podIP, imageName) {
+  const uid = podUid(model)
   const containers = [
     {
+      containerID: containerId({ metadata: { uid } }),
       image: image(cluster, imageName),
       imageID: `sha256:${'0'.repeat(64)}`,
       ready: true,
@@ -94,7 +96,7 @@ function systemPod(model, cluster, name, labels, node, podIP, imageName) {
   }
   return put(cluster, {
     kind: 'Pod',
-    metadata: { name, namespace: system, labels, uid: podUid(model) },
+    metadata: { name, namespace: system, labels, uid },
     spec: { nodeName: node.name, serviceAccountName: labels.app ?? name },
     status,
   })

@@ -1,8 +1,9 @@
 import { readFileSync } from 'node:fs'
 import { reconcile, replacedRemote, republish, restart } from './istio.mjs'
-import { fail, flag, imageId, parseDocuments, podUid } from './model.mjs'
+import { containerId, fail, flag, imageId, parseDocuments, podUid } from './model.mjs'
 import { gatewayCrd, get, key, now, object, objectsOf, put, resource } from './objects.mjs'
 import { inPod, serverEnvironment } from './exec-in-pod.mjs'
+import { isFrozen } from './freeze.mjs'
 import { killPods, podAddress, startPod } from './pods.mjs'
 import { accessLog, metrics } from './telemetry.mjs'
 
@@ -12,6 +13,7 @@ export function kubectl(model, args, input) {
   const [verb, noun] = words
   if (verb === 'get' && noun === '--raw') return raw(model, cluster, name, words[2])
   if (verb === 'get' && noun === 'nodes') return nodes(model, cluster)
+  if (verb === 'get' && noun === 'leases') return leases(cluster)
   if (verb === 'get') {
     republish(cluster)
     return get(cluster, words)
@@ -37,6 +39,11 @@ export function reach(model, args) {
   const isUp = cluster?.nodes?.every((node) => model.containers[node.name].running)
   if (!isUp)
     fail(`The connection to the server 127.0.0.1:6443 was refused - did you specify the right host or port?`)
+  // The real one would say nothing until the caller gives up; whoever asks is at fault, and is told at once.
+  if (cluster.nodes.some((node) => isFrozen(model, node.name))) {
+    model.askedWhileFrozen.push(args.join(' '))
+    fail(`Unable to connect to the server: net/http: TLS handshake timeout (${name} is frozen)`)
+  }
   const words = []
   for (let i = 0; i < args.length; i++) {
     if (['--kubeconfig', '--context', '--request-timeout'].includes(args[i])) i++
@@ -58,6 +65,14 @@ function nodes(model, cluster) {
     },
   }))
   return JSON.stringify({ items })
+}
+
+/** Kubelets renew them as soon as they run. */
+function leases(cluster) {
+  const renewTime = new Date().toISOString()
+  return JSON.stringify({
+    items: cluster.nodes.map(({ name }) => ({ metadata: { name }, spec: { renewTime } })),
+  })
 }
 
 /** What `--filename` names: standard input, a file, or the Gateway API's release on the network. */
@@ -151,7 +166,10 @@ function runPod(model, clusterName, cluster, pod) {
   pod.metadata.uid = podUid(model)
   const ready = { type: 'Ready', status: 'True' }
   const { image } = pod.spec.containers[0]
-  const container = { image, imageID: imageId(image), ready: true, restartCount: 0, state: { running: {} } }
+  const container = {
+    ...{ image, imageID: imageId(image), containerID: containerId(pod) },
+    ...{ ready: true, restartCount: 0, state: { running: {} } },
+  }
   pod.status = {
     ...{ phase: 'Running', podIP, startTime: now(), conditions: [ready] },
     containerStatuses: [container],
@@ -256,9 +274,12 @@ function logs(model, cluster, clusterName, words) {
   const pod = words[1]
   if (!object(cluster, 'Pod', words.namespace, pod))
     fail(`error: error from server (NotFound): pods "${pod}" not found in namespace "${words.namespace}"`)
-  const lines = cluster.ztunnels?.[pod] ? accessLog(model, clusterName, pod) : []
-  const since = flag(words, '--since-time')
-  const tail = flag(words, '--tail')
+  return logOf(model, clusterName, pod, { since: flag(words, '--since-time'), tail: flag(words, '--tail') })
+}
+
+/** What a pod wrote: only ztunnels write anything. */
+export function logOf(model, clusterName, pod, { since, tail }) {
+  const lines = model.clusters[clusterName].ztunnels?.[pod] ? accessLog(model, clusterName, pod) : []
   const later = since === undefined ? lines : lines.filter((line) => line.slice(0, 19) >= since.slice(0, 19))
   return (tail === undefined ? later : later.slice(-Number(tail))).join('\n')
 }

@@ -1,6 +1,6 @@
 // A small model of Docker, kind clusters and Kubernetes objects, kept in a folder. Enough for whole lives of testbeds.
 import { createHash } from 'node:crypto'
-import { existsSync, mkdirSync, readFileSync, renameSync, rmdirSync, writeFileSync } from 'node:fs'
+import { existsSync, mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs'
 import { createRequire } from 'node:module'
 import path from 'node:path'
 
@@ -34,12 +34,24 @@ function takeLock(lock) {
   for (let tries = 0; tries < 5000; tries++) {
     try {
       mkdirSync(lock)
-      return () => rmdirSync(lock)
+      writeFileSync(path.join(lock, 'pid'), String(process.pid))
+      return () => rmSync(lock, { recursive: true, force: true })
     } catch {
+      // Whoever is killed with the model in hand does not give it back.
+      if (tries % 100 === 99 && isOfTheDead(lock)) rmSync(lock, { recursive: true, force: true })
       Atomics.wait(pause, 0, 0, 2)
     }
   }
   throw new Error('the model is locked for too long')
+}
+
+function isOfTheDead(lock) {
+  try {
+    process.kill(Number(readFileSync(path.join(lock, 'pid'), 'utf8')), 0)
+    return false
+  } catch (error) {
+    return error.code === 'ESRCH'
+  }
 }
 
 export function emptyModel() {
@@ -66,6 +78,8 @@ export function emptyModel() {
     nextAddress: 2,
     /** So many creations of clusters lose the race for a port. */
     portRaces: 0,
+    /** What API servers that stood still were asked; also what whoever asked did not mind. */
+    askedWhileFrozen: [],
     nextUid: 1,
     /** Echo servers that really run, by pod. */
     processes: {},
@@ -108,6 +122,11 @@ export function imageId(image) {
 
 export function podUid(model) {
   return `00000000-0000-4000-8000-${String(model.nextUid++).padStart(12, '0')}`
+}
+
+/** Of the only container of a pod, as the API writes it. */
+export function containerId({ metadata: { uid } }) {
+  return `containerd://${uid}`
 }
 
 /** JSON or YAML. Most of it is JSON, and every call is a process of its own: a YAML parser comes only when needed. */

@@ -35,6 +35,7 @@ export function createContexts(options: ContextsOptions): Backend {
   return {
     name: 'contexts',
     clients: options.clients ?? 1,
+    canRestart: true,
     steps: (plan) => stepsOf(assemble(plan, options, undefined)),
     up: (plan, context) => {
       checkFit(plan, options)
@@ -90,12 +91,13 @@ function assemble(plan: Plan, options: ContextsOptions, session: Session | undef
     agentImage: options.agentImage ?? agentImage,
     meshLabels: istioLabels,
   }
+  const workloadPhase = clusters.map((cluster) => workloadStep(workloads, cluster))
   const phases = [
     clusters.map((cluster) => claimStep(session, cluster)),
     ...(mesh?.phases ?? []),
-    clusters.map((cluster) => workloadStep(workloads, cluster)),
+    workloadPhase,
   ]
-  return { tools, clusters, mesh, phases }
+  return { tools, clusters, mesh, phases, workloads: workloadPhase }
 }
 
 /** Before anything is made in a cluster, hopmeter's state says that something may be. */

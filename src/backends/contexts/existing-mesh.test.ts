@@ -88,6 +88,43 @@ describe('clusters with an Istio of the user', () => {
     },
   )
 
+  test('another version than the one that was asked for is named, and kept with the result', async () => {
+    const said = async (istio: string | undefined) => {
+      const notes: string[] = []
+      const context = { ...quiet, note: (note: string) => void notes.push(note) }
+      const testbed = await createContexts(options({ istio })).up(plan, context)
+      await testbed.down()
+      return [notes.filter((note) => note.startsWith('istiod of')), testbed.facts['versionNotes']]
+    }
+    const named = ['istiod of east is 1.31.0, not 1.30.3', 'istiod of west is 1.31.0, not 1.30.3']
+    expect(await said('1.30.3')).toEqual([named, named.join('; ')])
+    expect(await said('1.31')).toEqual([[], undefined])
+    expect(await said(undefined)).toEqual([[], undefined])
+  })
+
+  test('a restart is of hopmeter’s own pods: nothing of the mesh is started anew, and the result says so', async () => {
+    const execute = fake.inProcess()
+    const testbed = await createContexts(options({ execute })).up(plan, quiet)
+    const pods = () => objects().filter((key) => key.includes('Pod/'))
+    try {
+      const [mesh, own] = [pods().filter((key) => key.includes('istio-system')), pods()]
+      execute.log.length = 0
+      await testbed.restart!({ ...quiet, seed: 1 })
+      expect(pods()).toEqual(own)
+      expect(pods().filter((key) => key.includes('istio-system'))).toEqual(mesh)
+      const changes = execute.log.filter((line) => !isRead(line))
+      expect(changes.length).toBeGreaterThan(0)
+      for (const line of changes)
+        expect(line).toMatch(/^kubectl .* (apply --server-side|delete --namespace hopmeter) /)
+      expect(testbed.facts['restarted']).toBe('own pods only: the mesh is not hopmeter’s')
+      expect(testbed.quiet).toBeUndefined()
+      expect((await testbed.evidence()).served.length).toBeGreaterThan(0)
+    } finally {
+      await testbed.down()
+    }
+    expect(objects()).toEqual(before)
+  })
+
   test(
     'several clients are an indexed Job; each is proven, and their number can change',
     { timeout: 240_000 },

@@ -6,8 +6,11 @@ import { caKeyType } from './install/ca.ts'
 import { gatewayApiFacts } from './install/gateway-api-facts.ts'
 import { ztunnelThreads } from './install/install.ts'
 import { meshPhases } from './install/mesh-steps.ts'
+import { restartDataPlane } from './install/restart-data-plane.ts'
 import { istioComponentOf } from './read/component-of.ts'
 import { meshStateFiles } from './read/state-files.ts'
+import { standingVersions, versionFacts } from './version-facts.ts'
+import { versionDisagreements } from './version-warnings.ts'
 import { watchMesh } from './watch-mesh.ts'
 
 /**
@@ -20,20 +23,30 @@ export function ownMesh({ loadBalancer, host, ...input }: MeshInput & OwnCluster
   const parts = istioContext(input, { loadBalancer, host })
   const labels = [...parts.loadBalancers.values()].flatMap(({ label }) => label ?? [])
   let facts: Readonly<Record<string, string>> = {}
+  let disagreements: readonly string[] = []
   return {
     engine: { name: 'istio', version: parts.tag },
     loadBalancer: [...new Set(labels)].join(' and ') || 'none',
     get facts() {
       return facts
     },
+    get disagreements() {
+      return disagreements
+    },
     images: istioImages(parts),
     phases: [[checkBeforeInstallStep(parts)], ...meshPhases(parts)],
     readiness: (found) => meshReadiness(parts, found),
     watch: async (found, context) => {
-      const { kept, watched } = await watchMesh(parts, found, context)
-      facts = { ...kept, ...settings(parts), ...gatewayApiFacts(parts) }
+      const { kept, watched, mesh } = await watchMesh(parts, found, context)
+      const standing = standingVersions(mesh)
+      disagreements = versionDisagreements({ asked: input.options.istio, tag: parts.tag, standing })
+      facts = {
+        ...{ ...kept, ...settings(parts), ...gatewayApiFacts(parts) },
+        ...versionFacts(parts.istio, input.plan, disagreements),
+      }
       return watched
     },
+    restart: (context) => restartDataPlane(parts, context),
     componentOf: istioComponentOf,
     stateFiles: (cluster, context) => meshStateFiles(parts, cluster, context),
   }

@@ -68,7 +68,7 @@ function expectNothingLeft(): void {
   expect(Session.names(fake.sessions)).toEqual([])
 }
 
-describe('a fault at kubectl exec', () => {
+describe('a fault where agents are started', () => {
   test.for<[string, Fault, RegExp]>([
     ['attach', 'fail', /^attach to echo servers: echo server \S+ failed: injected failure/],
     ['attach', 'hang', /^attach to echo servers: echo server \S+ said nothing within \d+ ms/],
@@ -81,7 +81,7 @@ describe('a fault at kubectl exec', () => {
     ['load', 'hang', /^load agent of \S+ said nothing within \d+ ms/],
     ['load', 'rubbish', /^load agent of \S+ wrote something that is no message: .*html/],
   ])('%s, %s: the run ends, the message names it, and nothing is left', async ([mode, fault, message]) => {
-    fake.breakCalls([{ name: 'kubectl', words: `agent.mjs ${mode}`, fault }])
+    fake.breakCalls([{ name: 'docker', words: `agent.mjs ${mode}`, fault }])
     const run = await failingRun(mode === 'attach' ? { deadlineScale: 0.05 } : {})
     expect(run.message).toMatch(message)
     expect(run.result.status).toBe('failed')

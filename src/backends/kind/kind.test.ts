@@ -92,6 +92,32 @@ describe('a testbed that is kept', () => {
     expect(second.log.length).toBeGreaterThan(5)
   })
 
+  test('is said to stay, and one that is not kept to go', async () => {
+    const scenario = await plain('single-cluster')
+    const lastStep = async (keep: boolean) => {
+      const steps: string[] = []
+      const backend = createKind({ ...fake.options, execute: fake.inProcess(), keep })
+      await verifyScenario({ scenario, backend, ...quiet, progress: (step) => steps.push(step) })
+      return steps.findLast((step) => /testbed/.test(step))
+    }
+    expect(await lastStep(false)).toBe('taking the testbed down')
+    expect(await lastStep(true)).toBe('leaving the testbed standing')
+  })
+
+  test('refuses packets to addresses that no pod has, beside routes and in its own cluster', async () => {
+    const scenario = await plain('same-network')
+    const options = { ...fake.options, execute: fake.inProcess(), keep: true }
+    await (await createKind(options).up(planScenario(scenario), quiet)).down()
+    const cidrs = scenario.topology.clusters.map(({ podCidr }) => podCidr).toSorted()
+    const refused = fake.model(({ containers }) =>
+      Object.values(containers).map(({ node }) =>
+        node?.routes.flatMap(({ dst, type }) => (type === 'unreachable' ? [dst] : [])).toSorted(),
+      ),
+    )
+    expect(refused).toEqual(refused.map(() => cidrs))
+    expect(refused).toHaveLength(2)
+  })
+
   test('nodes that cannot start on this machine are not made', async () => {
     fake.model((model) => {
       model.cgroup = '1'

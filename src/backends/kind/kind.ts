@@ -7,6 +7,7 @@ import { cachedPrograms, verifiedGatewayApi } from '../istio/install/cached-tool
 import { istioctlDoubt, istioctlFit } from '../istio/install/istioctl-version.ts'
 import { istioLabels } from '../istio/labels.ts'
 import { ownMesh } from '../istio/own-mesh.ts'
+import { versionDisagreements, versionWarnings } from '../istio/version-warnings.ts'
 import { bringUp, stepsOf, type Assembly } from '../kubernetes/bring-up.ts'
 import type { Session } from '../kubernetes/session/session.ts'
 import type { Phase } from '../kubernetes/steps/step.ts'
@@ -25,11 +26,13 @@ import { KindCluster } from './cluster/kind-cluster.ts'
 import { nodeImageThatRuns } from './cluster/node-image.ts'
 import { kindClusterName } from './cluster/names.ts'
 import { checkProvider } from './cluster/provider.ts'
-import { wholeClusters } from './cluster/release.ts'
 import { hostFacts } from './host-facts.ts'
 import { ImageStore } from './images/image-store.ts'
 import { loadBalancerOf } from './load-balancer/load-balancers.ts'
 import { nodeCgroupCpu } from './node-cgroups/node-cgroups.ts'
+import { FrozenClusters } from './quiet/quiet-clusters.ts'
+import { isQuiet, quietWords } from './quiet/quiet-rule.ts'
+import { wholeClusters } from './release.ts'
 import { readNodeRoutes } from './routes/route-facts.ts'
 import { routeStep } from './routes/route-step.ts'
 import { checkSupported } from './supported.ts'
@@ -41,17 +44,25 @@ export function createKind(options: KubernetesOptions = {}): Backend {
   return {
     name: 'kind',
     clients: options.clients ?? 1,
+    canRestart: true,
+    warnings: (plan) => [
+      ...versionDisagreements({ asked: options.istio, tag: options.istioTag }),
+      ...(needsMesh(plan) ? versionWarnings(options.istio ?? defaultIstio, plan) : []),
+    ],
     steps: (plan) => stepsOf(assemble(plan, options, undefined)),
     up: (plan, context) => {
       checkSupported(plan)
       checkProvider()
       const nodeImage = chosenNodeImage(options)
+      const quiet = options.quietControlPlane ?? 'auto'
+      const count = plan.scenario.topology.clusters.length
       return bringUp(plan, context, options, {
         backend: 'kind',
         sessionName: plan.scenario.name,
         digest: testbedDigest(plan.scenario, nodeImage),
-        facts: { nodeImage },
-        tools: (needsMesh) => ['docker', 'kind', 'kubectl', ...(needsMesh ? (['istioctl'] as const) : [])],
+        facts: { nodeImage, controlPlanes: quietWords(quiet, count) },
+        ...(isQuiet(quiet, count) ? { quiet: (...of) => FrozenClusters.open(...of) } : {}),
+        tools: (isMesh) => ['docker', 'kind', 'kubectl', ...(isMesh ? (['istioctl'] as const) : [])],
         checkVersions: (versions) => checkIstioctl(versions, options),
         assemble: (session) => assemble(plan, options, session),
         cpu: nodeCgroupCpu,
@@ -80,9 +91,11 @@ function assemble(plan: Plan, options: KubernetesOptions, session: Session | und
         (...of) => readNodeRoutes(routeKind, ...of),
       ),
   )
-  const needsMesh = plan.workloads.some(({ mesh }) => mesh === 'ambient')
-  const balancing = { tools, session, image: options.loadBalancerImage ?? loadBalancerImage }
-  const mesh = needsMesh
+  const balancing = {
+    ...{ tools, session, nodeImage, image: options.loadBalancerImage ?? loadBalancerImage },
+    podCidrs: scenario.topology.clusters.map(({ podCidr }) => podCidr),
+  }
+  const mesh = needsMesh(plan)
     ? ownMesh({
         ...{ plan, clusters, options: withCachedCrds(options), sessionId },
         loadBalancer: (cluster, gateway) =>
@@ -100,21 +113,27 @@ function assemble(plan: Plan, options: KubernetesOptions, session: Session | und
     ...{ plan, sessionId, agentImage: agent, agentText: agentText(), clients: options.clients ?? 1 },
     meshLabels: istioLabels,
   }
+  const workloadPhase = clusters.map((cluster) => workloadStep(workloads, cluster))
   const phases: readonly Phase[] = [
     [daemonStep(tools, session)],
     [namesStep(tools, session, clusters), cgroupStep(tools, nodeImage)],
     clusters.map((cluster) => createClusterStep(clusterParts, cluster)),
     clusters.map((cluster) => markClusterStep(clusterParts, cluster)),
     clusters.map((cluster) => store.step(cluster, [agent, ...(mesh?.images ?? [])])),
-    clusters.length > 1 ? clusters.map((cluster) => routeStep(routeKind, plan, cluster, clusters)) : [],
+    clusters.map((cluster) => routeStep(routeKind, plan, cluster, clusters)),
     ...(mesh?.phases ?? []),
-    clusters.map((cluster) => workloadStep(workloads, cluster)),
+    workloadPhase,
   ]
   return {
     ...{ tools, clusters, mesh },
     phases: phases.filter((phase) => phase.length > 0),
+    workloads: workloadPhase,
     facts: async (context) => ({ nodeImage: await nodeImageThatRuns(tools, clusters, nodeImage, context) }),
   }
+}
+
+function needsMesh({ workloads }: Plan): boolean {
+  return workloads.some(({ mesh }) => mesh === 'ambient')
 }
 
 function ofKind(clusters: readonly KindCluster[], wanted: string): KindCluster {
@@ -129,7 +148,9 @@ function checkIstioctl(
   { istio = defaultIstio, istioTag, istioHub }: KubernetesOptions,
 ): readonly string[] {
   const wanted = fullIstioVersion(istio)
-  if (istioctl === undefined || istioTag !== undefined || istioHub !== undefined) return []
+  if (istioctl === undefined) return []
+  if (istioTag !== undefined || istioHub !== undefined)
+    return versionDisagreements({ asked: wanted, tag: istioTag, istioctl })
   if (istioctlFit(istioctl, wanted) !== 'other') return [istioctlDoubt(istioctl, wanted) ?? []].flat()
   throw new HopmeterError(`check tools: istioctl is ${istioctl}, but Istio ${wanted} is to be installed`, {
     hint: `hopmeter tools install --istio ${wanted}, or --istio ${istioctl}`,

@@ -78,6 +78,27 @@ describe('whole lives with Istio', () => {
 })
 
 describe('a testbed with Istio that is kept', () => {
+  test('has a proxy that leads nowhere but to the gateway, also after Docker started it anew', async () => {
+    const scenario = await scenarioOf('multi-network-nlb')
+    const options = { ...fake.options, execute: fake.inProcess(), keep: true }
+    const steps: string[] = []
+    const up = async () => {
+      const progress = (step: string) => void steps.push(step)
+      await (await createKind(options).up(planScenario(scenario), { ...quiet, progress })).down()
+    }
+    const name = 'hm-multi-network-nlb-west-lb'
+    const refused = () =>
+      fake.model(({ containers }) => containers[name]?.routes?.map(({ dst, type }) => `${type} ${dst}`))
+    const wanted = scenario.topology.clusters.map(({ podCidr }) => `unreachable ${podCidr}`)
+    await up()
+    expect(refused()).toEqual(wanted)
+    fake.model(({ containers }) => delete containers[name]!.routes)
+    steps.length = 0
+    await up()
+    expect(steps).toContain('stand HAProxy in front of the gateway of west')
+    expect(refused()).toEqual(wanted)
+  })
+
   test('an up after damage repairs it, whatever it was', { timeout: 600_000 }, async () => {
     const scenario = await scenarioOf('multi-network-nlb')
     const plan = planScenario(scenario)

@@ -1,3 +1,5 @@
+import { spawn } from 'node:child_process'
+import { once } from 'node:events'
 import { mkdtempSync, readdirSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import path from 'node:path'
@@ -68,6 +70,70 @@ async function leftOf(name: string): Promise<readonly string[]> {
   const { stdout } = await run('docker', ['ps', '--all', '--format', '{{.Names}}'])
   const containers = stdout.split('\n').filter((container) => container.startsWith(`hm-${name}-`))
   return [...containers, ...readdirSync(stateFolder(stateRoot))]
+}
+
+/** Pods of control planes, daemons and Istio that were restarted or are not ready, and nodes that are not. */
+async function controlPlaneTrouble(
+  scenario: string,
+  clusters: readonly string[],
+): Promise<readonly string[]> {
+  interface Status {
+    readonly conditions?: readonly { readonly type: string; readonly status: string }[]
+    readonly containerStatuses?: readonly { readonly restartCount: number; readonly ready: boolean }[]
+  }
+  const trouble: string[] = []
+  for (const cluster of clusters) {
+    const kubeconfig = path.join(stateFolder(stateRoot), scenario, `${cluster}.kubeconfig`)
+    const get = ['--kubeconfig', kubeconfig, 'get', 'nodes,pods', '--all-namespaces', '--output', 'json']
+    const { items } = JSON.parse((await run('kubectl', get)).stdout) as {
+      readonly items: readonly {
+        readonly kind: string
+        readonly metadata: { readonly name: string }
+        readonly status: Status
+      }[]
+    }
+    for (const { kind, metadata, status } of items) {
+      const isReady = status.conditions?.some(({ type, status: is }) => type === 'Ready' && is === 'True')
+      const restarts = (status.containerStatuses ?? []).reduce((sum, of) => sum + of.restartCount, 0)
+      if (isReady !== true || restarts > 0) trouble.push(`${kind} ${metadata.name}: ${restarts} restarts`)
+    }
+  }
+  return trouble
+}
+
+/** Processes of nodes that are stopped. */
+async function stoppedIn(nodes: readonly string[]): Promise<readonly string[]> {
+  const perNode = await Promise.all(
+    nodes.map(async (node) => (await run('docker', ['exec', node, 'ps', '-eo', 'stat=,comm='])).stdout),
+  )
+  return perNode.flatMap((text) => text.split('\n').filter((line) => line.trim().startsWith('T')))
+}
+
+/** Runs a scenario in a hopmeter of its own, and kills that once these nodes stand still. */
+async function killWhileFrozen(scenario: string, nodes: readonly string[]): Promise<void> {
+  const cli = path.join(import.meta.dirname, '../../../dist/cli/main.js')
+  const results = mkdtempSync(path.join(tmpdir(), 'hopmeter-real-kind-results-'))
+  const named = { '--istio': istio, '--istio-hub': options.istioHub, '--istio-tag': options.istioTag }
+  const further = {
+    ...{ '--gateway-api': options.gatewayApi, '--node-image': options.nodeImage },
+    ...{ '--agent-image': options.agentImage, '--lb-image': options.loadBalancerImage },
+  }
+  const flags = Object.entries({ ...named, ...further }).flatMap(([flag, value]) =>
+    value === undefined ? [] : [flag, value],
+  )
+  const own = ['--backend', 'kind', '--keep', '--quiet-control-plane', 'on', '--results', results]
+  const child = spawn(process.execPath, [cli, 'run', scenario, ...own, ...flags], {
+    stdio: 'ignore',
+    env: { ...process.env, XDG_STATE_HOME: stateRoot },
+  })
+  const ended = once(child, 'exit')
+  try {
+    await expect.poll(() => stoppedIn(nodes), { timeout: 10 * minute, interval: 200 }).not.toEqual([])
+  } finally {
+    child.kill('SIGKILL')
+    await ended
+    rmSync(results, { recursive: true, force: true })
+  }
 }
 
 afterAll(async () => {
@@ -156,6 +222,61 @@ describe.skipIf(!hasIstio)('on real kind clusters, in a mesh', () => {
     { timeout: 30 * minute },
     async (name) => {
       expect(await verified((await loadScenario(name)).scenario)).toEqual(clean)
+    },
+  )
+
+  test(
+    'rounds on frozen clusters lose no request, restart nothing, and restarts are proven',
+    { timeout: 60 * minute },
+    async () => {
+      const results = mkdtempSync(path.join(tmpdir(), 'hopmeter-real-kind-results-'))
+      const errors: number[] = []
+      try {
+        const { result } = await runScenario({
+          scenarioFile: await loadScenario('multi-network-nlb'),
+          backend: createKind({ ...options, quietControlPlane: 'on', keep: true }),
+          resultsRoot: results,
+          reporter: {
+            ...silent,
+            round: ({ paths }) => errors.push(...paths.map((measured) => measured.errors + measured.lost)),
+          },
+          // Longer than one freeze.
+          rounds: { count: 30, restarts: 2, durationMs: 1000, warmupMs: 500 },
+          signal: new AbortController().signal,
+        })
+        expect(errors.filter((count) => count > 0)).toEqual([])
+        expect(result.measured).toHaveLength(60)
+        expect(result.evidence.filter(({ mismatch, unproven }) => mismatch + unproven > 0)).toEqual([])
+        expect(result.builds[0]?.facts['controlPlanes']).toBe('frozen while rounds run')
+        expect(await controlPlaneTrouble('multi-network-nlb', ['east', 'west'])).toEqual([])
+      } finally {
+        rmSync(results, { recursive: true, force: true })
+      }
+      expect(await takeDownSessions(['multi-network-nlb'], context(), options)).toEqual(['multi-network-nlb'])
+      expect(await leftOf('multi-network-nlb')).toEqual([])
+    },
+  )
+
+  test(
+    'a hopmeter that is killed while clusters are frozen leaves them running, and the next up finds nothing to do',
+    { timeout: 60 * minute },
+    async () => {
+      const { scenario } = await loadScenario('same-network')
+      const kept = createKind({ ...options, keep: true })
+      await (await kept.up(planScenario(scenario), context())).down()
+      const nodes = ['hm-same-network-east-1-control-plane', 'hm-same-network-east-2-control-plane']
+      await killWhileFrozen('same-network', nodes)
+      await expect.poll(() => stoppedIn(nodes), { timeout: minute, interval: 500 }).toEqual([])
+      const steps: string[] = []
+      const testbed = await kept.up(planScenario(scenario), {
+        ...context(),
+        progress: (step) => steps.push(step),
+      })
+      await testbed.down()
+      expect(steps.filter((step) => /^(create|install|start workloads)/.test(step))).toEqual([])
+      expect(await controlPlaneTrouble('same-network', ['east-1', 'east-2'])).toEqual([])
+      expect(await takeDownSessions(['same-network'], context(), options)).toEqual(['same-network'])
+      expect(await leftOf('same-network')).toEqual([])
     },
   )
 

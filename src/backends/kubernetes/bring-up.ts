@@ -6,12 +6,13 @@ import type { Cluster } from './cluster/cluster.ts'
 import { openPodCpu, type CpuMethod } from './cpu/pod-cpu.ts'
 import { saveFailureState } from './failure-state.ts'
 import type { ServiceMesh } from './mesh.ts'
+import type { OpenQuiet, QuietClusters } from './quiet.ts'
 import { Session, type SessionState } from './session/session.ts'
 import { takeDown, type Release } from './session/take-down.ts'
 import { inStep, runPhases } from './steps/run-steps.ts'
 import type { Phase, StepContext } from './steps/step.ts'
 import { waitUntilReady } from './steps/wait.ts'
-import { attachServers, detachServers, KubeTestbed } from './testbed.ts'
+import { attachServers, detachServers, KubeTestbed, type LiveParts } from './testbed.ts'
 import { createToolbox } from './tools/create-toolbox.ts'
 import { stateFolder } from './tools/folders.ts'
 import type { KubernetesOptions } from './tools/options.ts'
@@ -19,6 +20,7 @@ import { toolDoubt, toolProblem, toolRemedies, toolVersions } from './tools/tool
 import type { Toolbox, ToolName } from './tools/toolbox.ts'
 import { findPods } from './workloads/find-pods.ts'
 import type { PodInventory } from './workloads/pod-inventory.ts'
+import { removePods } from './workloads/remove-pods.ts'
 
 const cleanUpTimeoutMs = 600_000
 const stateTimeoutMs = 300_000
@@ -29,6 +31,8 @@ export interface Assembly {
   readonly clusters: readonly Cluster[]
   readonly mesh: ServiceMesh | undefined
   readonly phases: readonly Phase[]
+  /** The last of them: pods, and what belongs to them. */
+  readonly workloads: Phase
   /** What is known once it stands. */
   readonly facts?: (context: StepContext) => Promise<Readonly<Record<string, string>>>
 }
@@ -46,6 +50,8 @@ export interface ClusterOwner {
   checkVersions?(versions: Readonly<Partial<Record<ToolName, string>>>): readonly string[]
   assemble(session: Session): Assembly
   readonly cpu: CpuMethod
+  /** Absent where control planes go on while rounds run. */
+  readonly quiet?: OpenQuiet | undefined
   readonly release: Release
 }
 
@@ -82,13 +88,15 @@ export async function bringUp(
   try {
     assembly = owner.assemble(session)
     const versions = await checkTools(assembly, owner, context)
+    await owner.release.repair?.(assembly.tools, session, context)
     await runPhases(assembly.phases, context)
     const testbed = await connect({ plan, options, owner, session, context, end }, assembly, versions)
     if (options.keep) session.update((state) => ({ ...state, kept: true }))
     return testbed
   } catch (error) {
     if (assembly && failureFolder !== undefined) {
-      await saveFailureState({ ...assembly, session }, failureFolder, stateContext(context))
+      const parts = { ...assembly, session, failure: error }
+      await saveFailureState(parts, failureFolder, stateContext(context))
     }
     await afterFailure(assembly?.tools ?? createToolbox(options), session, owner, context)
     end()
@@ -98,20 +106,22 @@ export async function bringUp(
 }
 
 async function connect(
-  { plan, options, owner, session, context, end }: BringUp,
-  { tools, clusters, mesh, facts }: Assembly,
+  work: BringUp,
+  assembly: Assembly,
   versions: Readonly<Record<string, string>>,
 ): Promise<Testbed> {
-  const found = await inStep('find pods', findPods(plan, session.id, options.clients ?? 1, clusters, context))
-  for (const readiness of mesh?.readiness(found) ?? []) await waitUntilReady(readiness, context)
-  const servers = await inStep(
-    'attach to echo servers',
-    attachServers(tools, [...found.pods.values()], context.signal),
-  )
+  const { plan, options, owner, session, context, end } = work
+  const { tools, clusters, mesh, facts } = assembly
+  const { note = context.progress } = context
+  const live = await goLive(work, assembly, context)
+  let quiet: QuietClusters | undefined
   try {
-    const watched = mesh && (await inStep('watch components', mesh.watch(found, context)))
+    for (const disagreement of mesh?.disagreements ?? []) note(disagreement)
+    quiet = await (owner.quiet && inStep('guard nodes', owner.quiet({ tools, session, clusters }, context)))
     const { kubernetes } = await clusters[0]!.facts(context)
     return new KubeTestbed({
+      live,
+      quiet,
       tools,
       plan,
       engine: mesh?.engine ?? { name: 'kubernetes', version: kubernetes.replace(/^v/, '') },
@@ -120,17 +130,19 @@ async function connect(
         kubernetes,
         ...owner.facts,
         ...(facts && (await inStep('nodes of all clusters', facts(context)))),
-        agentImage: agentImages(found) || (options.agentImage ?? agentImage),
+        ...(mesh ? { restarted: mesh.restart ? restartedAll : restartedPods } : {}),
+        agentImage: agentImages(live) || (options.agentImage ?? agentImage),
         ...versions,
         ...mesh?.facts,
       },
-      ...found,
-      addresses: watched?.addresses ?? [],
-      servers,
-      watcher: watched?.watcher,
-      cpu: await openPodCpu(owner.cpu, { tools, clusters, found, mesh }, context),
+      restart: async ({ signal, progress }) => {
+        const during = { ...context, signal, progress }
+        await restartPrograms(assembly, session, during)
+        return await goLive(work, assembly, during)
+      },
       saveState: (folder, signal) =>
         saveFailureState({ tools, session, clusters, mesh }, folder, stateContext({ ...context, signal })),
+      isKept: () => session.state.kept,
       takeDown: async () => {
         await tellOfStopped(clusters, context)
         try {
@@ -141,13 +153,55 @@ async function connect(
       },
     })
   } catch (error) {
+    await quiet?.close()
+    live.watcher?.close()
+    await detachServers(live.servers)
+    throw error
+  }
+}
+
+const restartedAll = 'ztunnels, gateways, load balancers and pods'
+/** Nothing that hopmeter did not install is ever started anew. */
+const restartedPods = 'own pods only: the mesh is not hopmeter’s'
+
+/** Waits for what paths need and attaches to it. Nothing is attached when it fails. */
+async function goLive(
+  { plan, options, owner, session }: BringUp,
+  { tools, clusters, mesh }: Assembly,
+  context: StepContext,
+): Promise<LiveParts> {
+  const found = await inStep('find pods', findPods(plan, session.id, options.clients ?? 1, clusters, context))
+  for (const readiness of mesh?.readiness(found) ?? []) await waitUntilReady(readiness, context)
+  const servers = await inStep(
+    'attach to echo servers',
+    attachServers(tools, [...found.pods.values()], context.signal),
+  )
+  try {
+    const watched = mesh && (await inStep('watch components', mesh.watch(found, context)))
+    const cpu = await openPodCpu(owner.cpu, { tools, clusters, found, mesh }, context)
+    return { ...found, servers, addresses: watched?.addresses ?? [], watcher: watched?.watcher, cpu }
+  } catch (error) {
     await detachServers(servers)
     throw error
   }
 }
 
+/** All at the same time; pods come back once what captures their traffic is there. */
+async function restartPrograms(
+  { clusters, mesh, workloads }: Assembly,
+  session: Session,
+  context: StepContext,
+): Promise<void> {
+  context.progress(mesh?.restart ? `restart ${restartedAll}` : 'restart pods')
+  await Promise.all([
+    mesh?.restart?.(context),
+    ...clusters.map((cluster) => removePods(cluster, session.id, context)),
+  ])
+  await runPhases([workloads], context)
+}
+
 /** Which images the tag of the agent's was, where the clusters say it. */
-function agentImages({ pods }: PodInventory): string {
+function agentImages({ pods }: Pick<PodInventory, 'pods'>): string {
   return [...new Set([...pods.values()].map(({ image }) => image))]
     .filter((image) => image !== '')
     .toSorted()

@@ -24,6 +24,8 @@ export interface LoadBalancer {
   image?(context: Signal): Promise<string | undefined>
   /** Stands it up; absent where nothing has to stand. */
   readonly step?: KubeStep | undefined
+  /** Starts its program anew; absent where it has none. @throws CommandError */
+  restart?(context: StepContext): Promise<void>
   /** What the gateway's Service has to publish; undefined while there is nothing to publish. */
   ingress(context: Signal): Promise<Ingress | undefined>
   /** The same for a plan. */

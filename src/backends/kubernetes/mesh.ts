@@ -33,6 +33,8 @@ export interface ServiceMesh {
   readonly engine: Engine
   readonly loadBalancer: string
   readonly facts: Readonly<Record<string, string>>
+  /** What does not agree of what was asked for and what stands, in words; complete once `watch` has returned. */
+  readonly disagreements: readonly string[]
   /** Images to have in the nodes of every cluster. */
   readonly images: readonly string[]
   readonly phases: readonly Phase[]
@@ -42,6 +44,8 @@ export interface ServiceMesh {
     found: PodInventory,
     context: StepContext,
   ): Promise<{ readonly watcher: FlowWatcher; readonly addresses: readonly OwnedAddress[] } | undefined>
+  /** Starts all that forwards bytes anew and waits for it; absent where the mesh is the user's. */
+  restart?(context: StepContext): Promise<void>
   /** Which component of the mesh a pod is; undefined for all others. */
   componentOf(pod: PodObject, cluster: string, node: number | undefined): Component | undefined
   /** What explains a mesh that failed, of a cluster that hopmeter made. */

@@ -7,13 +7,15 @@ import type { ProxyWatch } from '../../kubernetes/load-balancer.ts'
 import type { FlowWatcher } from '../../kubernetes/mesh.ts'
 import type { StepContext } from '../../kubernetes/steps/step.ts'
 import type { PodInventory } from '../../kubernetes/workloads/pod-inventory.ts'
+import type { Command } from '../../backend.ts'
+import type { LogRange } from '../../kubernetes/cluster/node-shell.ts'
 import type { IstioContext } from '../context.ts'
-import { systemNamespace } from '../../../plan/names.ts'
+import { gatewayQuestion, ztunnelQuestions, type ZtunnelQuestions } from '../read/questions.ts'
 import { parseAccessLine } from '../../../evidence/ztunnel/access-log.ts'
 import { parseForwardedHosts } from '../read/envoy-clusters.ts'
 import { cursorTime, newLines, type LogCursor } from '../read/log-cursor.ts'
 import { gatewayPods } from '../read/read-gateway.ts'
-import { readDump, ztunnelPods, type GatewayView } from '../read/read-mesh.ts'
+import { parseDump, ztunnelPods, type GatewayView } from '../read/read-mesh.ts'
 import {
   openConnections,
   type OpenConnection,
@@ -27,7 +29,8 @@ import { meshView, type MeshView } from './mesh-view.ts'
 interface WatchedZtunnel {
   readonly cluster: Cluster
   readonly node: number
-  pod: string
+  readonly pod: string
+  readonly ask: ZtunnelQuestions
   cursor: LogCursor
   readonly closed: Map<string, Flow>
 }
@@ -35,7 +38,7 @@ interface WatchedZtunnel {
 interface WatchedGateway {
   readonly cluster: Cluster
   readonly view: GatewayView
-  readonly pods: readonly string[]
+  readonly pods: readonly { readonly name: string; readonly clusters: Command }[]
   /** Servers' HBONE addresses to which it was seen to forward; Envoy forgets those that rest. */
   readonly seen: Set<string>
 }
@@ -79,7 +82,7 @@ export class IstioWatcher implements FlowWatcher {
     const dumps = await Promise.all(
       this.#ztunnels.map((z) =>
         askAgain(`ztunnel of ${z.cluster.name}`, signal, () =>
-          readDump(this.#istio, z.cluster, z.pod, { signal }),
+          parseDump(this.#istio, z.cluster, z.pod, z.ask.dump, { signal }),
         ),
       ),
     )
@@ -115,22 +118,20 @@ export class IstioWatcher implements FlowWatcher {
     const ztunnels = await Promise.all(
       clusters.map(async (cluster) => {
         const pods = await ztunnelPods(cluster, context)
-        return pods.map(({ pod, node }): WatchedZtunnel => {
-          return {
-            cluster,
-            node,
-            pod: pod.metadata.name,
-            cursor: { lastLine: undefined },
-            closed: new Map(),
-          }
-        })
+        return Promise.all(
+          pods.map(async ({ pod, node }): Promise<WatchedZtunnel> => {
+            const { name } = pod.metadata
+            const ask = await ztunnelQuestions(cluster, pod, context)
+            return { cluster, node, pod: name, ask, cursor: { lastLine: undefined }, closed: new Map() }
+          }),
+        )
       }),
     )
     this.#ztunnels = ztunnels.flat()
     // The log up to now is of no interest; its last line is where reading begins.
     await Promise.all(
       this.#ztunnels.map(async (z) => {
-        const answer = await readLog(z, ['--tail', '1'], context)
+        const answer = await readLog(z, { lines: 1 }, context)
         z.cursor = newLines({ lastLine: undefined }, answer).cursor
       }),
     )
@@ -139,7 +140,13 @@ export class IstioWatcher implements FlowWatcher {
         const pods = await gatewayPods(cluster, context)
         const view = this.#gateways[i]
         if (!view) throw new RangeError(`gateway of ${cluster.name} was not read`)
-        return { cluster, view, pods: pods.map(({ metadata }) => metadata.name), seen: new Set<string>() }
+        const asked = await Promise.all(
+          pods.map(async (pod) => ({
+            name: pod.metadata.name,
+            clusters: await gatewayQuestion(cluster, pod, context),
+          })),
+        )
+        return { cluster, view, pods: asked, seen: new Set<string>() }
       }),
     )
     // A load balancer that the user has cannot be asked; its path then ends there, unproven.
@@ -150,8 +157,7 @@ export class IstioWatcher implements FlowWatcher {
 
   /** Adds what was closed since the last reading; returns who opened those connections. */
   async #readLog(z: WatchedZtunnel, signal: AbortSignal): Promise<ReadonlySet<string>> {
-    const since = cursorTime(z.cursor)
-    const range = since === undefined ? [] : ['--since-time', since]
+    const range = { since: cursorTime(z.cursor) }
     const answer = await askAgain(`log of ${z.pod}`, signal, () => readLog(z, range, { signal }))
     const { lines, cursor } = newLines(z.cursor, answer)
     z.cursor = cursor
@@ -170,8 +176,8 @@ export class IstioWatcher implements FlowWatcher {
   }
 
   async #readBytes(z: WatchedZtunnel, signal: AbortSignal): Promise<readonly CountedBytes[]> {
-    const url = `/api/v1/namespaces/${systemNamespace}/pods/${z.pod}:15020/proxy/metrics`
-    const answer = await askAgain(`metrics of ${z.pod}`, signal, () => z.cluster.raw(url, { signal }))
+    const ask = () => z.cluster.call(z.ask.metrics, { signal })
+    const answer = await askAgain(`metrics of ${z.pod}`, signal, ask)
     const reading = parseCountedBytes(answer)
     if (!reading.ok) throw new HopmeterError(`${z.pod} of ${z.cluster.name}: ${reading.cannotRead}`)
     return reading.value
@@ -180,12 +186,11 @@ export class IstioWatcher implements FlowWatcher {
   async #readGateway(gateway: WatchedGateway, signal: AbortSignal): Promise<void> {
     const { cluster, pods, seen } = gateway
     await Promise.all(
-      pods.map(async (pod) => {
-        const get = ['pilot-agent', 'request', 'GET', 'clusters?format=json']
-        const ask = () => cluster.exec(systemNamespace, pod, get, { signal })
-        const answer = await askAgain(`gateway ${pod}`, signal, ask)
+      pods.map(async ({ name, clusters }) => {
+        const ask = () => cluster.call(clusters, { signal })
+        const answer = await askAgain(`gateway ${name}`, signal, ask)
         const reading = parseForwardedHosts(answer)
-        if (!reading.ok) throw new HopmeterError(`${pod} of ${cluster.name}: ${reading.cannotRead}`)
+        if (!reading.ok) throw new HopmeterError(`${name} of ${cluster.name}: ${reading.cannotRead}`)
         for (const { address, connections } of reading.value) if (connections > 0) seen.add(address)
       }),
     )
@@ -194,18 +199,18 @@ export class IstioWatcher implements FlowWatcher {
   #gatewayFlows(inbound: readonly Flow[]): readonly ComponentFlows[] {
     return this.#watchedGateways.map(({ cluster, pods, seen }) => ({
       component: { kind: 'east-west-gateway', cluster: cluster.name },
-      instance: `${cluster.name}/${pods[0] ?? 'gateway'}`,
+      instance: `${cluster.name}/${pods[0]?.name ?? 'gateway'}`,
       flows: gatewayFlows(this.#view, cluster.name, inbound, (address) => seen.has(address)),
     }))
   }
 }
 
 function readLog(
-  { cluster, pod }: WatchedZtunnel,
-  range: readonly string[],
+  { cluster, ask }: WatchedZtunnel,
+  range: LogRange,
   context: Pick<StepContext, 'signal'>,
 ): Promise<string> {
-  return cluster.logs(systemNamespace, pod, ['--timestamps', ...range], context)
+  return cluster.call(ask.log(range), context)
 }
 
 function stillOpen(

@@ -56,7 +56,18 @@ export async function readDump(
   pod: string,
   context: Signal,
 ): Promise<ZtunnelDump> {
-  const reading = parseZtunnelDump(await cluster.call(dumpCommand(cluster, pod), context))
+  return await parseDump(istio, cluster, pod, dumpCommand(cluster, pod), context)
+}
+
+/** The same by another command. @throws HopmeterError when it cannot be read. */
+export async function parseDump(
+  istio: Pick<IstioContext, 'clusterIds'>,
+  cluster: Cluster,
+  pod: string,
+  command: Command,
+  context: Signal,
+): Promise<ZtunnelDump> {
+  const reading = parseZtunnelDump(await cluster.call(command, context))
   if (!reading.ok) throw new HopmeterError(`${pod} of ${cluster.name}: ${reading.cannotRead}`)
   return renamed(istio, reading.value)
 }

@@ -1,11 +1,20 @@
 import { rmSync } from 'node:fs'
 import path from 'node:path'
 import type { Command } from '../../backend.ts'
+import type { ContainerPlace } from '../../kubernetes/cluster/container-place.ts'
+import { HopmeterError } from '../../../errors.ts'
 import type { NodeFacts } from '../../kubernetes/cluster/cluster-facts.ts'
 
-import type { NodeRoutes, NodeShell, Peer } from '../../kubernetes/cluster/node-shell.ts'
+import type {
+  ContainerQuestions,
+  LogRange,
+  NodeRoutes,
+  NodeShell,
+  Peer,
+} from '../../kubernetes/cluster/node-shell.ts'
 import type { StepContext } from '../../kubernetes/steps/step.ts'
 import type { CallOptions, Toolbox } from '../../kubernetes/tools/toolbox.ts'
+import { keepEnds } from './keep-ends.ts'
 import { kindNodeNames } from './names.ts'
 import { nodeContainers } from './ownership.ts'
 
@@ -62,6 +71,31 @@ export class KindNodes implements NodeShell {
     return this.#tools.json<T>(this.command(node, program), options)
   }
 
+  execCommand({ node, id }: ContainerPlace, program: readonly string[]): Command {
+    const crictl = ['crictl', 'exec', '--interactive', id, ...program]
+    return this.#tools.docker(['exec', '--interactive', node, ...crictl])
+  }
+
+  async openContainer(
+    { node, id }: ContainerPlace,
+    context: Pick<StepContext, 'signal'>,
+  ): Promise<ContainerQuestions> {
+    const inspect = ['crictl', 'inspect', '--output', 'go-template', '--template', '{{.info.pid}}', id]
+    const pid = (await this.run(node, inspect, context)).trim()
+    if (!/^[1-9]\d*$/.test(pid)) {
+      throw new HopmeterError(`container ${id.slice(0, 12)} of ${node} has no process: "${pid.slice(0, 40)}"`)
+    }
+    return {
+      // What listens at a pod's loopback answers in its network only; images of Istio have no program that asks.
+      get: (port, url) =>
+        this.command(node, [
+          ...['nsenter', '--target', pid, '--net', 'curl', '--silent', '--show-error', '--fail'],
+          ...['--noproxy', '*', '--max-time', '10', `http://127.0.0.1:${port}${url}`],
+        ]),
+      log: (range) => this.command(node, ['crictl', 'logs', '--timestamps', ...rangeFlags(range), id]),
+    }
+  }
+
   imageRemedy(image: string): string {
     return `docker pull ${image} && kind load docker-image ${image} --name ${this.#kindName}`
   }
@@ -81,5 +115,12 @@ export class KindNodes implements NodeShell {
     await this.#tools.call(command, { ...context, timeoutMs: exportTimeoutMs })
     // It names this machine, which results do not.
     rmSync(path.join(folder, 'docker-info.txt'), { force: true })
+    keepEnds(folder)
   }
+}
+
+/** As crictl says it. */
+function rangeFlags(range: LogRange): readonly string[] {
+  if ('lines' in range) return ['--tail', String(range.lines)]
+  return range.since === undefined ? [] : ['--since', range.since]
 }

@@ -9,7 +9,10 @@ import { requireSameDaemon } from './daemon.ts'
 import { foreignCluster, markerState, nodeContainers } from './ownership.ts'
 
 /** Whole clusters and the containers beside them. */
-export const wholeClusters: Release = { cluster: removeCluster, container: removeContainer }
+export const clusterRelease: Release = {
+  cluster: removeCluster,
+  container: removeContainer,
+}
 
 async function removeCluster(
   tools: Toolbox,

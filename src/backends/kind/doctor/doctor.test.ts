@@ -29,6 +29,29 @@ test('says what there is, and which scenarios this backend cannot run', async ()
   expect(fake.leftovers().clusters).toEqual([])
 })
 
+test('is not ok where no scenario can run, and says what would', async () => {
+  const isStruck = (shown: string) => shown.startsWith('istioctl version')
+  const { scenario } = await loadScenario('same-network')
+  const doctor = (of: typeof scenario) =>
+    kindDoctor([of], { ...fake.options, execute: fake.inProcess({ isStruck, fault: 'fail' }) })
+  const report = await doctor(scenario)
+  expect(report.ok).toBe(false)
+  expect(report.scenarios[0]?.reason).toMatch(/^istioctl: .*; --mesh none needs none/)
+  expect((await doctor(withoutMesh(scenario))).ok).toBe(true)
+})
+
+test('says which known defects of Istio touch the scenarios', async () => {
+  const { scenario } = await loadScenario('multi-network')
+  const { checks } = await kindDoctor([scenario], {
+    ...{ ...fake.options, execute: fake.inProcess(), istio: '1.28.2', istioTag: '1.31.0' },
+  })
+  const said = checks.filter(({ name }) => name === 'istio 1.28.2').map(({ detail }) => detail)
+  expect(said).toContainEqual(expect.stringMatching(/^istio\/istio#58047: /))
+  expect(checks.find(({ name }) => name === 'istioctl')?.detail).toContain(
+    '--istio says 1.28.2, the images’ tag 1.31.0',
+  )
+})
+
 test('names what is missing and how to get it', async () => {
   const report = await kindDoctor([], {
     ...fake.options,

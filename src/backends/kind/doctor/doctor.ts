@@ -4,8 +4,11 @@ import type { Scenario } from '../../../scenario/types.ts'
 import type { DoctorReport } from '../../backend.ts'
 import { cachedPrograms } from '../../istio/install/cached-tools.ts'
 import { istioctlDoubt, istioctlFit } from '../../istio/install/istioctl-version.ts'
+import { Session } from '../../kubernetes/session/session.ts'
+import { versionDisagreements, versionWarnings } from '../../istio/version-warnings.ts'
 import { checkTool, failedCheck, type Check, type ToolCheck } from '../../kubernetes/tools/check-tool.ts'
 import { createToolbox } from '../../kubernetes/tools/create-toolbox.ts'
+import { stateFolder } from '../../kubernetes/tools/folders.ts'
 import type { KubernetesOptions } from '../../kubernetes/tools/options.ts'
 import { toolRemedies } from '../../kubernetes/tools/tool-versions.ts'
 import type { Toolbox } from '../../kubernetes/tools/toolbox.ts'
@@ -20,6 +23,7 @@ import {
 } from '../../versions.ts'
 import { cgroupProblem, cgroupRemedy } from '../cluster/cgroup-version.ts'
 import { providerProblem, providerRemedy } from '../cluster/provider.ts'
+import { thawAfterCrash } from '../quiet/thaw.ts'
 import { checkSupported } from '../supported.ts'
 
 const inotifyFolder = '/proc/sys/fs/inotify'
@@ -37,6 +41,8 @@ const memoryMiB = {
   pod: 50,
   machine: 1024,
 } as const
+
+const thawTimeoutMs = 60_000
 
 interface DockerInfo {
   /** What the client says when no daemon answers it. */
@@ -65,6 +71,7 @@ export async function kindDoctor(
     checkTool(tools, 'kubectl'),
     istioctlCheck(tools, istio, options),
   ])
+  const thawed = docker.version === undefined ? [] : await thawSessions(tools, options)
   const info = docker.version === undefined ? undefined : await dockerInfo(tools)
   const image = options.nodeImage ?? pinsFor(istio).nodeImage.image
   const own = [
@@ -83,14 +90,46 @@ export async function kindDoctor(
       ]
     : []
   const always = [docker.check, kubectl.check, ...own]
+  const abilities = scenarios.map((scenario) => ({
+    name: scenario.name,
+    ...ability(scenario, { istioctl, totalBytes: info?.MemTotal || undefined, limits, always }),
+  }))
   return {
-    ok: always.every(({ ok }) => ok),
-    checks: [...always, istioctl, ...machine],
-    scenarios: scenarios.map((scenario) => ({
-      name: scenario.name,
-      ...ability(scenario, { istioctl, totalBytes: info?.MemTotal || undefined, limits, always }),
-    })),
+    // A machine on which none of them can run cannot run this backend, however well its programs are.
+    ok: always.every(({ ok }) => ok) && (abilities.length === 0 || abilities.some(({ ok }) => ok)),
+    checks: [...always, istioctl, ...machine, ...thawed, ...versionChecks(istio, scenarios)],
+    scenarios: abilities,
   }
+}
+
+/** Advice: what Istio itself says of this version, where it touches paths of some scenario. */
+function versionChecks(istio: string, scenarios: readonly Scenario[]): readonly Check[] {
+  const warnings = scenarios.flatMap((scenario) => versionWarnings(istio, planScenario(scenario)))
+  return [...new Set(warnings)].map((detail) => ({
+    name: `istio ${fullIstioVersion(istio)}`,
+    ok: true,
+    detail,
+  }))
+}
+
+/** Clusters that a crash left frozen run again; those of a hopmeter that is at work are its own. */
+async function thawSessions(tools: Toolbox, options: KubernetesOptions): Promise<readonly Check[]> {
+  const name = 'frozen clusters'
+  const root = stateFolder(options.stateRoot)
+  const checks: Check[] = []
+  for (const of of Session.names(root)) {
+    try {
+      const session = Session.find(root, of)
+      if (session?.state.frozen !== true || session.holder() !== undefined) continue
+      const end = session.lease()
+      const context = { signal: AbortSignal.timeout(thawTimeoutMs), progress: () => {} }
+      await thawAfterCrash(tools, session, context).finally(end)
+      checks.push({ name, ok: true, detail: `${of} was left frozen and runs again` })
+    } catch (error) {
+      checks.push({ ...failedCheck(name, error), remedy: `hopmeter down ${of}` })
+    }
+  }
+  return checks
 }
 
 function ability(
@@ -111,7 +150,8 @@ function ability(
   } catch (error) {
     reasons.push(error instanceof Error ? error.message : String(error))
   }
-  if (needsMesh && !machine.istioctl.ok) reasons.push(`istioctl: ${machine.istioctl.detail}`)
+  if (needsMesh && !machine.istioctl.ok)
+    reasons.push(`istioctl: ${machine.istioctl.detail}; --mesh none needs none`)
   const needed = estimateMemoryMiB(scenario)
   const has = machine.totalBytes === undefined ? undefined : machine.totalBytes / 1024 ** 2
   if (has !== undefined && needed > has) {
@@ -158,8 +198,13 @@ async function istioctlCheck(
   { istioHub, istioTag }: KubernetesOptions,
 ): Promise<Check> {
   const { check, version } = await checkTool(tools, 'istioctl')
-  if (!check.ok || version === undefined || istioHub !== undefined || istioTag !== undefined) return check
+  if (!check.ok || version === undefined) return check
   const wanted = fullIstioVersion(istio)
+  // Own images come with their own istioctl; what does not fit is said all the same.
+  if (istioHub !== undefined || istioTag !== undefined) {
+    const doubts = versionDisagreements({ asked: wanted, tag: istioTag, istioctl: version })
+    return { ...check, detail: [check.detail, ...doubts].join('; ') }
+  }
   if (istioctlFit(version, wanted) !== 'other')
     return { ...check, detail: istioctlDoubt(version, wanted) ?? check.detail }
   return {

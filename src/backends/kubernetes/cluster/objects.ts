@@ -1,3 +1,5 @@
+import type { ContainerPlace } from './container-place.ts'
+
 /** Shapes of Kubernetes objects, as far as hopmeter reads them. */
 
 export type Labels = Readonly<Record<string, string>>
@@ -39,6 +41,8 @@ export interface NodeObject extends KubeObject {
 interface ContainerStatus {
   readonly image?: string
   readonly imageID?: string
+  /** With the runtime in front: `containerd://…`. */
+  readonly containerID?: string
   readonly ready?: boolean
   readonly restartCount?: number
   readonly state?: { readonly waiting?: { readonly reason?: string; readonly message?: string } }
@@ -112,6 +116,11 @@ export function ofKind<K extends keyof Kinds>(objects: readonly KubeObject[], ki
   return objects.filter((object): object is Kinds[K] => object.kind === kind)
 }
 
+/** Renewed by the kubelet of the node that it is named after. */
+export interface LeaseObject extends KubeObject {
+  readonly spec?: { readonly renewTime?: string }
+}
+
 /** As `kubectl rollout status` has it: the newest form runs everywhere. */
 export function isRolledOut({ kind, metadata, spec, status }: Rollout): boolean {
   if (!status || (status.observedGeneration ?? 0) < (metadata.generation ?? 0)) return false
@@ -127,6 +136,12 @@ export function isRolledOut({ kind, metadata, spec, status }: Rollout): boolean 
 export function envOf({ spec }: Rollout, name: string): string | undefined {
   const variables = (spec?.template?.spec?.containers ?? []).flatMap(({ env }) => env ?? [])
   return variables.find((variable) => variable.name === name)?.value
+}
+
+/** Where a pod's only container runs; undefined while it does not. */
+export function placeOf({ spec, status }: PodObject): ContainerPlace | undefined {
+  const id = status?.containerStatuses?.[0]?.containerID?.replace(/^\w+:\/\//, '') ?? ''
+  return id === '' || spec.nodeName === undefined ? undefined : { node: spec.nodeName, id }
 }
 
 /** Runs and stays: after a restart the former pod may be there for a while. */

@@ -39,6 +39,8 @@ const sessionState = z.object({
   clusters: z.array(claimedCluster),
   /** Which Docker it was made in, as that calls itself; sessions of before have none. */
   daemon: z.string().optional(),
+  /** Its control planes are stopped, or were when whoever stopped them ended. */
+  frozen: z.boolean().optional(),
   /** Docker containers beside the clusters: load balancers. */
   containers: z.array(z.string()),
 })

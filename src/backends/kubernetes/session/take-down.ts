@@ -10,6 +10,8 @@ const retryPauseMs = 300
 
 /** How a backend removes what a session of it claims. Every removal can be done again. */
 export interface Release {
+  /** Undoes what a process that is gone left in what stands, so that it can be asked and removed. */
+  repair?(tools: Toolbox, session: Session, context: StepContext): Promise<void>
   cluster(tools: Toolbox, session: Session, claimed: ClaimedCluster, context: StepContext): Promise<void>
   /** Of a Docker container beside the clusters. */
   container(tools: Toolbox, session: Session, name: string, context: StepContext): Promise<void>
@@ -31,6 +33,7 @@ export async function takeDown(
     const problem = await withRetries(work, context)
     if (problem) problems.push(problem)
   }
+  await attempt(async () => await release.repair?.(tools, session, context))
   await Promise.all(
     session.state.containers.map((name) =>
       attempt(async () => {

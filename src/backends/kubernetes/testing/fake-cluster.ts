@@ -46,10 +46,22 @@ export interface FakeModel {
   daemon: string
   containers: Record<
     string,
-    { running: boolean; mounts: string[]; address?: string; cluster?: string; node?: FakeNode }
+    {
+      running: boolean
+      /** Control planes and daemons of the node stand still. */
+      frozen?: boolean
+      mounts: string[]
+      /** In the network of a container that is no node. */
+      routes?: { dst: string; type?: string }[]
+      address?: string
+      cluster?: string
+      node?: FakeNode
+    }
   >
   clusters: Record<string, FakeKubernetes>
   processes: Record<string, number>
+  /** What API servers that stood still were asked. */
+  askedWhileFrozen: string[]
 }
 
 interface FakeKubernetes {

@@ -19,6 +19,7 @@ export function kindOf(shown: string): string {
     .replaceAll(/\d+(?:\.\d+){3}(?::\d+|\/\d+)?/g, 'ADDRESS')
     .replaceAll(/=[\da-f]{16}\b/g, '=DIGEST')
     .replaceAll(/--(?:since-time|since|label) \S+/g, '')
+    .replaceAll(/--target \d+/g, '--target PID')
     .replaceAll(/\s+/g, ' ')
     .slice(0, 160)
 }

@@ -13,6 +13,9 @@ const reads = [
   /^kind get /,
   /^docker (ps|inspect|image inspect|info)\b/,
   /^docker exec \S+ (find|grep) /,
+  /^docker run .* --entrypoint ip \S+ -json -4 route show/,
+  /^docker exec \S+ crictl (inspect|logs) /,
+  /^docker exec \S+ nsenter --target \S+ --net curl /,
   /^docker exec \S+ (crictl images|ip -json -4 route show|bridge fdb show|iptables -t nat -S)/,
 ]
 

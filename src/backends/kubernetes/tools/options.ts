@@ -18,6 +18,8 @@ export interface KubernetesOptions {
   readonly loadBalancerImage?: string | undefined
   /** `trimmed` (default): requests for laptops; `default`: those of the charts. */
   readonly resources?: 'trimmed' | 'default' | undefined
+  /** Whether control planes stand still while rounds run; by the number of CPUs unless given. */
+  readonly quietControlPlane?: 'on' | 'off' | undefined
   /** Leave the clusters running when the testbed is taken down. */
   readonly keep?: boolean | undefined
   /** `XDG_STATE_HOME` and `XDG_CACHE_HOME` unless given. */

@@ -1,7 +1,7 @@
 import { HopmeterError } from '../../../errors.ts'
 import type { Plan, Workload } from '../../../plan/plan-scenario.ts'
 import type { Cluster } from '../cluster/cluster.ts'
-import { ofKind, type KubeObject, type PodObject } from '../cluster/objects.ts'
+import { ofKind, placeOf, type KubeObject, type PodObject } from '../cluster/objects.ts'
 import type { StepContext } from '../steps/step.ts'
 import { imagesOf } from './images.ts'
 import { indexedPods, ownObjects } from './own-objects.ts'
@@ -37,8 +37,8 @@ export async function findPods(
             throw new HopmeterError(`pod ${workload.name}${which} of ${cluster.name} has no address`)
           }
           const { name } = pod.metadata
-          const image = imagesOf([pod])
-          pods.set(name, { name, index, workload, cluster, ip, nodeAddress: node?.address ?? '', image })
+          const of = { nodeAddress: node?.address ?? '', image: imagesOf([pod]), place: placeOf(pod) }
+          pods.set(name, { name, index, workload, cluster, ip, ...of })
         }
       }
       for (const workload of workloads.filter(({ role }) => role === 'server')) {

@@ -1,4 +1,5 @@
 import type { Workload } from '../../../plan/plan-scenario.ts'
+import type { ContainerPlace } from '../cluster/container-place.ts'
 import type { Cluster } from '../cluster/cluster.ts'
 
 /** A pod of the testbed, as it was found. */
@@ -12,6 +13,8 @@ export interface FoundPod {
   readonly ip: string
   /** Of its node, on the network between nodes. */
   readonly nodeAddress: string
+  /** What runs it, which its node can be asked for; absent where the cluster does not say it. */
+  readonly place?: ContainerPlace | undefined
   /** What it runs, with its digest; empty where the cluster does not say it. */
   readonly image: string
 }
