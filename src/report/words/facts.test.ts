@@ -4,7 +4,7 @@ import { comparePaths } from '../../analysis/compare-paths.ts'
 import { plainText } from '../tables/table.ts'
 import { pathProofTable } from '../tables/path-proof.ts'
 import { sampleReportRun } from '../testing/sample-runs.ts'
-import { threeSentences } from './facts.ts'
+import { environmentFacts, threeSentences } from './facts.ts'
 
 test('counts the paths of the scenario, and not their controls', async () => {
   const run = await sampleReportRun({ format: 1 })
@@ -26,4 +26,15 @@ test('proven means the same to the sentences, the table and compare: in every ro
   const table = pathProofTable(spoiled)
   const row = table.rows.find(([name]) => name !== undefined && plainText(name) === 'gateway')
   expect(plainText(row!.at(-1)!)).toMatch(/^unproven/)
+})
+
+test('the environment says whether control planes ran, what a restart was of, and what versions do not agree', async () => {
+  const run = await sampleReportRun()
+  expect(environmentFacts(run).map(([name]) => name)).not.toContain('control planes')
+  const facts = { controlPlanes: 'frozen while rounds run', restarted: 'pods', versionNotes: 'istiod of a' }
+  const builds = run.result.builds.map((build) => ({ ...build, facts: { ...build.facts, ...facts } }))
+  const said = new Map(environmentFacts({ ...run, result: { ...run.result, builds } }))
+  expect(said.get('control planes')).toBe('frozen while rounds run')
+  expect(said.get('restarts of')).toBe('pods')
+  expect(said.get('versions that disagree')).toBe('istiod of a')
 })

@@ -42,6 +42,7 @@ function finding({ result, summary }: ReportedRun): string[] {
 /** Name and value of everything that a reader needs to judge where the numbers come from. */
 export function environmentFacts({ result, summary }: ReportedRun): [string, string][] {
   const { environment: env } = result
+  const made = result.builds[0]?.facts
   const isDefined = (pair: [string, string | undefined]): pair is [string, string] => pair[1] !== undefined
   const pairs: [string, string | undefined][] = [
     ['run', result.id],
@@ -57,6 +58,10 @@ export function environmentFacts({ result, summary }: ReportedRun): [string, str
     ['hopmeter', result.hopmeterVersion],
     ['delay between networks', summary.delayMethod],
     ['load balancer', summary.loadBalancer],
+    ['control planes', made?.['controlPlanes']],
+    ['restarts of', made?.['restarted']],
+    ['versions that disagree', made?.['versionNotes']],
+    ['known defects that touch the paths', made?.['knownDefects']],
     ['seed', String(result.seed)],
     [
       'rounds',
