@@ -13,7 +13,7 @@ export function kubectl(model, args, input) {
   const [verb, noun] = words
   if (verb === 'get' && noun === '--raw') return raw(model, cluster, name, words[2])
   if (verb === 'get' && noun === 'nodes') return nodes(model, cluster)
-  if (verb === 'get' && noun === 'leases') return leases(cluster)
+  if (verb === 'get' && noun === 'leases') return leases(model, cluster)
   if (verb === 'get') {
     republish(cluster)
     return get(cluster, words)
@@ -67,9 +67,9 @@ function nodes(model, cluster) {
   return JSON.stringify({ items })
 }
 
-/** Kubelets renew them as soon as they run. */
-function leases(cluster) {
-  const renewTime = new Date().toISOString()
+/** Kubelets renew them as soon as they run, unless the model says when they last did. */
+function leases(model, cluster) {
+  const renewTime = new Date(model.renewedMs ?? Date.now()).toISOString()
   return JSON.stringify({
     items: cluster.nodes.map(({ name }) => ({ metadata: { name }, spec: { renewTime } })),
   })

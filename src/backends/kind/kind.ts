@@ -61,7 +61,7 @@ export function createKind(options: KubernetesOptions = {}): Backend {
         sessionName: plan.scenario.name,
         digest: testbedDigest(plan.scenario, nodeImage),
         facts: { nodeImage, controlPlanes: quietWords(quiet, count) },
-        ...(isQuiet(quiet, count) ? { quiet: (...of) => FrozenClusters.open(...of) } : {}),
+        ...(isQuiet(quiet, count) ? { quiet: (...of) => new FrozenClusters(...of) } : {}),
         tools: (isMesh) => ['docker', 'kind', 'kubectl', ...(isMesh ? (['istioctl'] as const) : [])],
         checkVersions: (versions) => checkIstioctl(versions, options),
         assemble: (session) => assemble(plan, options, session),

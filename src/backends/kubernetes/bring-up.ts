@@ -6,7 +6,7 @@ import type { Cluster } from './cluster/cluster.ts'
 import { openPodCpu, type CpuMethod } from './cpu/pod-cpu.ts'
 import { saveFailureState } from './failure-state.ts'
 import type { ServiceMesh } from './mesh.ts'
-import type { OpenQuiet, QuietClusters } from './quiet.ts'
+import type { MakeQuiet } from './quiet.ts'
 import { Session, type SessionState } from './session/session.ts'
 import { takeDown, type Release } from './session/take-down.ts'
 import { inStep, runPhases } from './steps/run-steps.ts'
@@ -51,7 +51,7 @@ export interface ClusterOwner {
   assemble(session: Session): Assembly
   readonly cpu: CpuMethod
   /** Absent where control planes go on while rounds run. */
-  readonly quiet?: OpenQuiet | undefined
+  readonly quiet?: MakeQuiet | undefined
   readonly release: Release
 }
 
@@ -114,10 +114,9 @@ async function connect(
   const { tools, clusters, mesh, facts } = assembly
   const { note = context.progress } = context
   const live = await goLive(work, assembly, context)
-  let quiet: QuietClusters | undefined
   try {
     for (const disagreement of mesh?.disagreements ?? []) note(disagreement)
-    quiet = await (owner.quiet && inStep('guard nodes', owner.quiet({ tools, session, clusters }, context)))
+    const quiet = owner.quiet?.({ tools, session, clusters }, context)
     const { kubernetes } = await clusters[0]!.facts(context)
     return new KubeTestbed({
       live,
@@ -153,7 +152,6 @@ async function connect(
       },
     })
   } catch (error) {
-    await quiet?.close()
     live.watcher?.close()
     await detachServers(live.servers)
     throw error

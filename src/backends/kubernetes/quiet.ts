@@ -19,4 +19,4 @@ export interface QuietClusters extends Quiet {
 }
 
 /** How the owner of clusters holds their control planes still. */
-export type OpenQuiet = (parts: QuietParts, context: StepContext) => Promise<QuietClusters>
+export type MakeQuiet = (parts: QuietParts, context: StepContext) => QuietClusters

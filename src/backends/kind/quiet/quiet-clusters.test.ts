@@ -17,6 +17,7 @@ import { planScenario } from '../../../plan/plan-scenario.ts'
 import { takeDownSessions } from '../../registry.ts'
 import { kindDoctor } from '../doctor/doctor.ts'
 import { createKind } from '../kind.ts'
+import { isQuiet, quietWords } from './quiet-rule.ts'
 
 // Lives of testbeds start many processes, which a busy machine does slowly.
 vi.setConfig({ testTimeout: 300_000, hookTimeout: 120_000 })
@@ -123,6 +124,62 @@ describe('rounds on clusters that stand still', () => {
     expect(during).toEqual([[], []])
     expect(result.builds[0]?.facts['controlPlanes']).toBe('running')
   })
+})
+
+describe('nothing is declared dead', () => {
+  async function standing(notes: string[] = []) {
+    const scenario = withoutMesh((await loadScenario('single-cluster')).scenario)
+    const options = { ...fake.options, execute: fake.inProcess(), quietControlPlane: 'on' } as const
+    return await createKind(options).up(planScenario(scenario), {
+      ...quiet,
+      note: (note) => void notes.push(note),
+    })
+  }
+  const { signal } = quiet
+
+  test('a freeze goes on from turn to turn, and begins anew only where every lease was renewed', async () => {
+    const testbed = await standing()
+    try {
+      await testbed.quiet!.hold(1000, signal)
+      await testbed.quiet!.hold(1000, signal)
+      expect(frozenNodes()).not.toEqual([])
+      await testbed.quiet!.release()
+      expect(frozenNodes()).toEqual([])
+      fake.model((model) => void (model.renewedMs = Date.now() - 20_000))
+      fake.forgetCalls()
+      const held = testbed.quiet!.hold(1000, signal)
+      const asked = () => fake.calls.filter(({ args }) => args.includes('leases')).length
+      await expect.poll(asked, { timeout: 30_000 }).toBeGreaterThan(2)
+      expect(frozenNodes()).toEqual([])
+      fake.model((model) => delete model.renewedMs)
+      await held
+      expect(frozenNodes()).not.toEqual([])
+    } finally {
+      await testbed.down()
+    }
+    expect(fake.leftovers()).toEqual(nothing)
+  })
+
+  test('a turn that is longer than a freeze may be is measured with control planes running, which is said once', async () => {
+    const notes: string[] = []
+    const testbed = await standing(notes)
+    try {
+      await testbed.quiet!.hold(60_000, signal)
+      await testbed.quiet!.hold(60_000, signal)
+      expect(frozenNodes()).toEqual([])
+      expect(notes.filter((note) => note.startsWith('control planes run: '))).toEqual([
+        'control planes run: they can stand still for 25 s, a turn of load takes 60 s',
+      ])
+    } finally {
+      await testbed.down()
+    }
+  })
+})
+
+test('control planes stand still by default where a cluster has fewer than four CPUs', () => {
+  expect([isQuiet('auto', 4, 15), isQuiet('auto', 4, 16)]).toEqual([true, false])
+  expect([isQuiet('on', 1, 64), isQuiet('off', 4, 2)]).toEqual([true, false])
+  expect(quietWords('auto', 4, 2)).toBe('frozen while rounds run (2 CPUs, 4 clusters)')
 })
 
 describe('clusters are thawed', () => {

@@ -24,7 +24,8 @@ const pollMs = 250
  */
 export class FrozenClusters implements QuietClusters {
   readonly #parts: QuietParts
-  readonly #guards: readonly NodeGuard[]
+  /** Of every node, from the first freeze on: who only proves paths freezes nothing. */
+  #guards: readonly NodeGuard[] = []
   readonly #context: StepContext
   readonly #clock: Clock
   /** When what is frozen now has to be thawed. */
@@ -33,28 +34,10 @@ export class FrozenClusters implements QuietClusters {
   #thawedS = new Map<string, number>()
   #isTold = false
 
-  private constructor(parts: QuietParts, guards: readonly NodeGuard[], context: StepContext, clock: Clock) {
+  constructor(parts: QuietParts, context: StepContext, clock: Clock = systemClock) {
     this.#parts = parts
-    this.#guards = guards
     this.#context = context
     this.#clock = clock
-  }
-
-  /** @throws HopmeterError when a node cannot be guarded; none is then. */
-  static async open(
-    parts: QuietParts,
-    context: StepContext,
-    clock: Clock = systemClock,
-  ): Promise<FrozenClusters> {
-    const nodes = parts.clusters.flatMap((cluster) => cluster.nodes?.names ?? [])
-    const started = await Promise.allSettled(
-      nodes.map((node) => NodeGuard.start(parts.tools, node, context.signal)),
-    )
-    const guards = started.flatMap((result) => (result.status === 'fulfilled' ? [result.value] : []))
-    const failure = started.find((result) => result.status === 'rejected')
-    if (!failure) return new FrozenClusters(parts, guards, context, clock)
-    await Promise.all(guards.map((guard) => guard.end()))
-    throw failure.reason
   }
 
   /** @throws HopmeterError when a guard is gone or a node does not come back between two freezes. */
@@ -64,6 +47,7 @@ export class FrozenClusters implements QuietClusters {
     if (this.#untilMs !== undefined && this.#clock.nowMs() + neededMs <= this.#untilMs) return
     await this.release()
     await this.settle(signal)
+    if (this.#guards.length === 0) this.#guards = await guardsOf(this.#parts, signal)
     signal.throwIfAborted()
     // Said before it is done: whoever comes after a crash has to know.
     sayFrozen(this.#parts.session, true)
@@ -132,6 +116,22 @@ export class FrozenClusters implements QuietClusters {
       `control planes run: they can stand still for ${longestFreezeMs / 1000} s, a turn of load takes ${forMs / 1000} s`,
     )
   }
+}
+
+/** @throws HopmeterError when a node cannot be guarded; none is then. */
+async function guardsOf({ tools, clusters }: QuietParts, signal: AbortSignal): Promise<readonly NodeGuard[]> {
+  const nodes = clusters.flatMap((cluster) => cluster.nodes?.names ?? [])
+  const started = await Promise.allSettled(nodes.map((node) => NodeGuard.start(tools, node, signal)))
+  const guards = started.flatMap((result) => (result.status === 'fulfilled' ? [result.value] : []))
+  const failure = started.find((result) => result.status === 'rejected')
+  if (!failure) return guards
+  await Promise.all(guards.map((guard) => guard.end()))
+  signal.throwIfAborted()
+  const { reason: cause } = failure as { readonly reason: unknown }
+  throw new HopmeterError(cause instanceof Error ? cause.message : String(cause), {
+    cause,
+    hint: '--quiet-control-plane off measures with control planes running',
+  })
 }
 
 function sayFrozen(session: Session, frozen: boolean): void {

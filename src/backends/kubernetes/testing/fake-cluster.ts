@@ -60,6 +60,8 @@ export interface FakeModel {
   >
   clusters: Record<string, FakeKubernetes>
   processes: Record<string, number>
+  /** When kubelets last renewed the leases of their nodes; at once where absent. */
+  renewedMs?: number
   /** What API servers that stood still were asked. */
   askedWhileFrozen: string[]
 }
