@@ -1,22 +1,13 @@
 import { readFile, rename, writeFile } from 'node:fs/promises'
-import os from 'node:os'
 import path from 'node:path'
 import { makeFolder } from '../make-folder.ts'
+import { stateHome } from '../xdg.ts'
 import type { RunHeader } from '../results/schema.ts'
 import { describeEnvironment, environmentHash } from '../results/fingerprint.ts'
 import type { Calibration } from './calibrate.ts'
 
-/** Folder of what hopmeter remembers between calls (XDG base directory specification). */
-export function stateFolder(env: Readonly<Record<string, string | undefined>> = process.env): string {
-  const base = env['XDG_STATE_HOME']
-  return path.join(
-    base !== undefined && path.isAbsolute(base) ? base : path.join(os.homedir(), '.local', 'state'),
-    'hopmeter',
-  )
-}
-
 function calibrationFile(): string {
-  return path.join(stateFolder(), 'calibration.json')
+  return path.join(stateHome(), 'calibration.json')
 }
 
 /** Remembers a calibration of this machine; returns the file. @throws EnvironmentError when its folder cannot be made. */

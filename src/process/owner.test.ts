@@ -1,7 +1,7 @@
 import { spawn, type ChildProcess } from 'node:child_process'
 import { once } from 'node:events'
 import { afterEach, expect, test } from 'vitest'
-import { ownIdentity, pidNamespace, statOf } from './identity.ts'
+import { ownIdentity, pidNamespace, statOf } from './process-identity.ts'
 import { endOrphans, findOrphans, ownerEnv } from './owner.ts'
 import { until } from './until.ts'
 

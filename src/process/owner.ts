@@ -1,5 +1,5 @@
 import { readdirSync, readFileSync } from 'node:fs'
-import { isAlive, ownIdentity, pidNamespace, statOf, type ProcessIdentity } from './identity.ts'
+import { isAlive, ownIdentity, pidNamespace, statOf, type ProcessIdentity } from './process-identity.ts'
 import { until } from './until.ts'
 
 /**

@@ -5,7 +5,7 @@ import { tmpdir } from 'node:os'
 import path from 'node:path'
 import { afterEach, beforeEach, expect, test } from 'vitest'
 import { kindClusterName, kindNodeNames } from '../../kind/cluster/names.ts'
-import { isAlive, ownIdentity } from '../../../process/identity.ts'
+import { isAlive, ownIdentity } from '../../../process/process-identity.ts'
 import { Session } from './session.ts'
 
 let root: string

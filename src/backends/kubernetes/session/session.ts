@@ -4,13 +4,12 @@ import path from 'node:path'
 import { z } from 'zod'
 import { HopmeterError, UsageError } from '../../../errors.ts'
 import { makeFolder } from '../../../make-folder.ts'
-import { isAlive, ownIdentity } from '../../../process/identity.ts'
-
-const identity = z.object({
-  pid: z.number().int().positive(),
-  startTicks: z.string().nullable(),
-  bootId: z.string().nullable(),
-})
+import {
+  isAlive,
+  ownIdentity,
+  processIdentity,
+  type ProcessIdentity,
+} from '../../../process/process-identity.ts'
 
 const claimedCluster = z.object({
   /** In the scenario. */
@@ -197,9 +196,9 @@ export class Session {
   }
 }
 
-function readLease(file: string): z.infer<typeof identity> | undefined {
+function readLease(file: string): ProcessIdentity | undefined {
   try {
-    return identity.parse(JSON.parse(readFileSync(file, 'utf8')))
+    return processIdentity.parse(JSON.parse(readFileSync(file, 'utf8')))
   } catch {
     return undefined
   }

@@ -1,15 +1,23 @@
 import { readFileSync, readlinkSync } from 'node:fs'
+import { z } from 'zod'
+
+export const processIdentity = z.object({
+  pid: z.number().int().positive(),
+  /** Clock ticks since boot at its start (proc_pid_stat(5), field 22); null where there is no /proc. */
+  startTicks: z.string().nullable(),
+  bootId: z.string().nullable(),
+})
 
 /** A process that no later one with the same number can be mistaken for. */
-export interface ProcessIdentity {
-  readonly pid: number
-  /** Clock ticks since boot at its start (proc_pid_stat(5), field 22); null where there is no /proc. */
-  readonly startTicks: string | null
-  readonly bootId: string | null
-}
+export type ProcessIdentity = Readonly<z.infer<typeof processIdentity>>
 
 export function ownIdentity(): ProcessIdentity {
-  return { pid: process.pid, startTicks: statOf(process.pid)?.startTicks ?? null, bootId: bootId() }
+  return identityOf(process.pid)
+}
+
+/** Of a process that runs. */
+export function identityOf(pid: number): ProcessIdentity {
+  return { pid, startTicks: statOf(pid)?.startTicks ?? null, bootId: bootId() }
 }
 
 /** Whether that very process still runs; in doubt yes, because only orphans are cleaned up. */
