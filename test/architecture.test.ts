@@ -81,6 +81,7 @@ const rooms: Readonly<Record<string, readonly string[]>> = {
   'kind/images': ['kubernetes/', 'kind/cluster'],
   'kind/routes': ['kubernetes/', 'kind/cluster'],
   'kind/load-balancer': ['kubernetes/', 'kind/cluster', 'kind/routes'],
+  'kind/standing': ['kubernetes/', 'kind/cluster'],
   'kind/node-cgroups': ['kubernetes/', 'kind/cluster'],
   'kind/quiet': ['kubernetes/', 'kind/cluster'],
   'kind/doctor': ['kubernetes/', 'istio/', 'kind', 'kind/cluster', 'kind/quiet'],

@@ -28,7 +28,7 @@ afterEach(() => hopmeter.dispose())
 const runIds = ['2026-11-21t10-00-00z-hop-ladder-0001', '2026-11-22t10-00-00z-hop-ladder-0002'] as const
 
 const verbs =
-  'list show plan doctor calibrate probe run aa verify results summary compare chart report export import schema completion'.split(
+  'list show plan doctor calibrate probe run aa up exec verify results summary compare chart report export import schema completion'.split(
     ' ',
   )
 

@@ -104,6 +104,15 @@ export interface RestartContext {
   readonly seed: number
 }
 
+/** Something in a testbed with a network of its own: a pod, a node, a load balancer. */
+export interface Place {
+  readonly name: string
+  /** e.g. `client pod`, `gateway`, `node`. */
+  readonly kind: string
+  /** Undefined where it is not known. */
+  readonly address?: string | undefined
+}
+
 export interface Testbed {
   readonly engine: Engine
   /** How delay between networks is made: `none`, `netem` or `userspace-vxlan`. */
@@ -126,6 +135,8 @@ export interface Testbed {
   /** Where a client dials to take this path: the service VIP, or the pod address without a mesh. */
   target(path: PlannedPath): { readonly host: string; readonly port: number }
   readonly addresses: readonly OwnedAddress[]
+  /** Whatever has a network of its own; absent where only the pods of workloads are known. */
+  readonly places?: readonly Place[] | undefined
   /** Pod IP of a workload. */
   podAddress(workload: Workload): string
   /** IP addresses (pod, then node) from which a workload's traffic can appear. */

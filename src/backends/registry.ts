@@ -7,7 +7,9 @@ import type { Release } from './kubernetes/session/take-down.ts'
 import type { LabCpus } from './lab/cpus.ts'
 import type { VariantFlags } from './lab/variant-options.ts'
 import type { KubernetesOptions } from './kubernetes/tools/options.ts'
+import type { StandingTestbed } from './standing.ts'
 
+export type { StandingTestbed } from './standing.ts'
 export { defaultIstio, istioVersions } from './versions.ts'
 
 /** What is said of a testbed, whatever the backend; each takes what is for it. */
@@ -17,6 +19,8 @@ export interface BackendOptions extends KubernetesOptions, VariantFlags {
   readonly kubeconfig?: string | undefined
   /** Of the lab: which CPUs its programs may use. */
   readonly cpus?: LabCpus | undefined
+  /** Of the lab: makes it known while it stands, so that programs can be sent into it. */
+  readonly held?: boolean | undefined
 }
 
 /** A backend as the command line knows it. Its code is loaded only when it is used. */
@@ -30,6 +34,8 @@ interface BackendEntry {
   readonly canKeep: boolean
   /** How testbeds of it that were left standing are removed; absent where none can be. */
   release?(): Promise<Release>
+  /** Those of its testbeds that stand; absent where this machine can enter none. */
+  standing?(options: BackendOptions): Promise<readonly StandingTestbed[]>
 }
 
 /** Flags of the lab that choose programs. */
@@ -47,7 +53,7 @@ const backends: readonly BackendEntry[] = [
   {
     name: 'lab',
     canKeep: false,
-    create: async ({ clients = 1, cpus, ...options }) => {
+    create: async ({ clients = 1, cpus, held, ...options }) => {
       if (clients > 1) {
         throw new UsageError('several clients are not supported on the lab backend', {
           hint: '--clients (HOPMETER_CLIENTS) is for --backend kind and contexts; the lab has one client per node',
@@ -55,12 +61,13 @@ const backends: readonly BackendEntry[] = [
       }
       const { createLab } = await import('./lab/lab.ts')
       const { labVariants } = await import('./lab/variant-options.ts')
-      return createLab({ cpus, ...labVariants(options) })
+      return createLab({ cpus, held, ...labVariants(options) })
     },
     doctor: async (scenarios) => {
       const { labDoctor } = await import('./lab/doctor.ts')
       return labDoctor(scenarios)
     },
+    standing: async () => (await import('./lab/standing/standing-labs.ts')).standingLabs(),
   },
   {
     name: 'kind',
@@ -75,6 +82,7 @@ const backends: readonly BackendEntry[] = [
       return kindDoctor(scenarios, options)
     },
     release: async () => (await import('./kind/release.ts')).wholeClusters,
+    standing: async (options) => (await import('./kind/standing/standing-kind.ts')).standingKind(options),
   },
   {
     name: 'contexts',
@@ -113,6 +121,13 @@ export async function takeDownSessions(
 ): Promise<readonly string[]> {
   const { takeDownEach } = await import('./kubernetes/session/down.ts')
   return takeDownEach(which, releaseOf, context, options)
+}
+
+/** Testbeds that stand on this machine and that it can enter, whichever backend made them. @throws HopmeterError */
+export async function standingTestbeds(options: BackendOptions = {}): Promise<readonly StandingTestbed[]> {
+  return (
+    await Promise.all(backends.map(async (backend) => (await backend.standing?.(options)) ?? []))
+  ).flat()
 }
 
 async function releaseOf(name: BackendName): Promise<Release> {

@@ -2,6 +2,8 @@ import type { HopmeterError } from '../errors.ts'
 import { jsonWithoutSecrets, withoutSecrets } from '../redact.ts'
 import { printable, printableJson, printableLines } from '../terminal-text.ts'
 
+export type StopSignal = 'SIGINT' | 'SIGTERM' | 'SIGHUP'
+
 /** Everything a verb touches of the process that runs it; tests pass their own. */
 export interface CliContext {
   readonly stdout: NodeJS.WritableStream & { isTTY?: boolean; columns?: number }
@@ -9,9 +11,12 @@ export interface CliContext {
   readonly env: Readonly<Record<string, string | undefined>>
   /**
    * Does work that ends in order when it is stopped. Its signal is aborted by the first Ctrl-C or SIGTERM, with an
-   * InterruptedError as the reason. Outside of such work either ends the process at once.
+   * InterruptedError as the reason. Outside of such work either ends the process at once. `stopping` says what is
+   * done then, to who watches.
    */
-  readonly stoppable: <T>(work: (signal: AbortSignal) => Promise<T>) => Promise<T>
+  readonly stoppable: <T>(work: (signal: AbortSignal) => Promise<T>, stopping?: string) => Promise<T>
+  /** Does work that takes signals itself: for a program that stands in our place. */
+  readonly underSignals: <T>(take: (signal: StopSignal) => void, work: () => Promise<T>) => Promise<T>
   /** For a verb that ends in order but with a code of its own. */
   readonly setExitCode: (code: number) => void
 }

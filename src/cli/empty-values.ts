@@ -23,8 +23,11 @@ export function refuseEmptyValues(command: Command): void {
       return parse ? parse(text, previous) : text
     })
   }
-  command.hook('preAction', (_, { args }) => {
-    const place = args.findIndex(isEmpty)
+  command.hook('preAction', (_, { args, registeredArguments }) => {
+    // What is meant for another program is that program's business.
+    const foreign = registeredArguments.findIndex((argument) => argument.name() === 'command')
+    const own = foreign < 0 ? args : args.slice(0, foreign)
+    const place = own.findIndex(isEmpty)
     if (place >= 0) throw new UsageError(`argument ${place + 1} is empty`)
   })
 }

@@ -1,6 +1,5 @@
 import { InterruptedError } from '../errors.ts'
-
-type StopSignal = 'SIGINT' | 'SIGTERM' | 'SIGHUP'
+import type { StopSignal } from './context.ts'
 
 /**
  * Ends this process now, with the exit code of an interruption. process.exit waits for file system calls under way,

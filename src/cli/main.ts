@@ -1,6 +1,6 @@
 #!/usr/bin/env node
 import { InternalError, InterruptedError, exitCodes } from '../errors.ts'
-import { say, type CliContext } from './context.ts'
+import { say, type CliContext, type StopSignal } from './context.ts'
 import { dropEmptyVariables } from './empty-values.ts'
 import { endAtOnce } from './end-at-once.ts'
 import { exitCodeOf, invoke } from './invoke.ts'
@@ -11,9 +11,15 @@ const lastWords = neverWait(process.stderr)
 
 const stop = new AbortController()
 let endsInOrder = false
+let stopping = ''
+let taker: ((signal: StopSignal) => void) | undefined
 
 for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) {
   process.on(signal, () => {
+    if (taker) {
+      taker(signal)
+      return
+    }
     if (!endsInOrder) {
       process.stderr.write(`\n${signal}: stopped\n`)
       endAtOnce(signal)
@@ -25,7 +31,7 @@ for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) {
       )
       endAtOnce(signal)
     }
-    process.stderr.write(`\n${signal}: stopping, results so far are kept (again to stop at once)\n`)
+    process.stderr.write(`\n${signal}: ${stopping} (again to stop at once)\n`)
     stop.abort(new InterruptedError(signal))
   })
 }
@@ -66,12 +72,21 @@ const context: CliContext = {
   stdout: process.stdout,
   stderr: process.stderr,
   env: process.env,
-  stoppable: async (work) => {
+  stoppable: async (work, words = 'stopping, results so far are kept') => {
     endsInOrder = true
+    stopping = words
     try {
       return await work(stop.signal)
     } finally {
       endsInOrder = false
+    }
+  },
+  underSignals: async (take, work) => {
+    taker = take
+    try {
+      return await work()
+    } finally {
+      taker = undefined
     }
   },
   setExitCode: (code) => {

@@ -18,6 +18,7 @@ function contextOn(lines: string[]): CliContext {
     stderr: stream,
     env: {},
     stoppable: async (work) => await work(new AbortController().signal),
+    underSignals: async (_take, work) => await work(),
     setExitCode: () => {},
   }
 }

@@ -15,6 +15,7 @@ export const verbs: Readonly<Record<string, () => Promise<VerbMaker>>> = {
   run: async () => (await import('./run.ts')).runVerb,
   aa: async () => (await import('./aa.ts')).aaVerb,
   up: async () => (await import('./up.ts')).upVerb,
+  exec: async () => (await import('./exec.ts')).execVerb,
   verify: async () => (await import('./verify.ts')).verifyVerb,
   down: async () => (await import('./down.ts')).downVerb,
   results: async () => (await import('./results.ts')).resultsVerb,

@@ -1,4 +1,4 @@
-import { existsSync, readFileSync, writeFileSync } from 'node:fs'
+import { existsSync, readFileSync, readlinkSync, writeFileSync } from 'node:fs'
 import path from 'node:path'
 import { setFrozen } from './freeze.mjs'
 import { fail, flag, imageId } from './model.mjs'
@@ -80,6 +80,7 @@ function container(model, name) {
 /** With `--format` the address only, as hopmeter asks for it; else all that it reads of a container. */
 function inspect(model, args) {
   const found = container(model, args.at(-1))
+  if (flag(args, '--format') === '{{.State.Pid}}') return String(found.pid ?? 0)
   if (flag(args, '--format')) return found.address
   const { running, address, labels = {}, image, nodeImage, hostPort } = found
   const runs = image ?? nodeImage
@@ -174,6 +175,9 @@ function execute(model, args, input) {
   if (!found.running) fail(`Error response from daemon: container ${name} is not running`)
   const node = found.node
   if (!node) fail('not a node')
+  if (program === 'crictl' && rest[0] === 'pods') return sandboxes(model, name)
+  if (program === 'crictl' && rest[0] === 'inspectp') return sandbox(model, name, rest.at(-1))
+  if (program === 'readlink') return readlinkSync(rest[0])
   if (program === 'crictl') return crictl(model, name, rest)
   if (program === 'nsenter') return nsenter(model, name, rest)
   if (program === 'bash') return guardWithoutInput(model, name)
@@ -197,6 +201,25 @@ function cpuFiles(model, nodeName) {
     ({ metadata }) =>
       `/sys/fs/cgroup/kubelet.slice/kubelet-kubepods.slice/kubelet-kubepods-pod${metadata.uid.replaceAll('-', '_')}.slice/cpu.stat`,
   )
+}
+
+function sandboxes(model, nodeName) {
+  const items = podsOn(model, nodeName).map(({ metadata }) => ({
+    id: metadata.uid,
+    state: 'SANDBOX_READY',
+    metadata: { name: metadata.name, namespace: metadata.namespace },
+  }))
+  return JSON.stringify({ items })
+}
+
+/** Fake pods have no process of their own; a test may give a node's pods one. */
+function sandbox(model, nodeName, id) {
+  const pod = podsOn(model, nodeName).find(({ metadata }) => metadata.uid === id)
+  if (!pod) fail(`no sandbox ${id}`)
+  return JSON.stringify({
+    status: { network: { ip: pod.status.podIP } },
+    info: { pid: model.containers[nodeName].podPid },
+  })
 }
 
 function podsOn(model, nodeName) {

@@ -30,6 +30,8 @@ export interface Running {
   readonly done: Promise<Finished>
   /** Resolves when standard error contains the text. */
   until(text: string): Promise<void>
+  /** Standard output so far. */
+  said(): string
 }
 
 /** The command line as users start it, with a lock and a state folder of its own. */
@@ -85,7 +87,7 @@ export class Hopmeter {
       })
       await Promise.race([seen, early])
     }
-    const running = { child, done, until }
+    const running = { child, done, until, said: () => stdout }
     this.#running.add(running)
     void done.then(() => this.#running.delete(running))
     return running

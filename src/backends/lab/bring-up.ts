@@ -4,7 +4,7 @@ import { canDieWithUs } from '../../process/death-signal.ts'
 import { findOrphans } from '../../process/owner.ts'
 import { seededRandom, shuffled } from '../../random.ts'
 import type { ServeConfig } from '../../agent/protocol.ts'
-import type { BackendContext, Testbed } from '../backend.ts'
+import type { BackendContext } from '../backend.ts'
 import type { Plan } from '../../plan/plan-scenario.ts'
 import { openAnchor, type Anchor } from './anchor.ts'
 import { sharedCpu } from './cpus.ts'
@@ -34,7 +34,7 @@ import { underlay } from './underlay.ts'
  * Stands a lab up.
  * @throws UsageError, EnvironmentError, CommandError or HopmeterError; nothing is left behind then, nor on abort.
  */
-export async function bringUp(plan: Plan, context: BackendContext, options: LabOptions): Promise<Testbed> {
+export async function bringUp(plan: Plan, context: BackendContext, options: LabOptions): Promise<LabTestbed> {
   const { signal, progress } = context
   const layout = layOut(plan, options.misroute)
   const mesh = planMesh(plan, layout, options.misroute, hasRealZtunnel(chosenVariants(options)))

@@ -10,6 +10,8 @@ import { planMesh } from './mesh.ts'
 import { hasBridgeNetfilter, networkPhases } from './network.ts'
 import type { LabOptions } from './options.ts'
 import { processSteps } from './processes.ts'
+import { holdOpen } from './standing/hold.ts'
+import type { LabTestbed } from './testbed.ts'
 import { chosenVariants, hasRealZtunnel } from './variants.ts'
 
 /**
@@ -22,7 +24,20 @@ export function createLab(options: LabOptions = {}): Backend {
     canRestart: true,
     variants: options.variants,
     steps: (plan) => labSteps(plan, options),
-    up: (plan, context) => bringUp(plan, context, options),
+    up: async (plan, context) => {
+      const testbed = await bringUp(plan, context, options)
+      if (options.held) await keepOrTakeDown(testbed, () => holdOpen(testbed, plan.scenario.name))
+      return testbed
+    },
+  }
+}
+
+async function keepOrTakeDown(testbed: LabTestbed, last: () => void): Promise<void> {
+  try {
+    last()
+  } catch (error) {
+    await testbed.down()
+    throw error
   }
 }
 

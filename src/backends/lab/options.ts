@@ -25,4 +25,6 @@ export interface LabOptions {
   readonly tuning?: Tuning | undefined
   /** Several versions or settings side by side, instead of `engines` and `tuning`. */
   readonly variants?: readonly LabVariant[] | undefined
+  /** Makes the lab known while it stands, so that `hopmeter exec` finds it. */
+  readonly held?: boolean | undefined
 }

@@ -3,7 +3,7 @@ import type { ComponentFlows, EvidenceSnapshot, Flow } from '../../evidence/flow
 import { until } from '../../process/until.ts'
 import { componentKey } from '../../topology/component.ts'
 import type { Component } from '../../topology/model.ts'
-import type { Command, ComponentCpu, CpuSource, RestartContext, Testbed } from '../backend.ts'
+import type { Command, ComponentCpu, CpuSource, Place, RestartContext, Testbed } from '../backend.ts'
 import type { Plan, PlannedPath, Workload } from '../../plan/plan-scenario.ts'
 import { serverPort } from '../../plan/names.ts'
 import type { Anchor } from './anchor.ts'
@@ -14,6 +14,7 @@ import { ofVariant, type LabLayout } from './layout.ts'
 import type { LineProcess } from './line-process.ts'
 import type { Mesh } from './mesh.ts'
 import { programs, warmSoon } from './programs.ts'
+import { placesOf } from './standing/places.ts'
 import { toolEnv } from './tools.ts'
 
 /** Long enough for this process to be told of the ends of all processes that ended together. */
@@ -64,6 +65,7 @@ export class LabTestbed implements Testbed {
   readonly facts: Readonly<Record<string, string>>
   readonly addresses: Testbed['addresses']
   readonly #parts: LabParts
+  readonly #endings: (() => void)[] = []
   #programs: LabPrograms
 
   constructor(parts: LabParts, running: LabPrograms) {
@@ -187,7 +189,23 @@ export class LabTestbed implements Testbed {
     this.#programs = await this.#parts.start(seed, signal)
   }
 
+  /** What programs of this machine need to know to get in. */
+  get inside() {
+    const { anchor, cpu, plan, layout } = this.#parts
+    return { anchor, cpu, places: placesOf(anchor.pid, plan, layout) }
+  }
+
+  get places(): readonly Place[] {
+    return this.inside.places
+  }
+
+  /** Does something before the lab goes. */
+  whenDown(action: () => void): void {
+    this.#endings.push(action)
+  }
+
   down(): Promise<void> {
+    for (const end of this.#endings.splice(0)) end()
     return this.#parts.anchor.close()
   }
 

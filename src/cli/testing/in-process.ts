@@ -25,6 +25,7 @@ export async function answer(args: readonly string[], env: NodeJS.ProcessEnv = {
     stderr: into('stderr'),
     env,
     stoppable: (work) => work(new AbortController().signal),
+    underSignals: (_take, work) => work(),
     setExitCode: (own) => {
       code = own
     },

@@ -9,5 +9,6 @@ export const silentContext: CliContext = {
   stderr: nowhere,
   env: {},
   stoppable: async (work) => await work(new AbortController().signal),
+  underSignals: async (_take, work) => await work(),
   setExitCode: () => {},
 }

@@ -56,6 +56,9 @@ export interface FakeModel {
       address?: string
       cluster?: string
       node?: FakeNode
+      /** Of the first process of a node, and of its pods. */
+      pid?: number
+      podPid?: number
     }
   >
   clusters: Record<string, FakeKubernetes>
