@@ -1,6 +1,8 @@
 import { UsageError } from '../errors.ts'
 import type { Scenario } from '../scenario/types.ts'
 import type { Backend, BackendContext, BackendName, DoctorReport } from './backend.ts'
+import type { ExtractedProgram, ImageChoice } from './istio/install/extracted.ts'
+import type { ExtractOptions } from './istio/install/extract.ts'
 import type { InstalledTools, InstallOptions } from './istio/install/install-tools.ts'
 import type { WhichSessions } from './kubernetes/session/down.ts'
 import type { Release } from './kubernetes/session/take-down.ts'
@@ -63,9 +65,13 @@ const backends: readonly BackendEntry[] = [
       const { labVariants } = await import('./lab/variant-options.ts')
       return createLab({ cpus, held, ...labVariants(options) })
     },
-    doctor: async (scenarios) => {
-      const { labDoctor } = await import('./lab/doctor.ts')
-      return labDoctor(scenarios)
+    doctor: async (scenarios, options) => {
+      const [{ labDoctor }, { programChecks }] = await Promise.all([
+        import('./lab/doctor.ts'),
+        import('./program-checks.ts'),
+      ])
+      const report = await labDoctor(scenarios)
+      return { ...report, checks: [...report.checks, ...(await programChecks(options, options.cacheRoot))] }
     },
     standing: async () => (await import('./lab/standing/standing-labs.ts')).standingLabs(),
   },
@@ -140,6 +146,32 @@ async function releaseOf(name: BackendName): Promise<Release> {
 export async function installTools(version: string, options: InstallOptions = {}): Promise<InstalledTools> {
   const tools = await import('./istio/install/install-tools.ts')
   return tools.installTools(version, options)
+}
+
+/** A program of Istio's, out of its image, and what it says it is. */
+export interface UsableProgram extends ExtractedProgram {
+  readonly version: string
+}
+
+/**
+ * Copies ztunnel and Envoy of a version out of Istio's images, and asks them what they are.
+ * @throws EnvironmentError, UsageError
+ */
+export async function extractPrograms(
+  choice: ImageChoice,
+  options: ExtractOptions,
+): Promise<readonly UsableProgram[]> {
+  const [{ extractForwarders }, { engineBinary }] = await Promise.all([
+    import('./istio/install/extract.ts'),
+    import('./lab/engines/engine-binary.ts'),
+  ])
+  const programs = await extractForwarders(choice, options)
+  return await Promise.all(
+    programs.map(async (one) => {
+      const { version } = await engineBinary(one.program, one.path, options.signal)
+      return { ...one, version }
+    }),
+  )
 }
 
 /** Whether istioctl of a version is in the cache, and as it was downloaded. */

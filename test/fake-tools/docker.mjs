@@ -1,4 +1,4 @@
-import { existsSync, readFileSync, readlinkSync, writeFileSync } from 'node:fs'
+import { cpSync, existsSync, readFileSync, readlinkSync, writeFileSync } from 'node:fs'
 import path from 'node:path'
 import { setFrozen } from './freeze.mjs'
 import { fail, flag, imageId } from './model.mjs'
@@ -25,9 +25,9 @@ export function docker(model, args, input) {
       ServerVersion: '28.0.0',
     })
   if (verb === 'ps') return list(model, rest)
-  if (verb === 'image') return inspectImage(model, rest.at(-1))
+  if (verb === 'image') return inspectImage(model, rest.at(-1), rest.includes('{{json .}}'))
   if (verb === 'inspect') return inspect(model, rest)
-  if (verb === 'pull') return fail('Error response from daemon: no network here')
+  if (verb === 'pull') return pull(model, rest.at(-1))
   if (verb === 'start') return start(model, rest.at(-1))
   if (verb === 'run') return runBeside(model, rest, input)
   if (verb === 'restart') return restart(model, rest.at(-1))
@@ -59,9 +59,18 @@ function list(model, args) {
     .join('\n')
 }
 
-function inspectImage(model, image) {
+function inspectImage(model, image, isJson = false) {
   if (!model.images.includes(image)) fail(`Error response from daemon: No such image: ${image}`)
-  return 'sha256:0000'
+  if (!isJson) return 'sha256:0000'
+  const [name] = image.split(':')
+  return JSON.stringify({ Id: imageId(image), RepoDigests: [`${name}@${imageId(image)}`] })
+}
+
+/** What a registry has comes to Docker. */
+function pull(model, image) {
+  if (!model.registry?.includes(image)) fail('Error response from daemon: no network here')
+  model.images.push(image)
+  return image
 }
 
 /** An archive is the names of its images. */
@@ -162,7 +171,18 @@ function createContainer(model, args) {
   return 'f00d'
 }
 
+/** Files of an image are those of a folder that a test names. */
+function copyOutOf(model, name, from, to) {
+  const { image } = container(model, name)
+  const file = path.join(model.imageFiles?.[image] ?? '/nowhere', from)
+  if (!existsSync(file))
+    fail(`Error response from daemon: Could not find the file ${from} in container ${name}`)
+  cpSync(file, to)
+  return ''
+}
+
 function copyInto(model, [file, to]) {
+  if (file.includes(':')) return copyOutOf(model, ...file.split(':'), to)
   if (!existsSync(file)) fail(`lstat ${file}: no such file or directory`)
   container(model, to.split(':')[0]).config = readFileSync(file, 'utf8')
   return ''

@@ -37,6 +37,9 @@ export interface FakeModel {
   agentPort: number
   nextAddress: number
   images: string[]
+  /** Images that can be pulled, and folders with the files of images. */
+  registry?: string[]
+  imageFiles?: Record<string, string>
   /** Docker has pulled one platform of images that name several, so kind's own load fails. */
   hasPlatforms?: boolean
   /** A Docker that cannot save one platform of an image. */
