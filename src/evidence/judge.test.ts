@@ -115,6 +115,32 @@ describe('judging a path', () => {
     expect(evidence.reasons.join('\n')).toContain('several addresses')
   })
 
+  test.each(['direct', 'gateway', 'loadBalancer'] as const)(
+    'calls a %s path that went under another identity a mismatch, wherever that shows',
+    (shape) => {
+      const { observation: observed, window } = observation(shapes[shape], shapes[shape])
+      const under = (isSeen: (direction: string) => boolean) =>
+        window.components.map((entry) => ({
+          ...entry,
+          flows: entry.flows.map((flow) =>
+            flow.sourceIdentity !== undefined && isSeen(flow.direction)
+              ? { ...flow, sourceIdentity: 'spiffe://cluster.local/ns/hopmeter/sa/somebody-else' }
+              : flow,
+          ),
+        }))
+      const everywhere = judgePath(observed, { ...window, components: under(() => true) })
+      expect(everywhere.verdict).toBe('mismatch')
+      expect(everywhere.reasons.join('\n')).toContain(
+        'as spiffe://cluster.local/ns/hopmeter/sa/somebody-else',
+      )
+      // A server side that takes a client for who has its address sees nothing.
+      const atTheClient = judgePath(observed, { ...window, components: under((d) => d === 'outbound') })
+      expect(atTheClient.verdict).toBe('mismatch')
+      const atTheServer = judgePath(observed, { ...window, components: under((d) => d === 'inbound') })
+      expect(atTheServer.verdict).not.toBe('proven')
+    },
+  )
+
   test('takes one process in both ztunnel roles for one component and two processes for two', () => {
     const sameNodeServer: Component = { kind: 'server-pod', cluster: 'east-1', node: 1 }
     const twoProcesses = [client, clientZtunnel, clientZtunnel, sameNodeServer]

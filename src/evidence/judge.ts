@@ -43,7 +43,8 @@ export function judgePath(observation: PathObservation, window: EvidenceWindow):
   if (trace.complete && trace.protocol !== rule.protocol) {
     wrong.push(`expected protocol ${rule.protocol}, observed ${trace.protocol ?? 'none'}`)
   }
-  for (const { kind, message } of trace.gaps) (kind === 'fork' ? wrong : missing).push(message)
+  for (const { kind, message } of trace.gaps)
+    (kind === 'fork' || kind === 'impostor' ? wrong : missing).push(message)
   if (
     !rule.components.some((c) => c.kind === 'east-west-gateway') &&
     forwardedFor(subject, window).length > 0

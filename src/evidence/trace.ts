@@ -36,8 +36,11 @@ export interface Trace {
 
 /** Why the trail ended or forked. */
 export interface Gap {
-  /** `fork`: traffic of the path went several ways, which contradicts any rule; the others are only not known. */
-  readonly kind: 'unowned' | 'unseen' | 'fork'
+  /**
+   * `fork`: traffic of the path went several ways, `impostor`: it went under another identity. Both contradict any rule;
+   * the others are only not known.
+   */
+  readonly kind: 'unowned' | 'unseen' | 'fork' | 'impostor'
   readonly message: string
 }
 
@@ -55,12 +58,14 @@ const maxStops = 12
 export function tracePath(subject: TraceSubject, window: EvidenceWindow): Trace {
   const stops: Stop[] = [{ component: subject.client }]
   const gaps: Gap[] = []
-  const captured = sightings(window, 'outbound').filter(
+  const there = sightings(window, 'outbound').filter(
     ({ entry, flow }) =>
       samePlace(entry.component, subject.client) &&
       flow.requested === subject.target &&
       !isAnotherPods(subject, flow),
   )
+  const own = there.filter(({ flow }) => isClient(subject, flow))
+  const captured = own.length > 0 ? own : there
   let dialled = subject.target
   let protocol: Protocol = 'TCP'
   const outbound = busiest(captured)
@@ -69,6 +74,10 @@ export function tracePath(subject: TraceSubject, window: EvidenceWindow): Trace 
     protocol = outbound.flow.protocol
     dialled = outbound.flow.upstream
     noteFork(captured, 'the client ztunnel', gaps)
+    if (own.length === 0) {
+      const message = `the client ztunnel sent this path as ${outbound.flow.sourceIdentity}, which is not the client`
+      gaps.push({ kind: 'impostor', message })
+    }
   }
 
   while (stops.length < maxStops) {

@@ -27,7 +27,7 @@ import type { RunningRouteProgram } from './routes/route-mode.ts'
 import { labRouteModes } from './routes/route-modes.ts'
 import { LabTestbed, processesOf, type LabPrograms } from './testbed.ts'
 import { toolEnv, toolVersion, withoutSetpriv, type Tool } from './tools.ts'
-import { chosenVariants, findVariants, hasRealZtunnel } from './variants.ts'
+import { findVariants, realZtunnelAt } from './variants.ts'
 import { underlay } from './underlay.ts'
 
 /**
@@ -37,7 +37,7 @@ import { underlay } from './underlay.ts'
 export async function bringUp(plan: Plan, context: BackendContext, options: LabOptions): Promise<LabTestbed> {
   const { signal, progress } = context
   const layout = layOut(plan, options.misroute)
-  const mesh = planMesh(plan, layout, options.misroute, hasRealZtunnel(chosenVariants(options)))
+  const mesh = planMesh(plan, layout, options.misroute, realZtunnelAt(options))
   requirePrograms()
   const variants = await findVariants(options, signal)
   const versions = await toolVersions(plan, signal)

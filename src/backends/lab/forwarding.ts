@@ -1,13 +1,19 @@
 import { UsageError } from '../../errors.ts'
 import type { Route, Topology } from '../../topology/model.ts'
-import type { Plan, PlannedPath } from '../../plan/plan-scenario.ts'
+import type { Plan, PlannedPath, Workload } from '../../plan/plan-scenario.ts'
 
 /**
  * Sends traffic the wrong way on purpose, so that tests can show that evidence notices.
  * `direct-through-gateway`: paths between pods of one network go through a gateway.
  * `gateway-sent-direct`: paths into another network go from pod to pod.
+ * `another-identity`: what clients send carries the identity of somebody else.
  */
-export type Misroute = 'direct-through-gateway' | 'gateway-sent-direct'
+export type Misroute = 'direct-through-gateway' | 'gateway-sent-direct' | 'another-identity'
+
+/** Service account whose identity a client's traffic carries. */
+export function accountOf({ role, name }: Workload, misroute?: Misroute): string {
+  return role === 'client' && misroute === 'another-identity' ? 'somebody-else' : name
+}
 
 /** Where the client's ztunnel sends a path: to a cluster's gateway, to the server's pod, or nowhere. */
 export type Forwarding =

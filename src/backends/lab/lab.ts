@@ -12,7 +12,7 @@ import type { LabOptions } from './options.ts'
 import { processSteps } from './processes.ts'
 import { holdOpen } from './standing/hold.ts'
 import type { LabTestbed } from './testbed.ts'
-import { chosenVariants, hasRealZtunnel } from './variants.ts'
+import { chosenVariants, realZtunnelAt } from './variants.ts'
 
 /**
  * The backend that needs nothing but Linux: clusters, nodes and pods are network namespaces of this machine, and
@@ -48,7 +48,7 @@ async function keepOrTakeDown(testbed: LabTestbed, last: () => void): Promise<vo
 async function labSteps(plan: Plan, options: LabOptions): Promise<readonly Step[]> {
   const layout = layOut(plan, options.misroute)
   const variants = chosenVariants(options)
-  const mesh = planMesh(plan, layout, options.misroute, hasRealZtunnel(variants))
+  const mesh = planMesh(plan, layout, options.misroute, realZtunnelAt(options))
   const { delays } = plan.scenario
   const delayMethod = delays.length === 0 ? 'none' : (options.delayMethod ?? (await detectDelayMethodAlone()))
   const isolation = options.isolation ?? preferredIsolation()

@@ -1,11 +1,11 @@
 import type { OwnedAddress } from '../../evidence/flow.ts'
 import type { Component } from '../../topology/model.ts'
 import type { Plan, Workload } from '../../plan/plan-scenario.ts'
-import { serverPort, serviceHostname } from '../../plan/names.ts'
-import { gatewaySpiffe, trustDomain, workloadSpiffe } from '../../plan/spiffe.ts'
+import { meshNamespace, serverPort, serviceHostname } from '../../plan/names.ts'
+import { gatewaySpiffe, spiffeId, trustDomain, workloadSpiffe } from '../../plan/spiffe.ts'
 import type { ComponentConfig, Identity, OutboundService } from './components/protocol.ts'
 import { planZtunnels, type PlannedZtunnel } from './engines/ztunnel/plan-ztunnels.ts'
-import type { Misroute } from './forwarding.ts'
+import { accountOf, type Misroute } from './forwarding.ts'
 import {
   eachVariant,
   gatewayOfCluster,
@@ -40,6 +40,9 @@ export interface Capture {
   readonly sameNode: readonly string[]
 }
 
+/** Whether the ztunnel of a node is a real one, for pods of a variant. */
+export type RealAt = (place: Pick<Workload, 'placement' | 'variant'>) => boolean
+
 export interface Mesh {
   readonly components: readonly PlannedComponent[]
   /** Real ztunnels, one per node; ours are among the components. */
@@ -50,33 +53,33 @@ export interface Mesh {
 
 /**
  * Derives the ztunnels, gateways and load balancers, what each of them knows, and who owns which address. Pure.
- * `isZtunnelReal`: whether ztunnels of a variant are real ones, one per node, instead of our own.
+ * `isReal`: where the ztunnel is a real one, one for all pods of a node and variant, instead of our own.
  */
 export function planMesh(
   plan: Plan,
   layout: LabLayout,
   misroute?: Misroute,
-  isZtunnelReal: (variant: string | undefined) => boolean = () => false,
+  isReal: RealAt = () => false,
 ): Mesh {
   const relations = relationsOf(plan, misroute)
   const ambient = plan.workloads.filter((workload) => workload.mesh === 'ambient')
   const clients = ambient.filter(({ role }) => role === 'client')
-  const isOurs = ({ variant }: Workload) => !isZtunnelReal(variant)
   const servers = ambient.filter(({ role, name }) => role === 'server' && needsOwnZtunnel(name, relations))
+  const isOurs = (workload: Workload) => !isReal(workload)
   const network = (cluster: string) =>
     plan.scenario.topology.clusters.find(({ name }) => name === cluster)?.network ?? ''
   return {
     components: [
-      ...clients.filter(isOurs).map((client) => clientZtunnel(client, relations, layout, network)),
+      ...clients.filter(isOurs).map((client) => clientZtunnel(client, relations, layout, network, misroute)),
       ...servers.filter(isOurs).map((server) => serverZtunnel(server, layout)),
       ...gatewayComponents(relations, layout),
     ],
-    ztunnels: eachVariant(plan)
-      .filter(isZtunnelReal)
-      .flatMap((variant) => planZtunnels(plan, layout, relations, variant)),
+    ztunnels: eachVariant(plan).flatMap((variant) =>
+      planZtunnels(plan, layout, relations, { variant, isReal, misroute }),
+    ),
     captures: clients.map((client) => ({
       ...captureOf(client, relations, layout),
-      everything: isZtunnelReal(client.variant),
+      everything: isReal(client),
     })),
     addresses: ownedAddresses(plan, layout),
   }
@@ -105,8 +108,10 @@ function clientZtunnel(
   relations: readonly Relation[],
   layout: LabLayout,
   network: (cluster: string) => string,
+  misroute: Misroute | undefined,
 ): PlannedComponent {
   const name = `ztunnel-${client.name}`
+  const spiffe = spiffeId(meshNamespace, accountOf(client, misroute))
   const pod = podOf(layout, client)
   const [local] = sameNodeServers(client, relations)
   const services = servicesOf(client, relations).map((relation, i) => {
@@ -117,13 +122,13 @@ function clientZtunnel(
     name,
     netns: pod.netns,
     component: { kind: 'ztunnel', ...client.placement, ...ofVariant(client.variant) },
-    identities: [client, ...(local ? [local] : [])].map((workload) => workloadSpiffe(workload)),
+    identities: [spiffe, ...(local ? [workloadSpiffe(local)] : [])],
     config: (identity) => ({
       role: 'ztunnel',
       name,
       podIp: pod.ip,
       trustDomain,
-      outbound: { identity: identity(workloadSpiffe(client)), services },
+      outbound: { identity: identity(spiffe), services },
       ...(local ? { inbound: inbound(local, layout, identity) } : {}),
     }),
   }

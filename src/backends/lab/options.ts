@@ -1,4 +1,5 @@
 import type { ServeFaults } from '../../agent/protocol.ts'
+import type { Placement } from '../../topology/model.ts'
 import type { LabCpus } from './cpus.ts'
 import type { Isolation } from './isolation.ts'
 import type { DelayMethod } from './delay/steps.ts'
@@ -25,6 +26,8 @@ export interface LabOptions {
   readonly tuning?: Tuning | undefined
   /** Several versions or settings side by side, instead of `engines` and `tuning`. */
   readonly variants?: readonly LabVariant[] | undefined
+  /** Nodes whose ztunnels are our own although a real one is named: for tests of the wire between the two. */
+  readonly ownZtunnelAt?: ((placement: Placement) => boolean) | undefined
   /** Makes the lab known while it stands, so that `hopmeter exec` finds it. */
   readonly held?: boolean | undefined
 }

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import { decode } from '../../agent/testing/drive.ts'
 import { createLab } from './lab.ts'
-import { sendLoad } from './testing/load.ts'
+import { keptConnection, sendLoad } from './testing/load.ts'
 import { requires } from './testing/requires.ts'
 import { quietly } from './testing/with-lab.ts'
 import { cluster, path, planOf } from './testing/scenario.ts'
@@ -20,8 +20,8 @@ describe('a lab in which one server is slow on purpose', { timeout: 120_000 }, (
       for (const start of [1, 2]) {
         if (start > 1) await testbed.restart!({ ...quietly, seed: start })
         const [slow, plain] = [
-          await sendLoad(testbed, plan.paths[0]!, 800),
-          await sendLoad(testbed, plan.paths[1]!, 800),
+          await sendLoad(testbed, plan.paths[0]!, keptConnection, 800),
+          await sendLoad(testbed, plan.paths[1]!, keptConnection, 800),
         ]
         // HDR buckets are 0.1 % wide.
         expect(decode(slow.warm).minNonZeroValue).toBeGreaterThanOrEqual(0.999 * 500e6)

@@ -1,3 +1,4 @@
+import type { Placement } from '../../topology/model.ts'
 import type { VariantChoice } from '../backend.ts'
 import { findEngines, type EngineChoice, type Engines } from './engines/engines.ts'
 
@@ -48,9 +49,21 @@ export function variantOf<T extends { readonly name: string | undefined }>(
   throw new RangeError(`no variant "${name}"`)
 }
 
-/** Whether the ztunnels of a variant are real ones. */
-export function hasRealZtunnel(variants: readonly ChosenVariant[]): (name: string | undefined) => boolean {
-  return (name) => variantOf(variants, name).engines.ztunnel !== undefined
+interface Place {
+  readonly placement: Placement
+  readonly variant?: string | undefined
+}
+
+/** Where ztunnels are real ones. */
+export function realZtunnelAt({
+  ownZtunnelAt,
+  ...choices
+}: Choices & { readonly ownZtunnelAt?: ((placement: Placement) => boolean) | undefined }): (
+  place: Place,
+) => boolean {
+  const variants = chosenVariants(choices)
+  return ({ placement, variant }) =>
+    variantOf(variants, variant).engines.ztunnel !== undefined && !ownZtunnelAt?.(placement)
 }
 
 /** @throws EnvironmentError when a program is not there or is something else. */

@@ -1,6 +1,7 @@
 import { createInterface } from 'node:readline'
 import { agentProtocolVersion, type PathSample } from '../../../agent/protocol.ts'
-import { type LoadMessage } from '../../../agent/load-protocol.ts'
+import type { DriverLoad } from '../../../agent/drivers/drivers.ts'
+import type { LoadMessage } from '../../../agent/load-protocol.ts'
 import { judgePath } from '../../../evidence/judge.ts'
 import { evidenceWindow } from '../../../evidence/window.ts'
 import { start } from '../../../process/exec.ts'
@@ -10,13 +11,26 @@ import type { PlannedPath } from '../../../plan/plan-scenario.ts'
 import { serverPort } from '../../../plan/names.ts'
 import { ofVariant } from '../layout.ts'
 
+/** One request in flight, on a connection that stays or on a new one for each. */
+export const keptConnection: DriverLoad = {
+  profile: 'pingpong',
+  protocol: 'http1',
+  requestBytes: 16,
+  responseBytes: 16,
+}
+export const newConnections: DriverLoad = { profile: 'connect', requestBytes: 16, responseBytes: 16 }
+
 /** Sends requests over one path with the real agent; the sample has what came of them. */
-export async function sendLoad(testbed: Testbed, path: PlannedPath, durationMs = 100): Promise<PathSample> {
+export async function sendLoad(
+  testbed: Testbed,
+  path: PlannedPath,
+  load: DriverLoad = keptConnection,
+  durationMs = 100,
+): Promise<PathSample> {
   const { file, args } = testbed.agentCommand(path.clientWorkload, 'load')
   const agent = start(file, args)
   let stderr = ''
   agent.stderr.on('data', (chunk: Buffer) => (stderr += chunk.toString()))
-  const load = { profile: 'pingpong', protocol: 'http1', requestBytes: 16, responseBytes: 16 } as const
   const targets = [{ path: path.name, ...testbed.target(path) }]
   const requests = [
     { type: 'open', version: agentProtocolVersion, load, targets, timeoutMs: 3000 },
@@ -37,10 +51,10 @@ export async function sendLoad(testbed: Testbed, path: PlannedPath, durationMs =
 }
 
 /** Sends requests over a path and judges what the components saw of them. */
-export async function prove(testbed: Testbed, path: PlannedPath): Promise<PathEvidence> {
+export async function prove(testbed: Testbed, path: PlannedPath, load?: DriverLoad): Promise<PathEvidence> {
   if (!path.rule.possible) throw new Error(`path ${path.name} cannot exist`)
   const before = await testbed.evidence()
-  const sample = await sendLoad(testbed, path)
+  const sample = await sendLoad(testbed, path, load)
   const window = evidenceWindow(before, await testbed.evidence())
   const { host, port } = testbed.target(path)
   const subject = {

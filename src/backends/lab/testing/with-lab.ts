@@ -1,3 +1,4 @@
+import type { DriverLoad } from '../../../agent/drivers/drivers.ts'
 import type { Testbed } from '../../backend.ts'
 import type { Plan } from '../../../plan/plan-scenario.ts'
 import { createLab } from '../lab.ts'
@@ -17,10 +18,14 @@ export async function withLab(plan: Plan, options: LabOptions, test: (testbed: T
 }
 
 /** Sends requests over every path: its verdict, protocol, number of components and reasons, by its name. */
-export async function verdicts(testbed: Testbed, plan: Plan): Promise<Readonly<Record<string, string>>> {
+export async function verdicts(
+  testbed: Testbed,
+  plan: Plan,
+  load?: DriverLoad,
+): Promise<Readonly<Record<string, string>>> {
   const seen: Record<string, string> = {}
   for (const planned of plan.paths) {
-    const { verdict, observedProtocol, observed, reasons } = await prove(testbed, planned)
+    const { verdict, observedProtocol, observed, reasons } = await prove(testbed, planned, load)
     seen[planned.name] = [verdict, observedProtocol, observed.length, ...reasons].join(' ')
   }
   return seen

@@ -21,3 +21,14 @@ export function realHaproxy(context: TestContext): string {
   if (found === undefined) context.skip('haproxy is not installed')
   return found ?? ''
 }
+
+const standIn = fileURLToPath(new URL('../ztunnel/testing/stand-in/ztunnel.mjs', import.meta.url))
+
+/** A stand-in, and real ztunnels that `HOPMETER_TEST_ZTUNNEL` names, e.g. of two releases; none is ever fetched. */
+export const ztunnelsToTest: readonly { readonly title: string; readonly file: string }[] = [
+  { title: 'a stand-in', file: standIn },
+  ...(process.env['HOPMETER_TEST_ZTUNNEL'] ?? '')
+    .split(',')
+    .filter((file) => file !== '')
+    .map((file) => ({ title: `the real ${path.basename(file)}`, file })),
+]

@@ -7,7 +7,8 @@ import {
   systemNamespace,
   gatewayName,
 } from '../../../../plan/names.ts'
-import { trustDomain, workloadSpiffe } from '../../../../plan/spiffe.ts'
+import { spiffeId, trustDomain, workloadSpiffe } from '../../../../plan/spiffe.ts'
+import { accountOf, type Misroute } from '../../forwarding.ts'
 import { gatewayOfCluster, ofVariant, type LabLayout, type LabNode } from '../../layout.ts'
 import { podOf, type Relation } from '../../relations.ts'
 import type { ServedPod } from './protocol.ts'
@@ -26,12 +27,19 @@ export interface PlannedZtunnel {
   readonly mesh: KnownMesh
 }
 
-/** Real ztunnels of a variant: one for each node that has pods of it in the mesh. Pure. */
+/** What tells the real ztunnels of a mesh: of which variant, on which nodes, and what is wrong with them on purpose. */
+interface ZtunnelChoice {
+  readonly variant: string | undefined
+  readonly isReal: (place: Pick<Workload, 'placement' | 'variant'>) => boolean
+  readonly misroute?: Misroute | undefined
+}
+
+/** Real ztunnels of a variant: one for each node that has pods of it in the mesh, and is to have one. Pure. */
 export function planZtunnels(
   plan: Plan,
   layout: LabLayout,
   relations: readonly Relation[],
-  variant: string | undefined,
+  { variant, isReal, misroute }: ZtunnelChoice,
 ): readonly PlannedZtunnel[] {
   return layout.nodes.flatMap((node): PlannedZtunnel[] => {
     const own = plan.workloads.filter(
@@ -41,7 +49,8 @@ export function planZtunnels(
         workload.placement.node === node.number &&
         workload.variant === variant,
     )
-    if (own.length === 0) return []
+    const [first] = own
+    if (!first || !isReal(first)) return []
     const cluster = node.cluster.name
     return [
       {
@@ -50,17 +59,24 @@ export function planZtunnels(
         node: node.netns,
         cluster,
         network: node.cluster.network,
-        pods: own.map((workload) => servedPod(workload)),
-        identities: own.map((workload) => workloadSpiffe(workload)),
-        mesh: knownTo(node, own, layout, relations),
+        pods: own.map((workload) => servedPod(workload, misroute)),
+        identities: own.map((one) => spiffeId(meshNamespace, accountOf(one, misroute))),
+        mesh: knownTo(node, own, layout, relations, misroute),
       },
     ]
   })
 }
 
-function servedPod({ name }: Workload): ServedPod {
+function servedPod(workload: Workload, misroute: Misroute | undefined): ServedPod {
+  const { name } = workload
   const netns = `/run/netns/${name}`
-  return { uid: `hopmeter-${name}`, name, namespace: meshNamespace, serviceAccount: name, netns }
+  return {
+    uid: `hopmeter-${name}`,
+    name,
+    namespace: meshNamespace,
+    serviceAccount: accountOf(workload, misroute),
+    netns,
+  }
 }
 
 /** Pods of the node, the servers that its clients use, and the gateways that lead to them. */
@@ -69,6 +85,7 @@ function knownTo(
   own: readonly Workload[],
   layout: LabLayout,
   relations: readonly Relation[],
+  misroute: Misroute | undefined,
 ): KnownMesh {
   const cluster = node.cluster.name
   const used = relations.filter((r) => own.some(({ name }) => name === r.client.name))
@@ -88,6 +105,7 @@ function knownTo(
   // Whatever is dialled directly is of the same network in the eyes of a ztunnel, also when it is misrouted.
   const pod = (workload: Workload): KnownPod => ({
     ...named(workload, workload.role === 'server' ? [service(workload)] : []),
+    serviceAccount: accountOf(workload, misroute),
     ip: podOf(layout, workload).ip,
     network: node.cluster.network,
     node: podOf(layout, workload).nodeNetns,

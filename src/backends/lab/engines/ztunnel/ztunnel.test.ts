@@ -1,24 +1,17 @@
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import path from 'node:path'
-import { fileURLToPath } from 'node:url'
 import { describe, expect, it, type TestContext } from 'vitest'
 import { createLab } from '../../lab.ts'
 import { fork, ladder, ladderProven } from '../../testing/ladder.ts'
 import { descendantsOf, descendantsSince, leftovers } from '../../testing/leftovers.ts'
 import { requires } from '../../testing/requires.ts'
 import { quietly, verdicts, withLab } from '../../testing/with-lab.ts'
-import { realEnvoy, realHaproxy } from '../testing/real-engines.ts'
+import { realEnvoy, realHaproxy, ztunnelsToTest } from '../testing/real-engines.ts'
 
-const standIn = fileURLToPath(new URL('./testing/stand-in/ztunnel.mjs', import.meta.url))
-/** Real ones, e.g. of two releases; they are never fetched by tests. */
-const real = (process.env['HOPMETER_TEST_ZTUNNEL'] ?? '').split(',').filter((file) => file !== '')
-const ztunnels = [
-  { title: 'a stand-in', file: standIn },
-  ...real.map((file) => ({ title: `the real ${path.basename(file)}`, file })),
-]
+const [{ file: standIn } = { file: '' }] = ztunnelsToTest
 
-describe.for(ztunnels)('a lab whose ztunnels are $title', { timeout: 240_000 }, ({ file }) => {
+describe.for(ztunnelsToTest)('a lab whose ztunnels are $title', { timeout: 240_000 }, ({ file }) => {
   const plan = ladder()
 
   it('proves the ladder, twice, one ztunnel a node, and leaves nothing behind', async (context) => {
