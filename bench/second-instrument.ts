@@ -1,0 +1,218 @@
+/**
+ * Does another load generator see the same paths? p50 of every path of the ladder in one lab, and ratios of neighbours,
+ * by wrk with one connection and by `pingpong`, in shuffled turns: pingpong on one path at a time, as wrk, and on all
+ * paths request by request, as a run does.
+ * Run with: npm run bench second-instrument [-- --cycles 12 --turn-ms 1000]. Needs wrk (Debian: wrk). Exits with 1 when
+ * a ratio of wrk and of pingpong on one path differ by more than 2 %.
+ */
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import path from 'node:path'
+import { parseArgs } from 'node:util'
+import type { PathSample, Target } from '../src/agent/protocol.ts'
+import { authorityOf, echoHeaders } from '../src/agent/wire/http1-request.ts'
+import { createLab } from '../src/backends/lab/lab.ts'
+import { enterLab } from '../src/backends/lab/standing/enter-lab.ts'
+import type { LabTestbed } from '../src/backends/lab/testbed.ts'
+import { planScenario, type PlannedPath } from '../src/plan/plan-scenario.ts'
+import { CommandError } from '../src/errors.ts'
+import { AgentClient } from '../src/measure/agent-client.ts'
+import { expandLoads } from '../src/load/profiles.ts'
+import { run } from '../src/process/exec.ts'
+import { identityOf } from '../src/process/process-identity.ts'
+import { seededRandom, shuffled } from '../src/random.ts'
+import { textTable } from '../src/report/render/text/table.ts'
+import { histogramQuantiles } from '../src/results/histogram.ts'
+import { loadScenario } from '../src/scenario/load.ts'
+import { oneSampleLocation } from '../src/stats/location.ts'
+
+const { values } = parseArgs({
+  options: {
+    cycles: { type: 'string', default: '12' },
+    'turn-ms': { type: 'string', default: '1000' },
+    seed: { type: 'string', default: '1' },
+  },
+})
+const [cycles, turnMs] = [Number(values.cycles), Number(values['turn-ms'])]
+const allowed = 0.02
+const instruments = ['wrk', 'pingpong', 'pingpong, all paths'] as const
+type Instrument = (typeof instruments)[number]
+
+await requireWrk()
+const { scenario } = await loadScenario('hop-ladder')
+const plan = planScenario(scenario)
+const [named] = expandLoads(scenario.loads)
+if (named?.load.profile !== 'pingpong') throw new Error('the ladder is measured by pingpong first')
+const { load } = named
+const paths = plan.paths.toSorted((a, b) => hopsOf(a) - hopsOf(b))
+const random = seededRandom(Number(values.seed))
+const signal = new AbortController().signal
+const folder = mkdtempSync(path.join(tmpdir(), 'hopmeter-wrk-'))
+/** p50 in µs by `instrument/path`, one of each cycle. */
+const found = new Map<string, number[]>()
+const startedMs = performance.now()
+const testbed = (await createLab().up(plan, { signal, progress() {} })) as LabTestbed
+const agents: AgentClient[] = []
+try {
+  const alone = new Map<string, AgentClient>()
+  for (const one of paths) alone.set(one.name, await agentFor([one]))
+  const together = await Promise.all(
+    [...new Set(paths.map(({ clientWorkload }) => clientWorkload))].map((client) =>
+      agentFor(paths.filter(({ clientWorkload }) => clientWorkload === client)),
+    ),
+  )
+  // The first cycle warms up whoever takes part, and is not kept.
+  for (let cycle = 0; cycle <= cycles; cycle++) {
+    for (const instrument of shuffled(instruments, random)) {
+      const turns = instrument === 'pingpong, all paths' ? together : shuffled(paths, random)
+      for (const turn of turns) {
+        const medians =
+          turn instanceof AgentClient
+            ? p50sOf((await turn.turn(cycle + 1, turnMs * paths.length)).samples)
+            : instrument === 'wrk'
+              ? [[turn.name, await wrkMedianUs(turn)] as const]
+              : p50sOf((await alone.get(turn.name)!.turn(cycle + 1, turnMs)).samples)
+        if (cycle > 0) for (const [name, us] of medians) keep(instrument, name, us)
+      }
+    }
+  }
+} finally {
+  await Promise.all(agents.map((agent) => agent.close()))
+  await testbed.down()
+  rmSync(folder, { recursive: true, force: true })
+}
+report()
+
+async function requireWrk(): Promise<void> {
+  try {
+    await run('wrk', ['--version'])
+  } catch (error) {
+    if (!(error instanceof CommandError) || error.reason !== 'missing') return // it has no code for its version
+    process.stderr.write('wrk is not installed; on Debian or Ubuntu: apt-get install --yes wrk (as root)\n')
+    process.exit(1)
+  }
+}
+
+async function agentFor(some: readonly PlannedPath[]): Promise<AgentClient> {
+  const command = testbed.agentCommand(some[0]!.clientWorkload, 'load')
+  const targets = some.map((one) => ({ path: one.name, ...testbed.target(one) }))
+  const agent = await AgentClient.open(command, { load, timeoutMs: 5000 }, targets)
+  agents.push(agent)
+  return agent
+}
+
+function p50sOf(samples: readonly PathSample[]): readonly (readonly [string, number])[] {
+  return samples.map((sample) => {
+    if (sample.errors + sample.bad + sample.lost > 0) throw new Error(`${sample.path}: ${sample.firstError}`)
+    return [sample.path, (histogramQuantiles(sample.warm).quantilesNs?.p50 ?? Number.NaN) / 1000]
+  })
+}
+
+/** The same request by wrk, as `hopmeter exec` would start it: in the client's pod, on the CPU of the lab. */
+async function wrkMedianUs(one: PlannedPath): Promise<number> {
+  const target = { path: one.name, ...testbed.target(one) }
+  const script = path.join(folder, `${one.name}.lua`)
+  writeFileSync(script, luaFor(target))
+  const { anchor, cpu } = testbed.inside
+  const standing = { anchor: identityOf(anchor.pid), isolation: anchor.isolation, cpu: cpu ?? null }
+  const seconds = `${Math.max(1, Math.round(turnMs / 1000))}s`
+  const { file, args } = enterLab(
+    standing,
+    { name: one.clientWorkload.name, kind: 'client pod' },
+    {
+      file: 'wrk',
+      args: [
+        ...['--threads', '1', '--connections', '1', '--duration', seconds, '--latency'],
+        ...['--script', script, `http://${target.host}:${target.port}/`],
+      ],
+      cwd: folder,
+    },
+  )
+  const { stdout } = await run(file, args)
+  const [, errors, median] = /^hopmeter (\d+) ([\d.]+)$/m.exec(stdout) ?? []
+  if (errors !== '0' || median === undefined) throw new Error(`wrk on ${one.name}:\n${stdout}`)
+  return Number(median)
+}
+
+/**
+ * wrk counts whole microseconds, which is a per cent of a short path. Both ends of a time are cut off alike, so a time
+ * that reads v lies around v, and the median lies between by how much of the distribution reads less.
+ */
+function luaFor(target: Target): string {
+  // wrk adds a Host of its own unless it finds one in this spelling.
+  const headers = { Host: authorityOf(target), ...echoHeaders(target, load.responseBytes) }
+  return `wrk.method = "${load.requestBytes === 0 ? 'GET' : 'POST'}"
+wrk.body = string.rep("x", ${load.requestBytes})
+${Object.entries(headers)
+  .map(([name, value]) => `wrk.headers["${name}"] = "${value}"`)
+  .join('\n')}
+function done(summary, latency, requests)
+  local v = latency:percentile(50)
+  local low, high = 0, 100
+  for i = 1, 9999 do
+    local p = i / 100
+    local q = latency:percentile(p)
+    if q < v then low = p elseif q > v then high = p break end
+  end
+  local e = summary.errors
+  local errors = e.connect + e.read + e.write + e.status + e.timeout
+  io.write(string.format("hopmeter %d %.3f\\n", errors, v - 0.5 + (50 - low) / (high - low)))
+end
+`
+}
+
+function keep(instrument: Instrument, name: string, us: number): void {
+  const key = `${instrument}/${name}`
+  found.set(key, [...(found.get(key) ?? []), us])
+}
+
+function report(): void {
+  const minutes = ((performance.now() - startedMs) / 60_000).toFixed(1)
+  const of = (instrument: Instrument, name: string) => found.get(`${instrument}/${name}`) ?? []
+  const levels = paths.map(({ name }) => [
+    name,
+    ...instruments.map((instrument) => location(of(instrument, name)).toFixed(1)),
+  ])
+  let isMissed = false
+  const ratios = paths.slice(1).map((to, i) => {
+    const from = paths[i]!
+    const logs = (instrument: Instrument) =>
+      of(instrument, to.name).map((us, cycle) => Math.log(us / of(instrument, from.name)[cycle]!))
+    const between = (instrument: Instrument) => {
+      const theirs = logs('wrk')
+      return oneSampleLocation(
+        logs(instrument).map((own, cycle) => own - theirs[cycle]!),
+        0.05,
+      )
+    }
+    const alone = between('pingpong')
+    if (Math.abs(Math.expm1(alone.estimate)) > allowed) isMissed = true
+    return [
+      `${from.name} → ${to.name}`,
+      ...instruments.map((instrument) => Math.exp(location(logs(instrument))).toFixed(3)),
+      shownShare(alone),
+      shownShare(between('pingpong, all paths')),
+    ]
+  })
+  process.stdout.write(
+    `hop-ladder in one lab, one connection, ${cycles} shuffled cycles of ${turnMs} ms a path and instrument, ${minutes} min.\n` +
+      `p50, µs:\n${textTable(['path', ...instruments], levels, [1, 2, 3])}\n` +
+      `Ratios of neighbours, and how far those of pingpong are from wrk's (95% interval):\n` +
+      `${textTable(['step', ...instruments, 'pingpong / wrk', 'all paths / wrk'], ratios, [1, 2, 3])}\n` +
+      `${isMissed ? 'MISSED: not all' : 'all'} ratios of wrk and of pingpong on one path agree within ${allowed * 100} %\n`,
+  )
+  process.exitCode = isMissed ? 1 : 0
+}
+
+function location(some: readonly number[]): number {
+  return oneSampleLocation(some, 0.05).estimate
+}
+
+function shownShare({ estimate, low, high }: ReturnType<typeof oneSampleLocation>): string {
+  const share = (log: number | null) => (log === null ? '?' : (Math.expm1(log) * 100).toFixed(1))
+  return `${share(estimate)} % [${share(low)}, ${share(high)}]`
+}
+
+function hopsOf({ rule }: PlannedPath): number {
+  return rule.possible ? rule.hops : Number.POSITIVE_INFINITY
+}
