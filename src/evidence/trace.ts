@@ -94,14 +94,12 @@ export function tracePath(subject: TraceSubject, window: EvidenceWindow): Trace 
       })
       break
     }
-    const candidates = onward(subject, window, owner)
+    const reached = onward(subject, window, owner)
+    const candidates = reached.filter(({ flow }) => isClient(subject, flow))
     const next = busiest(candidates)
     if (!next) {
       stops.push({ component: owner })
-      gaps.push({
-        kind: 'unseen',
-        message: `${dialled} was dialled, but its owner saw no traffic of this path`,
-      })
+      gaps.push(gapAt(dialled, subject, reached))
       break
     }
     noteFork(candidates, owner.kind, gaps)
@@ -119,6 +117,19 @@ export function forwardedFor(subject: TraceSubject, window: EvidenceWindow): rea
     .map(({ entry }) => entry.component)
 }
 
+/** Nobody saw the client; what came from its pod to its server all the same came under another identity. */
+function gapAt(dialled: string, { clientAddresses }: TraceSubject, reached: readonly Sighting[]): Gap {
+  const [pod] = clientAddresses
+  const other = reached.find(({ flow }) => flow.source === pod)?.flow.sourceIdentity
+  return other === undefined
+    ? { kind: 'unseen', message: `${dialled} was dialled, but its owner saw no traffic of this path` }
+    : {
+        kind: 'impostor',
+        message: `${dialled} was dialled from the client's pod as ${other}, which is not the client`,
+      }
+}
+
+/** Flows of a component that lead to this server, whoever they are of. */
 function onward(subject: TraceSubject, window: EvidenceWindow, owner: Component): Sighting[] {
   const direction = owner.kind === 'ztunnel' ? 'inbound' : 'forward'
   return sightings(window, direction).filter(({ entry, flow }) => {
@@ -128,10 +139,7 @@ function onward(subject: TraceSubject, window: EvidenceWindow, owner: Component)
     if (isAnotherPods(subject, flow)) return false
     // A plain TCP proxy knows neither identities nor the final destination, only who connected.
     if (owner.kind === 'load-balancer') return subject.clientAddresses.includes(flow.source)
-    return (
-      isClient(subject, flow) &&
-      (owner.kind === 'ztunnel' ? flow.upstream === subject.serverAddress : leadsTo(subject, flow))
-    )
+    return owner.kind === 'ztunnel' ? flow.upstream === subject.serverAddress : leadsTo(subject, flow)
   })
 }
 
