@@ -2,6 +2,7 @@ import { readdirSync, readFileSync } from 'node:fs'
 import path from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { describe, expect, test } from 'vitest'
+import { circlesAmong, type Import } from './support/circles.ts'
 
 const root = fileURLToPath(new URL('..', import.meta.url))
 
@@ -89,6 +90,16 @@ const rooms: Readonly<Record<string, readonly string[]>> = {
   contexts: ['kubernetes/', 'istio/'],
 }
 
+/** Files of more than 300 lines, and why each is one thing all the same. */
+const longFiles: Readonly<Record<string, string>> = {
+  'src/results/schema.ts': 'the format of results, read as one document',
+  'src/report/charts/delta.ts': 'one picture, whose parts share its columns',
+  'src/report/charts/testing/fixtures.ts': 'models for every kind of chart: data',
+  'src/agent/server/echo-server.test.ts': 'one server under three protocols, with one way to dial it',
+  'src/backends/istio/prove/flows.test.ts':
+    'one testbed as istiod and ztunnel tell it, and what is made of that',
+}
+
 /** Packages that one place hides from the rest. */
 const onlyIn: Readonly<Record<string, RegExp>> = {
   execa: /^src\/process\//,
@@ -114,12 +125,6 @@ const reportRooms: Readonly<Record<string, readonly string[]>> = {
   'render/html': ['charts', 'tables', 'words', '.'],
 }
 
-interface Import {
-  readonly from: string
-  /** A file of this project, or the name of a package. */
-  readonly to: string
-}
-
 const files = readdirSync(path.join(root, 'src'), { recursive: true, withFileTypes: true })
   .filter((entry) => entry.isFile())
   .map((entry) => path.relative(root, path.join(entry.parentPath, entry.name)))
@@ -139,27 +144,6 @@ function importsOf(file: string): Import[] {
 function folderOf(file: string): string {
   const [, folder = '', below] = file.split('/')
   return below === undefined ? 'common' : folder
-}
-
-/** Files that reach themselves, with those that they reach on the way back. */
-function circlesAmong(nodes: readonly string[], arrows: readonly Import[]): string[][] {
-  const next = new Map(nodes.map((file) => [file, arrows.filter(({ from }) => from === file)]))
-  const reached = new Map(nodes.map((file) => [file, reachedFrom(file)]))
-  function reachedFrom(start: string): ReadonlySet<string> {
-    const seen = new Set<string>()
-    const open = [start]
-    for (let file = open.pop(); file !== undefined; file = open.pop()) {
-      for (const { to } of next.get(file) ?? []) {
-        if (!seen.has(to)) open.push(to)
-        seen.add(to)
-      }
-    }
-    return seen
-  }
-  const circles = nodes
-    .filter((file) => reached.get(file)?.has(file))
-    .map((file) => nodes.filter((other) => reached.get(file)?.has(other) && reached.get(other)?.has(file)))
-  return [...new Map(circles.map((circle) => [circle.join(' '), circle])).values()]
 }
 
 /** e.g. `kind/routes`, `kind` for files directly in it, `lab` with all below; undefined outside of the backends' rooms. */
@@ -280,6 +264,15 @@ describe('the source', () => {
       return reExport.test(text) && !own.test(text)
     })
     expect(barrels).toEqual(['src/index.ts'])
+  })
+
+  test('has no file of more than 300 lines, but for those listed', () => {
+    const tests = readdirSync(path.join(root, 'test'), { recursive: true, encoding: 'utf8' })
+    const all = [...sources, ...tests.map((name) => path.join('test', name))]
+    const long = all.filter(
+      (file) => file.endsWith('.ts') && readFileSync(path.join(root, file), 'utf8').split('\n').length > 301,
+    )
+    expect(long.toSorted()).toEqual(Object.keys(longFiles).toSorted())
   })
 
   test('has kebab-case names', () => {

@@ -1,103 +1,20 @@
 import { readFileSync } from 'node:fs'
 import { describe, expect, it } from 'vitest'
-import type { ClusterMeshFacts, GatewayFacts, MeshFacts, PathFacts, ZtunnelFacts } from '../mesh-facts.ts'
-import { findPitfalls, pitfalls } from './find-pitfalls.ts'
-
-const hostname = 'server-west-n1.hopmeter.svc.cluster.local'
-const directHostname = 'server-west-n2.hopmeter.svc.cluster.local'
-
-function ztunnel(network: string, over: Partial<ZtunnelFacts> = {}): ZtunnelFacts {
-  return {
-    node: 1,
-    network,
-    clusterId: network,
-    threads: 2,
-    roots: ['sha256:aa'],
-    trustDomains: ['cluster.local'],
-    startedAt: '2026-11-23T01:00:00Z',
-    endpoints: new Map([
-      [hostname, [{ clusterId: 'west', viaGateway: 'west/172.18.0.4' }]],
-      [directHostname, [{ clusterId: 'west' }]],
-    ]),
-    ...over,
-  }
-}
-
-const service = { name: 'server-west-n1', hostname, labels: { 'istio.io/global': 'true' }, ports: [8080] }
-const directService = { ...service, name: 'server-west-n2', hostname: directHostname }
-
-function cluster(name: string, number: number, over: Partial<ClusterMeshFacts> = {}): ClusterMeshFacts {
-  const other = name === 'east' ? 'west' : 'east'
-  return {
-    name,
-    podCidr: `10.${number}.0.0/16`,
-    serviceCidr: `10.11${number}.0.0/16`,
-    network: name,
-    networkLabel: name,
-    gatewayClasses: ['istio', 'istio-east-west'],
-    remotes: new Map([
-      [name, 'synced'],
-      [other, 'synced'],
-    ]),
-    remoteServers: new Map([[other, 'https://172.18.0.9:6443']]),
-    ztunnels: [ztunnel(name)],
-    pods: [
-      {
-        name: name === 'east' ? 'client-east-n1' : 'server-west-n1',
-        workload: name === 'east' ? 'client-east-n1' : 'server-west-n1',
-        node: 1,
-        mesh: 'ambient',
-        redirection: 'enabled',
-        protocol: 'HBONE',
-        labels: {},
-        startedAt: '2026-11-23T01:05:00Z',
-      },
-    ],
-    services: [service, directService],
-    namespaceLabels: { 'istio.io/dataplane-mode': 'ambient' },
-    policies: [],
-    kubernetes: 'v1.34.0',
-    ...over,
-  }
-}
-
-const gateway: GatewayFacts = { addresses: ['172.18.0.4'], clusterIp: '10.112.0.7', ingress: '172.18.0.4' }
-const east = cluster('east', 1)
-const west = cluster('west', 2, { gateway })
-const path: PathFacts = {
-  name: 'gateway',
-  client: { cluster: 'east', node: 1 },
-  server: { cluster: 'west', node: 1 },
+import type { ClusterMeshFacts, GatewayFacts, MeshFacts } from '../mesh-facts.ts'
+import {
   hostname,
-  hops: 5,
-  gateway: 'west',
-}
-const direct: PathFacts = {
-  ...path,
-  name: 'direct',
-  hops: 4,
-  gateway: undefined,
-  hostname: directHostname,
-}
-
-/** Two clusters, two networks, one gateway; nothing wrong with them. */
-const healthy: MeshFacts = {
-  istio: '1.31.0',
-  clusters: [east, west],
-  paths: [path],
-  loads: [{ profile: 'closed', connections: [1, 100], requestBytes: 16, responseBytes: 16 }],
-  longestRestMs: 10_000,
-  cores: 8,
-  cgroupVersion: 1,
-}
-
-function withEast(over: Partial<ClusterMeshFacts>): MeshFacts {
-  return { ...healthy, clusters: [{ ...east, ...over }, west] }
-}
-
-function withWest(over: Partial<ClusterMeshFacts>): MeshFacts {
-  return { ...healthy, clusters: [east, { ...west, ...over }] }
-}
+  ztunnel,
+  service,
+  gateway,
+  east,
+  west,
+  path,
+  direct,
+  healthy,
+  withEast,
+  withWest,
+} from '../../testing/healthy-mesh.ts'
+import { findPitfalls, pitfalls } from './find-pitfalls.ts'
 
 const [eastPod] = east.pods ?? []
 const plane = {
