@@ -112,7 +112,7 @@ spec:
       for (const sample of round.paths) expect(sample).toMatchObject({ bad: 0, errors: 0, lost: 0 })
       expect(round.flags).not.toContain('served-differs')
     }
-  }, 90_000)
+  })
 
   test('nests rounds in restarts and restarts in builds, and stores the seed of all', async () => {
     const counts = ['--builds', '2', '--restarts', '2', '--rounds', '2']

@@ -19,7 +19,7 @@ let run: RunResult
 beforeAll(async () => {
   const shiftNs = { 'single@pr': 30_000, 'gateway@pr': -30_000 }
   run = await madeRun({ id: id(1), restarts, rounds: 2, variants: sampleVariants, shiftNs })
-}, 60_000)
+})
 
 const p50 = (beside: VariantsBeside | undefined) =>
   new Map(beside?.rows.filter(({ quantile }) => quantile === 'p50').map((row) => [row.path, row]))
@@ -65,7 +65,7 @@ describe('variants beside the first', () => {
     expect(pValue).toBeCloseTo(2 / 128, 6)
     expect(adjustedP).toBeGreaterThanOrEqual(pValue!)
     expect(adjustedP).toBeLessThan(0.05)
-  }, 60_000)
+  })
 
   test('a delay that both have leaves the ratio, as they are not set apart by it', () => {
     const paths = run.paths.map((path) => ({ ...path, addedRttMs: 5 }))
@@ -134,7 +134,7 @@ describe('comparing runs that hold variants', () => {
       const variant = path.split('@')[1]
       expect(relativeTo).toBe(path.startsWith('no-mesh') ? null : `no-mesh@${variant}`)
     }
-  }, 60_000)
+  })
 
   test('a variant taken out is compared with a run of the same paths, but not by levels: it had others beside it', async () => {
     const plain = await madeRun({ id: id(5), restarts, rounds: 2, seed: 6 })
@@ -153,7 +153,7 @@ describe('comparing runs that hold variants', () => {
     // Two variants of two runs had equal mixes.
     const base = { label: 'base', runs: [takeVariant(run, 'base')], takenOutOf: [run] }
     expect(compareRuns(base, sides[1]).levelsRefused).toBeNull()
-  }, 60_000)
+  })
 })
 
 describe('whatever was measured', () => {
@@ -207,7 +207,7 @@ describe('whatever was measured', () => {
       }),
       { numRuns: 30 },
     )
-  }, 60_000)
+  })
 
   test('a variant equal to the first is never slower or faster', () => {
     fc.assert(
@@ -219,7 +219,7 @@ describe('whatever was measured', () => {
       }),
       { numRuns: 30 },
     )
-  }, 60_000)
+  })
 
   test('taking a variant out leaves the levels of its paths and the size of its steps', () => {
     fc.assert(
@@ -245,5 +245,5 @@ describe('whatever was measured', () => {
       }),
       { numRuns: 20 },
     )
-  }, 60_000)
+  })
 })

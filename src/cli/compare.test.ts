@@ -28,7 +28,7 @@ beforeAll(async () => {
     mkdirSync(path.join(results, run.id))
     writeFileSync(path.join(results, run.id, 'result.json'), JSON.stringify(run))
   }
-}, 60_000)
+})
 
 afterAll(() => rmSync(results, { recursive: true }))
 

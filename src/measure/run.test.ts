@@ -14,7 +14,7 @@ async function expectMeasured(options: MeasureOptions): Promise<void> {
 
 describe('a run', { timeout: 120_000 }, () => {
   test('nests rounds in restarts and restarts in builds, each restart proven before its rounds', async () => {
-    const { options, events, log } = smallRun({ rounds: { ...fewRounds, builds: 2 } })
+    const { options, events, log } = smallRun({ rounds: { ...fewRounds, durationMs: 600, builds: 2 } })
     await expectMeasured(options)
     for (const event of events) expect(journalEvent.parse(event)).toEqual(event)
     const ofRestart = (restart: number) => [

@@ -69,9 +69,9 @@ describe('run', () => {
     ['ends at its deadline when the program does not listen', `trap '' TERM; ${leaving}; sleep 1; wait`],
     ['ends at its deadline when the program is stopped', `${leaving}; kill -STOP $$`],
   ])('%s', async (_, script) => {
-    const error = await failure(run('sh', ['-c', script], { timeoutMs: 500 }))
+    const error = await failure(run('sh', ['-c', script], { timeoutMs: 2000 }))
     expect(error).toMatchObject({ reason: 'timeout' })
-    expect(error.message).toMatch(/^sh timed out after 500 ms: sh -c /)
+    expect(error.message).toMatch(/^sh timed out after 2000 ms: sh -c /)
     // What it said before is kept.
     expect(await goes(Number(/^\d+$/m.exec(error.output)?.[0]))).toBe(true)
   })

@@ -21,7 +21,7 @@ beforeAll(async () => {
   const result = await madeRun({ id, restarts: 6, rounds: 2, variants: sampleVariants, shiftNs })
   summary = summarizeRun(result)
   run = { result, summary, distributions: [] }
-}, 60_000)
+})
 
 describe('a summary of variants', () => {
   test('answers first with each path beside itself, then with a ladder for each', () => {
@@ -56,7 +56,7 @@ describe('a summary of variants', () => {
     expect(text).toMatch(/path +variant +p50 of base µs +p50 of the variant µs +ratio/)
     expect(text).toMatch(/\ngateway +b +\d/)
     expect(text).toContain('a against base at p50: 5 the same.\nb against base at p50: 5 the same.')
-  }, 60_000)
+  })
 
   test('says which paths were not proven, and how many requests failed', () => {
     const measured = run.result.measured.map((round) => ({
@@ -83,7 +83,7 @@ describe('a summary of variants', () => {
       expect(own).toHaveLength(1)
       expect(own[0]).toMatch(/restarts of \d+ rounds?, about .*, would \(--restarts/)
     }
-  }, 60_000)
+  })
 })
 
 describe('a report of variants', () => {

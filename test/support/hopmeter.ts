@@ -162,7 +162,7 @@ export class Hopmeter {
 }
 
 /** Waits for a condition; fails with the last value when it never holds. */
-export async function eventually(holds: () => boolean, what: string, withinMs = 10_000): Promise<void> {
+export async function eventually(holds: () => boolean, what: string, withinMs = 60_000): Promise<void> {
   const deadline = Date.now() + withinMs
   while (!holds()) {
     if (Date.now() > deadline) throw new Error(`never within ${withinMs} ms: ${what}`)

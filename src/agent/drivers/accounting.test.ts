@@ -66,7 +66,7 @@ describe.each(profiles)('$profile', (load) => {
           )
           const outcomes = await drive(load, [target('p', server.port)], {
             durationMs: 150,
-            timeoutMs: 100,
+            timeoutMs: 500,
             until: () => server.requests.length > plan.length,
           })
           const { sent, received, bad, errors, lost, warm, cold } = total(outcomes, 'p')

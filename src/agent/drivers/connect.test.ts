@@ -94,7 +94,7 @@ test('dead, silent and unreachable paths are errors, and the others go on', asyn
   ]
   const outcomes = await drive(load, targets, {
     durationMs: 1500,
-    timeoutMs: 300,
+    timeoutMs: 1000,
     until: (of) => of('silent').sent > 0 && of('pa').received > 0,
   })
   for (const path of ['dead', 'hole']) {

@@ -119,7 +119,7 @@ test('a dead path and a silent one are errors within bounded time', async () => 
   const targets = [target('dead', await deadPort()), target('silent', silent.port), target('pa', server.port)]
   const outcomes = await drive({ ...load, connections: 2 }, targets, {
     durationMs: 600,
-    timeoutMs: 150,
+    timeoutMs: 1000,
     until: (of) => of('silent').sent > 0 && of('pa').received > 0,
   })
   const dead = total(outcomes, 'dead')

@@ -143,7 +143,7 @@ describe('the installation', () => {
     expect((error as EnvironmentError).message).toContain(image)
     expect((error as EnvironmentError).hint).toContain(`kind load docker-image ${image} --name hm-`)
     expect(stopped).toBe(true)
-  }, 30_000)
+  })
 
   it('is done only when its digest stands and all of it runs in the newest form', async () => {
     const deployment = {

@@ -106,7 +106,7 @@ describe.skipIf(chromiumPath === undefined)('the page in a browser', () => {
   beforeAll(async () => {
     browser = await chromium.launch({ executablePath: chromiumPath ?? '', args: ['--no-sandbox'] })
     folder = await mkdtemp(path.join(tmpdir(), 'hopmeter-report-'))
-  }, 60_000)
+  })
 
   afterAll(async () => {
     await browser.close()
