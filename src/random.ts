@@ -17,12 +17,23 @@ export function seededRandom(seed: number): Random {
   }
 }
 
-/** Fisher-Yates on a copy. */
+/** Shuffles in place (Fisher-Yates): every order is equally likely. */
+export function shuffle(items: unknown[], random: Random): void {
+  for (let i = items.length - 1; i > 0; i--) {
+    const j = Math.floor(random() * (i + 1))
+    const moved = items[i]
+    items[i] = items[j]
+    items[j] = moved
+  }
+}
+
 export function shuffled<T>(items: readonly T[], random: Random): T[] {
   const result = [...items]
-  for (let i = result.length - 1; i > 0; i--) {
-    const j = Math.floor(random() * (i + 1))
-    ;[result[i], result[j]] = [result[j]!, result[i]!]
-  }
+  shuffle(result, random)
   return result
+}
+
+/** A draw from the exponential distribution with this mean: the gap between two arrivals of a Poisson process. */
+export function exponential(random: Random, mean: number): number {
+  return -Math.log(1 - random()) * mean
 }

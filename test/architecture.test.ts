@@ -12,7 +12,7 @@ const mayImport: Readonly<Record<string, readonly string[]>> = {
   common: [],
   // Programs that we start, what they say, and waiting.
   process: ['common'],
-  agent: ['process'],
+  agent: ['process', 'common'],
   topology: [],
   // Load profiles as data: how they are written, named, planned and judged. Their drivers are the agent's.
   load: ['agent', 'common'],

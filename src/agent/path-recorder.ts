@@ -1,6 +1,6 @@
 import { LatencyHistogram } from './latency-histogram.ts'
 import type { AnswerCount, PathSample } from './protocol.ts'
-import { mulberry32 } from './random.ts'
+import { seededRandom } from '../random.ts'
 
 /** Who answered; counted in place, so that the hot path needs no look-up when the same server answers again. */
 export interface Answerer {
@@ -30,7 +30,7 @@ export class PathRecorder {
   readonly path: string
   readonly #halves: readonly [LatencyHistogram, LatencyHistogram] | undefined
   /** Which half a request belongs to must follow from nothing that happens to it. */
-  readonly #random = mulberry32(1)
+  readonly #random = seededRandom(1)
   readonly #extra: ReadonlyMap<string, LatencyHistogram>
   readonly #answerers = new Map<string, Answerer>()
   #counters: Record<string, number> | undefined

@@ -1,7 +1,7 @@
 /**
  * What hopmeter and the agent say to each other. The agent reads one JSON object per line on stdin and
  * answers with one JSON object per line on stdout, so that it is the same behind `nsenter` and `kubectl exec -i`.
- * This file has types and constants only: the agent imports nothing of the rest of hopmeter, the rest imports this.
+ * This file has types and constants only: the agent knows nothing of the rest of hopmeter, the rest imports this.
  */
 
 export const agentProtocolVersion = 1

@@ -1,6 +1,6 @@
 import { PathRecorder } from '../path-recorder.ts'
 import type { PathSample, Target } from '../protocol.ts'
-import { mulberry32, shuffle } from '../random.ts'
+import { seededRandom, shuffle } from '../../random.ts'
 import { AnswerCheck } from './answer-check.ts'
 import { ClosedLoopSlot, type ClosedLoad } from './closed-slot.ts'
 import { leastGraceMs, type Driver, type DriverSettings, type Turn } from './driver.ts'
@@ -42,7 +42,7 @@ export class ClosedLoopDriver implements Driver {
 
   async turn({ seed, durationMs }: Turn): Promise<void> {
     const order = [...this.#paths]
-    shuffle(order, mulberry32(seed))
+    shuffle(order, seededRandom(seed))
     let graceMs = this.#settings.timeoutMs
     for (const [place, path] of order.entries()) {
       path.order = place

@@ -2,7 +2,7 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import { LatencyHistogram } from '../latency-histogram.ts'
 import { PathRecorder } from '../path-recorder.ts'
 import type { PathSample, Target } from '../protocol.ts'
-import { mulberry32, shuffle } from '../random.ts'
+import { seededRandom, shuffle } from '../../random.ts'
 import { AnswerCheck } from './answer-check.ts'
 import type { Driver, DriverModule, DriverSettings, Payload, Turn } from './driver.ts'
 import { resolveTargets } from './resolve-targets.ts'
@@ -75,7 +75,7 @@ export class ConnectDriver implements Driver {
   }
 
   async turn({ seed, durationMs }: Turn): Promise<void> {
-    const random = mulberry32(seed)
+    const random = seededRandom(seed)
     const order = [...this.#paths]
     const deadlineMs = performance.now() + durationMs
     const over = () => this.#closed || performance.now() >= deadlineMs

@@ -1,6 +1,6 @@
 import type { LatencyHistogram } from '../latency-histogram.ts'
 import type { PathRecorder } from '../path-recorder.ts'
-import { exponential, type Random } from '../random.ts'
+import { exponential, type Random } from '../../random.ts'
 import type { KeptConnection } from './kept-connection.ts'
 
 /** A connection and when its current request was due, ns since the start of the slot. */

@@ -1,6 +1,6 @@
 import fc from 'fast-check'
 import { expect, test } from 'vitest'
-import { mulberry32 } from '../random.ts'
+import { seededRandom } from '../../random.ts'
 import { closing } from '../testing/closing.ts'
 import { decode, drive, echoServer, sampleOf, sizes, target, total } from '../testing/drive.ts'
 import { deadPort, startScriptedServer } from '../testing/scripted-server.ts'
@@ -15,8 +15,8 @@ test('due times rise, stay in the slot, and come from the seed alone', () => {
       fc.integer({ min: 1, max: 5000 }),
       fc.integer({ min: 1, max: 2000 }),
       (seed, rate, durationMs) => {
-        const times = [...dueTimes(mulberry32(seed), rate, durationMs)]
-        expect(times).toEqual([...dueTimes(mulberry32(seed), rate, durationMs)])
+        const times = [...dueTimes(seededRandom(seed), rate, durationMs)]
+        expect(times).toEqual([...dueTimes(seededRandom(seed), rate, durationMs)])
         expect(times).toEqual(times.toSorted((a, b) => a - b))
         for (const time of times) expect(time >= 0 && time < durationMs * 1e6).toBe(true)
       },
@@ -26,7 +26,7 @@ test('due times rise, stay in the slot, and come from the seed alone', () => {
 })
 
 test('due times have the mean rate, and gaps that vary as those of a Poisson process', () => {
-  const times = [...dueTimes(mulberry32(5), 1000, 20_000)]
+  const times = [...dueTimes(seededRandom(5), 1000, 20_000)]
   expect(times.length).toBeGreaterThan(19_400)
   expect(times.length).toBeLessThan(20_600)
   const gaps = times.slice(1).map((time, i) => time - (times[i] ?? 0))

@@ -2,7 +2,7 @@ import { integer, positive } from '../fields.ts'
 import { openHttp1Channel } from '../channels/raw-channel.ts'
 import { PathRecorder } from '../path-recorder.ts'
 import type { PathSample, Target } from '../protocol.ts'
-import { mulberry32, shuffle } from '../random.ts'
+import { seededRandom, shuffle } from '../../random.ts'
 import { LatencyHistogram } from '../latency-histogram.ts'
 import { AnswerCheck } from './answer-check.ts'
 import {
@@ -70,7 +70,7 @@ export class OpenLoopDriver implements Driver {
 
   async turn({ seed, durationMs }: Turn): Promise<void> {
     for (const { connection } of this.#paths.flatMap((path) => path.lanes)) connection.skipBytes()
-    const random = mulberry32(seed)
+    const random = seededRandom(seed)
     const order = [...this.#paths]
     shuffle(order, random)
     let graceMs = this.#settings.timeoutMs

@@ -4,7 +4,7 @@ import { openHttp1Channel, openTcpChannel } from '../channels/raw-channel.ts'
 import type { OpenChannel } from '../channels/channel.ts'
 import { PathRecorder } from '../path-recorder.ts'
 import type { PathSample } from '../protocol.ts'
-import { mulberry32, shuffle, type Random } from '../random.ts'
+import { seededRandom, shuffle, type Random } from '../../random.ts'
 import { AnswerCheck } from './answer-check.ts'
 import type { Driver, DriverModule, DriverSettings, Payload, Turn } from './driver.ts'
 import { resolveTargets } from './resolve-targets.ts'
@@ -112,7 +112,7 @@ export class PingPongDriver implements Driver {
         this.#pour()
         return
       }
-      this.#run = { random: mulberry32(seed), deadlineNs, done, next: this.#order.length }
+      this.#run = { random: seededRandom(seed), deadlineNs, done, next: this.#order.length }
       this.#step()
     })
     clearInterval(ticker)
