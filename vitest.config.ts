@@ -8,6 +8,8 @@ export default defineConfig({
     // Hangs end here; a machine that is ten times slower, or has ten times as much to do, must not.
     testTimeout: 120_000,
     hookTimeout: 120_000,
+    // One second by default.
+    expect: { poll: { timeout: 60_000 } },
     // Two cores: labs and load generators must not starve each other.
     maxWorkers: 2,
   },
