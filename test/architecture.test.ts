@@ -98,6 +98,10 @@ const longFiles: Readonly<Record<string, string>> = {
   'src/agent/server/echo-server.test.ts': 'one server under three protocols, with one way to dial it',
   'src/backends/istio/prove/flows.test.ts':
     'one testbed as istiod and ztunnel tell it, and what is made of that',
+  'src/backends/kind/real-kind.test.ts': 'one real testbed, which takes minutes to stand up',
+  'src/backends/contexts/existing-mesh.test.ts': 'one mesh of the user, made once',
+  'test/architecture.test.ts': 'the rules of all rooms, read as one document',
+  'test/adversity.test.ts': 'all that befalls one command line, with one way to watch it',
 }
 
 /** Packages that one place hides from the rest. */

@@ -117,6 +117,7 @@ function startPrinting(): void {
 
 function startSorting(): void {
   for (const table of document.querySelectorAll('table.sortable')) {
+    keepRoles(table)
     const body = table.querySelector('tbody')
     if (!body) continue
     for (const heading of table.querySelectorAll('thead th')) {
@@ -153,3 +154,17 @@ startSorting()
 startThemeButton()
 startPrinting()
 startCharts()
+
+/** A table that a phone draws as lists is no table any more, unless its parts say what they are. */
+function keepRoles(table: PageElement): void {
+  const roles = {
+    'thead, tbody': 'rowgroup',
+    tr: 'row',
+    td: 'cell',
+    'thead th': 'columnheader',
+    'tbody th': 'rowheader',
+  }
+  table.setAttribute('role', 'table')
+  for (const [parts, role] of Object.entries(roles))
+    for (const part of table.querySelectorAll(parts)) part.setAttribute('role', role)
+}
