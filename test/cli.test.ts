@@ -217,6 +217,7 @@ describe('completion', () => {
         .split('\n')
     expect(complete('hopmeter', 'su')).toEqual(['summary'])
     expect(complete('hopmeter', 'run', 'hop')).toEqual(['hop-ladder'])
+    expect(complete('hopmeter', 'run', 'act')).toEqual(['action.yml'])
     expect(complete('hopmeter', 'run', 'mixed', '--verify', '')).toEqual(['strict', 'warn', 'off'])
     expect(complete('hopmeter', 'results', 'show', '--re')).toEqual(['--results'])
     expect(complete('hopmeter', 'results', '')).toEqual(['list', 'show', '--help'])

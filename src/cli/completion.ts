@@ -32,7 +32,11 @@ function bashScript(program: Command, scenarios: readonly string[]): string {
   const verbs = visible(program)
   const cases = verbs.map((verb) => {
     const words = [...flagsOf(verb), ...argumentWords(verb, scenarios)].join(' ')
-    return `    ${pathOf(verb)}) words='${words}' ;;`
+    // A scenario may be a file of the user's.
+    const files = verb.registeredArguments.some((argument) => argument.name() === 'scenario')
+      ? ' files=yes'
+      : ''
+    return `    ${pathOf(verb)}) words='${words}'${files} ;;`
   })
   const parents = program.commands
     .filter((verb) => verb.commands.length > 0)
@@ -42,10 +46,13 @@ function bashScript(program: Command, scenarios: readonly string[]): string {
   const values = verbs.flatMap((verb) =>
     documented(verb)
       .filter((option) => option.argChoices)
-      .map((option) => `    '${pathOf(verb)} ${option.long}') words='${option.argChoices?.join(' ')}' ;;`),
+      .map(
+        (option) =>
+          `    '${pathOf(verb)} ${option.long}') words='${option.argChoices?.join(' ')}' files='' ;;`,
+      ),
   )
   return `_hopmeter() {
-  local current="\${COMP_WORDS[COMP_CWORD]}" previous="\${COMP_WORDS[COMP_CWORD-1]}" verb="\${COMP_WORDS[1]}" words=''
+  local current="\${COMP_WORDS[COMP_CWORD]}" previous="\${COMP_WORDS[COMP_CWORD-1]}" verb="\${COMP_WORDS[1]}" words='' files=''
   if [ "$COMP_CWORD" -eq 1 ]; then
     COMPREPLY=($(compgen -W '${program.commands.map((c) => c.name()).join(' ')}' -- "$current"))
     return
@@ -59,7 +66,8 @@ ${[...cases, ...parents].join('\n')}
   case "$verb $previous" in
 ${values.join('\n')}
   esac
-  COMPREPLY=($(compgen -W "$words" -- "$current") $(compgen -f -X '!*.y*ml' -- "$current"))
+  COMPREPLY=($(compgen -W "$words" -- "$current"))
+  if [ -n "$files" ]; then COMPREPLY+=($(compgen -f -X '!*.y*ml' -- "$current")); fi
 }
 complete -o filenames -F _hopmeter hopmeter`
 }
