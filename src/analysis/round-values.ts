@@ -64,7 +64,9 @@ export function nest<R extends { readonly build: number; readonly restart?: numb
     const restarts = builds.get(round.build) ?? new Map<number, T[]>()
     builds.set(round.build, restarts)
     const { restart = 1 } = round
-    restarts.set(restart, [...(restarts.get(restart) ?? []), ...(own === null ? [] : [own])])
+    const values = restarts.get(restart) ?? []
+    restarts.set(restart, values)
+    if (own !== null) values.push(own)
   }
   return [...builds.values()].map((restarts) => [...restarts.values()])
 }

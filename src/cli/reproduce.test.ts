@@ -65,6 +65,7 @@ const everything = [
     '--agent-image=a:1',
     '--lb-image=h:1',
     '--resources=default',
+    '--quiet-control-plane=off',
     '--builds=3',
     '--rounds=7',
     '--restarts=5',

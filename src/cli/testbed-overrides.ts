@@ -22,6 +22,7 @@ export function testbedOverrides(flags: KubernetesFlags): Record<string, string>
     ['node-image', flags.nodeImage],
     ['agent-image', flags.agentImage],
     ['lb-image', flags.lbImage],
+    ['quiet-control-plane', flags.quietControlPlane],
     ['resources', flags.resources === 'trimmed' ? undefined : flags.resources],
   ]
   return Object.fromEntries(
