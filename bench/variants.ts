@@ -2,7 +2,7 @@
  * How often are variants told apart rightly? Whole campaigns in the lab: the same programs twice, side by side, or two
  * that differ, judged as `summary` judges them.
  * Run with: npm run bench variants [-- --ztunnel FILE --other FILE|key=value --scenario same-network --campaigns 20
- * --restarts 12 --rounds 3 --margin-us 5]. Without --other it is A/A; exits with 1 then when more verdicts than one in
+ * --restarts 12 --rounds 3 --duration-ms 1000 --margin-us 5]. Without --other it is A/A; exits with 1 then when more verdicts than one in
  * twenty are wrong.
  */
 import { mkdtemp, rm } from 'node:fs/promises'
@@ -26,6 +26,7 @@ const { values } = parseArgs({
     campaigns: { type: 'string', default: '20' },
     restarts: { type: 'string', default: '12' },
     rounds: { type: 'string', default: '3' },
+    'duration-ms': { type: 'string', default: '1000' },
     'margin-us': { type: 'string', default: '5' },
     seed: { type: 'string', default: '1' },
   },
@@ -50,7 +51,11 @@ try {
       resultsRoot: folder,
       reporter: { step() {}, proven() {}, round() {}, note() {} },
       signal: new AbortController().signal,
-      rounds: { restarts: Number(values.restarts), count: Number(values.rounds) },
+      rounds: {
+        restarts: Number(values.restarts),
+        count: Number(values.rounds),
+        durationMs: Number(values['duration-ms']),
+      },
       seed: Number(values.seed) + i,
     })
     seconds.push((performance.now() - startedMs) / 1000)
@@ -83,7 +88,7 @@ const rows = [...found].map(([name, comparisons]) => [
 ])
 const header = ['path', 'campaigns', 'same', 'slower', 'faster', 'cannot tell', 'median read, µs', '± µs']
 process.stdout.write(
-  `${isSame ? 'A/A' : 'A/B'}, b against a, p50, margin ±${values['margin-us']} µs, ${values.restarts} restarts of ${values.rounds} rounds, ${median(seconds).toFixed(0)} s each:\n` +
+  `${isSame ? 'A/A' : 'A/B'}, b against a, p50, margin ±${values['margin-us']} µs, ${values.restarts} restarts of ${values.rounds} rounds of ${values['duration-ms']} ms, ${median(seconds).toFixed(0)} s each:\n` +
     `${textTable(header, rows, [1, 2, 3, 4, 5, 6, 7])}\n`,
 )
 const all = [...found.values()].flat()
