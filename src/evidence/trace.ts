@@ -117,10 +117,9 @@ export function forwardedFor(subject: TraceSubject, window: EvidenceWindow): rea
     .map(({ entry }) => entry.component)
 }
 
-/** Nobody saw the client; what came from its pod to its server all the same came under another identity. */
+/** Nobody saw the client; what came from its pod or node to its server all the same came under another identity. */
 function gapAt(dialled: string, { clientAddresses }: TraceSubject, reached: readonly Sighting[]): Gap {
-  const [pod] = clientAddresses
-  const other = reached.find(({ flow }) => flow.source === pod)?.flow.sourceIdentity
+  const other = reached.find(({ flow }) => clientAddresses.includes(flow.source))?.flow.sourceIdentity
   return other === undefined
     ? { kind: 'unseen', message: `${dialled} was dialled, but its owner saw no traffic of this path` }
     : {

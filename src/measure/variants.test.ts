@@ -23,9 +23,13 @@ describe('variants side by side', { timeout: 180_000 }, () => {
       expect(turns).toHaveLength(1)
       const { evidence, samples } = await build.prove(turns)
       expect(evidence.filter(({ verdict }) => verdict !== 'proven')).toEqual([])
-      const counts = samples.map(({ received }) => received)
+      const counts = paths.map(({ name }) =>
+        samples.filter(({ path }) => path === name).reduce((sum, { received }) => sum + received, 0),
+      )
       expect(Math.min(...counts)).toBeGreaterThan(0)
-      expect(Math.max(...counts) - Math.min(...counts)).toBeLessThanOrEqual(1)
+      // The cycle in which a turn ends may be cut.
+      const turnCount = samples.length / paths.length
+      expect(Math.max(...counts) - Math.min(...counts)).toBeLessThanOrEqual(turnCount)
     } finally {
       await build.down()
     }

@@ -82,9 +82,10 @@ test('without an input it lets run what a guard that was killed has stopped', as
   const stilled = await sleeper(own)
   const { child, lines } = await guard(600)
   await lines.ask({ type: 'freeze' }, 'frozen')
+  // A signal that was sent may not have been delivered yet.
+  await expect.poll(() => stateOf(stilled)).toBe('T')
   child.kill('SIGKILL')
   await child.done.catch(() => {})
-  expect(stateOf(stilled)).toBe('T')
   const repair = spawn('bash', guardArguments(30, [own]), { stdio: 'ignore' })
   expect(await once(repair, 'exit')).toEqual([0, null])
   await expect.poll(() => stateOf(stilled)).toBe('S')
