@@ -61,7 +61,7 @@ describe('one table', () => {
       ['bcd', '1200 ns', 'detail 1200', 'cannot tell (2)'],
     ])
     expect(markup).toContain(
-      '<td role="cell" class="number" data-heading="time" data-value="1200"><span>1200 ns</span></td>',
+      '<td class="number" data-heading="time" data-value="1200"><span>1200 ns</span></td>',
     )
     expect(markup).toContain('<span class="verdict-cannot-tell">cannot tell</span> (2)')
     expect(markup).not.toContain('hidden')
