@@ -5,6 +5,7 @@ import {
   existsSync,
   mkdirSync,
   mkdtempSync,
+  readdirSync,
   readFileSync,
   rmSync,
   writeFileSync,
@@ -250,7 +251,10 @@ export class FakeCluster {
   /** Ends echo servers, gives PATH and HOME back, removes the folder. */
   close(): void {
     this.#port.close()
-    for (const pid of this.model(({ processes }) => Object.values(processes))) {
+    for (const pid of [
+      ...this.model(({ processes }) => Object.values(processes)),
+      ...startedIn(this.folder),
+    ]) {
       try {
         process.kill(pid, 'SIGKILL')
       } catch {
@@ -263,6 +267,20 @@ export class FakeCluster {
     }
     rmSync(this.folder, { recursive: true, force: true, maxRetries: 5 })
   }
+}
+
+/** What a tool started that was killed before it could write that down: it has the home of this fake. */
+function startedIn(folder: string): readonly number[] {
+  return readdirSync('/proc')
+    .filter((name) => /^\d+$/.test(name) && Number(name) !== process.pid)
+    .filter((name) => {
+      try {
+        return readFileSync(`/proc/${name}/environ`, 'utf8').includes(`HOME=${folder}/`)
+      } catch {
+        return false
+      }
+    })
+    .map(Number)
 }
 
 /**
