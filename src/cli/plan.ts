@@ -48,10 +48,7 @@ export function planVerb(context: CliContext): Command {
         return
       }
       const backend = await createBackend(options.backend, options)
-      const plan = planScenario(
-        scenario,
-        backend.variants?.map(({ name: variant }) => variant),
-      )
+      const plan = planScenario(scenario, backend.variants)
       const steps = await backend.steps(plan)
       const warnings = backend.warnings?.(plan) ?? []
       if (options.output === 'json') {

@@ -41,10 +41,7 @@ export function upVerb(context: CliContext): Command {
       const { canKeep } = entry
       const { scenario: loaded } = await loadScenario(name)
       const backend = await createBackend(flags.backend, { ...flags, keep: true, held: true })
-      const plan = planScenario(
-        withMesh(loaded, flags.mesh),
-        backend.variants?.map(({ name: variant }) => variant),
-      )
+      const plan = planScenario(withMesh(loaded, flags.mesh), backend.variants)
       const progress = createProgress(context, { quiet: flags.quiet })
       const show = (testbed: Testbed) => {
         progress.stop()

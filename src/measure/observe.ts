@@ -6,6 +6,7 @@ import { judgeClients } from '../evidence/judge-clients.ts'
 import { judgePath, type PathObservation } from '../evidence/judge.ts'
 import { evidenceWindow } from '../evidence/window.ts'
 import type { PathEvidence } from '../results/schema.ts'
+import { ofVariant } from '../topology/component.ts'
 import type { Component, Placement } from '../topology/model.ts'
 import type { GroupTurn } from './agent-group.ts'
 import { sumAnswers } from './merge-samples.ts'
@@ -55,5 +56,5 @@ export function judgeWindow(
 }
 
 function pod(kind: Component['kind'], { cluster, node }: Placement, variant: string | undefined): Component {
-  return { kind, cluster, node, ...(variant === undefined ? {} : { variant }) }
+  return { kind, cluster, node, ...ofVariant(variant) }
 }

@@ -72,10 +72,7 @@ export async function runScenario(options: RunScenarioOptions): Promise<Finished
   const reporter = harmless(options.reporter)
   const asked = options.mesh === 'none' ? withoutMesh(scenarioFile.scenario) : scenarioFile.scenario
   const scenario = { ...withPaths(asked, options.paths), loads: options.loads ?? asked.loads }
-  const plan = planScenario(
-    scenario,
-    backend.variants?.map(({ name }) => name),
-  )
+  const plan = planScenario(scenario, backend.variants)
   const paths = plan.paths.filter((path) => path.rule.possible)
   const loads = expandLoads(scenario.loads)
   const rounds = roundsFor(backend, { ...scenario.rounds, ...options.rounds })

@@ -9,7 +9,7 @@ import { expandLoads } from '../load/profiles.ts'
 import { turnsOf } from './schedule.ts'
 
 const variants = ['base', 'pr'].map((name) => ({ name, settings: {}, engines: {}, tuning: {} }))
-const plan = planScenario(ladder().scenario, ['base', 'pr'])
+const plan = planScenario(ladder().scenario, variants)
 
 describe('variants side by side', { timeout: 180_000 }, () => {
   it('visits both request by request: one generator, with connections out of the pods of each', async (context) => {

@@ -36,10 +36,7 @@ export async function verifyScenario(options: VerifyOptions): Promise<VerifyResu
 }
 
 async function prove({ scenario, backend, progress, note, signal }: VerifyOptions): Promise<VerifyResult> {
-  const plan = planScenario(
-    scenario,
-    backend.variants?.map(({ name }) => name),
-  )
+  const plan = planScenario(scenario, backend.variants)
   const paths = plan.paths.filter((path) => path.rule.possible)
   const loads = expandLoads(proofOnly)
   const build = await Build.up(backend, plan, { paths, halves: false }, { signal, progress, note })

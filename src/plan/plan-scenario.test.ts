@@ -47,7 +47,7 @@ describe('planScenario', () => {
 
   it('variants have every path and every pod once each, and components of their own', async () => {
     const { scenario } = await loadScenario('hop-ladder')
-    const plan = planScenario(scenario, ['base', 'pr'])
+    const plan = planScenario(scenario, [{ name: 'base' }, { name: 'pr' }])
     expect(plan.paths.map(({ name }) => name).slice(0, 4)).toEqual([
       'no-mesh@base',
       'no-mesh@pr',

@@ -1,5 +1,6 @@
 import type { Scenario, ScenarioPath } from '../scenario/types.ts'
 import type { Mesh, PathRuleResult, Placement } from '../topology/model.ts'
+import { ofVariant } from '../topology/component.ts'
 import { pathRule } from '../topology/path-rule.ts'
 
 /** A pod that the scenario needs. One client and one server at most per cluster, node, mesh mode and variant. */
@@ -40,18 +41,19 @@ export interface Plan {
  * Derives pods and expected components from a scenario. With variants every path exists once for each, and so does
  * everything that it visits. Pure.
  */
-export function planScenario(scenario: Scenario, variants: readonly string[] = []): Plan {
+export function planScenario(scenario: Scenario, variants: readonly { readonly name: string }[] = []): Plan {
   const workloads = new Map<string, Workload>()
   const add = (workload: Workload): Workload => {
     const found = workloads.get(workload.name) ?? workload
     workloads.set(found.name, found)
     return found
   }
-  const each: readonly (string | undefined)[] = variants.length === 0 ? [undefined] : variants
+  const names = variants.map(({ name }) => name)
+  const each: readonly (string | undefined)[] = names.length === 0 ? [undefined] : names
   const paths = scenario.paths.flatMap((path) =>
     each.map((variant) => planPath(scenario, path, variant, add)),
   )
-  return { scenario, variants, workloads: [...workloads.values()], paths }
+  return { scenario, variants: names, workloads: [...workloads.values()], paths }
 }
 
 function planPath(
@@ -61,7 +63,7 @@ function planPath(
   add: (workload: Workload) => Workload,
 ): PlannedPath {
   const rule = pathRule(topology, path)
-  const of = variant === undefined ? {} : { variant }
+  const of = ofVariant(variant)
   const workload = (role: Workload['role'], placement: Placement): Workload => {
     const name = `${placeName(role, placement, path.mesh)}${variant === undefined ? '' : `-${variant}`}`
     return add({ name, role, placement, mesh: path.mesh, ...of })

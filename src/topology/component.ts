@@ -33,3 +33,8 @@ export function pathLabel(components: readonly Component[]): string {
 export function sameComponents(a: readonly Component[], b: readonly Component[]): boolean {
   return a.length === b.length && a.every((c, i) => componentKey(c) === componentKey(b[i]!))
 }
+
+/** Marks a part as of that variant; nothing where there is but one of everything. */
+export function ofVariant(variant: string | undefined): { readonly variant?: string } {
+  return variant === undefined ? {} : { variant }
+}

@@ -118,11 +118,6 @@ export function gatewayOfCluster(layout: LabLayout, name: string, { variant }: W
   throw new RangeError(`cluster "${name}" has no gateway`)
 }
 
-/** A part of a variant, or of everything where there is but one. */
-export function ofVariant(variant: string | undefined): { readonly variant?: string } {
-  return variant === undefined ? {} : { variant }
-}
-
 /** Gateways run on the first node. */
 const gatewayNode = 1
 

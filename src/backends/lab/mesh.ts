@@ -1,3 +1,4 @@
+import { ofVariant } from '../../topology/component.ts'
 import type { OwnedAddress } from '../../evidence/flow.ts'
 import type { Component } from '../../topology/model.ts'
 import type { Plan, Workload } from '../../plan/plan-scenario.ts'
@@ -6,14 +7,7 @@ import { gatewaySpiffe, spiffeId, trustDomain, workloadSpiffe } from '../../plan
 import type { ComponentConfig, Identity, OutboundService } from './components/protocol.ts'
 import { planZtunnels, type PlannedZtunnel } from './engines/ztunnel/plan-ztunnels.ts'
 import { accountOf, type Misroute } from './forwarding.ts'
-import {
-  eachVariant,
-  gatewayOfCluster,
-  hboneAddress,
-  ofVariant,
-  type LabLayout,
-  type LabPod,
-} from './layout.ts'
+import { eachVariant, gatewayOfCluster, hboneAddress, type LabLayout, type LabPod } from './layout.ts'
 import { podOf, relationsOf, type Relation } from './relations.ts'
 
 const firstCapturePort = 15_400

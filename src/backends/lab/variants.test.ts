@@ -13,7 +13,7 @@ const variants: readonly LabVariant[] = ['base', 'pr'].map((name) => ({
   engines: {},
   tuning: {},
 }))
-const plan = planScenario(ladder().scenario, ['base', 'pr'])
+const plan = planScenario(ladder().scenario, variants)
 const proven = Object.fromEntries(
   Object.entries(ladderProven).flatMap(([name, seen]) => [
     [`${name}@base`, seen],

@@ -3,7 +3,7 @@ import { outcomeKinds, sumOutcomes } from '../../results/outcomes.ts'
 import type { RunResult } from '../../results/schema.ts'
 import { scenarioNameOf, variantEngine, variantNames } from '../../results/variants.ts'
 import { cpuPerRequest } from '../../analysis/cpu-per-request.ts'
-import { componentLabel } from '../../topology/component.ts'
+import { componentLabel, ofVariant } from '../../topology/component.ts'
 import { distributionOf, roundsRemark, type Distribution, type RoundChoice } from './distribution.ts'
 
 /** Upper bounds in ns: twenty per decade from 10 µs to 10 s, the same for every run so that runs can be added up. */
@@ -62,7 +62,7 @@ function cpuGauges(result: RunResult): string[] {
           run: result.id,
           load,
           component: componentLabel({ ...component, variant: undefined }),
-          ...(component.variant === undefined ? {} : { variant: component.variant }),
+          ...ofVariant(component.variant),
           paths: paths.join(','),
         },
         Number((estimate / 1e9).toPrecision(6)),
@@ -95,7 +95,7 @@ function labelsOf(result: RunResult, { path, load }: { path: string; load: strin
   return {
     run: result.id,
     path: planned ? scenarioNameOf(planned) : path,
-    ...(variant === undefined ? {} : { variant }),
+    ...ofVariant(variant),
     load,
   }
 }

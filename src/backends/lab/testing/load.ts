@@ -1,3 +1,4 @@
+import { ofVariant } from '../../../topology/component.ts'
 import { createInterface } from 'node:readline'
 import { agentProtocolVersion, type PathSample } from '../../../agent/protocol.ts'
 import type { DriverLoad } from '../../../agent/drivers/drivers.ts'
@@ -9,7 +10,6 @@ import type { PathEvidence } from '../../../results/schema.ts'
 import type { Testbed } from '../../backend.ts'
 import type { PlannedPath } from '../../../plan/plan-scenario.ts'
 import { serverPort } from '../../../plan/names.ts'
-import { ofVariant } from '../layout.ts'
 
 /** One request in flight, on a connection that stays or on a new one for each. */
 export const keptConnection: DriverLoad = {

@@ -1,3 +1,4 @@
+import { ofVariant } from '../../../../topology/component.ts'
 import type { Component } from '../../../../topology/model.ts'
 import type { Plan, Workload } from '../../../../plan/plan-scenario.ts'
 import {
@@ -9,7 +10,7 @@ import {
 } from '../../../../plan/names.ts'
 import { spiffeId, trustDomain, workloadSpiffe } from '../../../../plan/spiffe.ts'
 import { accountOf, type Misroute } from '../../forwarding.ts'
-import { gatewayOfCluster, ofVariant, type LabLayout, type LabNode } from '../../layout.ts'
+import { gatewayOfCluster, type LabLayout, type LabNode } from '../../layout.ts'
 import { podOf, type Relation } from '../../relations.ts'
 import type { ServedPod } from './protocol.ts'
 import type { KnownMesh, KnownPod, KnownRemote, KnownService } from './workload-config.ts'
