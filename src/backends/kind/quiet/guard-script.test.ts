@@ -47,7 +47,8 @@ test('stops what it is told by name and nothing else, and lets it run again', as
   const [stilled, another] = [await sleeper(own), await sleeper(other)]
   const { lines } = await guard(30)
   expect(await lines.ask({ type: 'freeze' }, 'frozen')).toEqual({ type: 'frozen', processes: 1 })
-  expect([stateOf(stilled), stateOf(another)]).toEqual(['T', 'S'])
+  // A signal that was sent may not have been delivered yet.
+  await expect.poll(() => [stateOf(stilled), stateOf(another)]).toEqual(['T', 'S'])
   const before = Date.now() / 1000
   const thawed = await lines.ask<{ type: 'thawed'; atS: number; expired: boolean }>(
     { type: 'thaw' },
@@ -63,7 +64,7 @@ test('the end of its input lets everything run, as when hopmeter is killed', asy
   const stilled = await sleeper(own)
   const { child, lines } = await guard(600)
   await lines.ask({ type: 'freeze' }, 'frozen')
-  expect(stateOf(stilled)).toBe('T')
+  await expect.poll(() => stateOf(stilled)).toBe('T')
   child.stdin.end()
   await expect.poll(() => stateOf(stilled)).toBe('S')
 })
@@ -82,7 +83,6 @@ test('without an input it lets run what a guard that was killed has stopped', as
   const stilled = await sleeper(own)
   const { child, lines } = await guard(600)
   await lines.ask({ type: 'freeze' }, 'frozen')
-  // A signal that was sent may not have been delivered yet.
   await expect.poll(() => stateOf(stilled)).toBe('T')
   child.kill('SIGKILL')
   await child.done.catch(() => {})

@@ -8,7 +8,7 @@ export const stilledProcesses: readonly string[] = [
   ...['pilot-discovery', 'install-cni'],
 ].map((name) => name.slice(0, 15))
 
-/** A node that hears nothing of its guard for so long is thawed by it: half of that would already be enough. */
+/** A node that hears nothing of its guard for so long is thawed by it: a little longer than the longest freeze. */
 export const guardLimitS = 30
 
 /**

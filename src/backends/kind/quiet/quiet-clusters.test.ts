@@ -164,6 +164,7 @@ describe('nothing is declared dead', () => {
     const notes: string[] = []
     const testbed = await standing(notes)
     try {
+      await testbed.quiet!.hold(1000, signal)
       await testbed.quiet!.hold(60_000, signal)
       await testbed.quiet!.hold(60_000, signal)
       expect(frozenNodes()).toEqual([])

@@ -5,6 +5,7 @@ import type { LeaseObject } from '../../kubernetes/cluster/objects.ts'
 import type { QuietClusters, QuietParts } from '../../kubernetes/quiet.ts'
 import type { Session } from '../../kubernetes/session/session.ts'
 import type { StepContext } from '../../kubernetes/steps/step.ts'
+import { guardLimitS } from './guard-script.ts'
 import { NodeGuard } from './node-guard.ts'
 
 /**
@@ -43,7 +44,11 @@ export class FrozenClusters implements QuietClusters {
   /** @throws HopmeterError when a guard is gone or a node does not come back between two freezes. */
   async hold(forMs: number, signal: AbortSignal): Promise<void> {
     const neededMs = forMs + afterTurnMs
-    if (neededMs > longestFreezeMs) return this.#tellTooLong(forMs)
+    if (neededMs > longestFreezeMs) {
+      // What a shorter turn before it froze has to go on, as the note says.
+      await this.release()
+      return this.#tellTooLong(forMs)
+    }
     if (this.#untilMs !== undefined && this.#clock.nowMs() + neededMs <= this.#untilMs) return
     await this.release()
     await this.settle(signal)
@@ -65,7 +70,9 @@ export class FrozenClusters implements QuietClusters {
     this.#thawedS = new Map(thawed.map(({ node, atS }) => [node, atS]))
     if (!thawed.some(({ expired }) => expired)) return
     const { progress, note = progress } = this.#context
-    note('control planes ran again before a round had ended: hopmeter was held up for longer than 30 s')
+    note(
+      `control planes ran again before a round had ended: hopmeter was held up for longer than ${guardLimitS} s`,
+    )
   }
 
   async close(): Promise<void> {
