@@ -78,6 +78,40 @@ describe('a variant taken out of a run', () => {
     }
   })
 
+  test.each([1, 2])('has the generators of its own turns, %i pods each', async (pods) => {
+    const run = await sample((event) => {
+      if (event.type !== 'round') return event
+      const { componentCpu } = event
+      const turns = event.paths.map(({ path }) => ({
+        ...{ client: 'c', load: 'pingpong', paths: [path], generatorCpuMs: 1, componentCpu },
+      }))
+      // Each pod tells by its time which path it served, and which pod it is.
+      const generators = turns.flatMap(({ client, load }, i) =>
+        Array.from({ length: pods }, (_, pod) => ({
+          ...event.generators[0]!,
+          ...{ client, load, wallMs: 100 * i + pod },
+        })),
+      )
+      return { ...event, turns, generators }
+    })
+    for (const variant of ['base', 'pr']) {
+      const places = run.measured[0]!.paths.flatMap(({ path }, i) =>
+        path.endsWith(`@${variant}`) ? [i] : [],
+      )
+      const [round] = takeVariant(run, variant).measured
+      expect(round?.turns?.map(({ paths }) => paths)).toEqual(samplePaths.map(({ name }) => [name]))
+      expect(round?.generators.map(({ wallMs }) => wallMs)).toEqual(
+        places.flatMap((i) => Array.from({ length: pods }, (_, pod) => 100 * i + pod)),
+      )
+    }
+  })
+
+  test('keeps all generators where it is not known which turns they had', async () => {
+    const run = await sample()
+    expect(run.measured[0]?.turns).toBeUndefined()
+    expect(takeVariant(run, 'pr').measured[0]?.generators).toEqual(run.measured[0]?.generators)
+  })
+
   test('is one that the run has', async () => {
     const run = await sample()
     expect(() => takeVariant(run, 'other')).toThrow('has no variant "other"; it has base, pr')

@@ -67,6 +67,7 @@ export function takeVariant(result: RunResult, variant: string): RunResult {
     const { turns, throttled, ...rest } = round
     return {
       ...rest,
+      generators: takeGenerators(round),
       paths,
       evidence: ofPath(round.evidence),
       componentCpuMs: chargedTo(round.componentCpuMs, shareOf(round, isOwn)),
@@ -79,6 +80,15 @@ export function takeVariant(result: RunResult, variant: string): RunResult {
             ),
           }),
     }
+  }
+
+  /** Pods of a generator are known by the place of their turn only, so they go where it goes. */
+  function takeGenerators({ turns = [], generators }: Round): Round['generators'] {
+    if (turns.length === 0) return generators
+    const pods = generators.length / turns.length
+    return turns.flatMap(({ paths }, i) =>
+      paths.some((path) => own.has(path)) ? generators.slice(i * pods, (i + 1) * pods) : [],
+    )
   }
 
   function takeTurn(round: Round, turn: NonNullable<Round['turns']>[number]) {
