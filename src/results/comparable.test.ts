@@ -2,6 +2,7 @@ import { expect, test } from 'vitest'
 import { madeRun } from '../analysis/testing/made-run.ts'
 import { incomparable } from './comparable.ts'
 import type { RunResult } from './schema.ts'
+import { sampleVariants } from './testing/sample-variants.ts'
 
 const baseline = await madeRun({ id: '2026-11-23t01-02-01z-hop-ladder-7f3a' })
 const same = { ...baseline, id: '2026-11-23t01-02-02z-hop-ladder-7f3a' }
@@ -52,4 +53,19 @@ test('a run without verification is never compared', () => {
 test('another version of the engine is the question, not an obstacle', () => {
   const builds = baseline.builds.map((build) => ({ ...build, engine: { ...build.engine, version: '9.9.9' } }))
   expect(incomparable(baseline, { ...same, builds })).toEqual([])
+})
+
+test('another load balancer of a later variant is named too', async () => {
+  const variants = await madeRun({ id: baseline.id, variants: sampleVariants })
+  const builds = variants.builds.map((build) => ({
+    ...build,
+    variants: build.variants?.map((own) => (own.name === 'pr' ? { ...own, loadBalancer: 'haproxy' } : own)),
+  }))
+  expect(incomparable(variants, { ...variants, id: same.id, builds })).toEqual([
+    {
+      key: 'load-balancer',
+      message: `load-balancer differs: lab-node in ${baseline.id}, lab-node (base), haproxy (pr) in ${same.id}`,
+      canAllow: true,
+    },
+  ])
 })

@@ -1,3 +1,4 @@
+import { loadBalancersOf } from './build-traits.ts'
 import type { RunResult } from './schema.ts'
 import { variantNames } from './variants.ts'
 
@@ -78,7 +79,7 @@ function factsOf(run: RunResult): Readonly<Record<ComparableKey, string>> {
     kernel: `${environment.kernel}, clock ${environment.clockSource}`,
     node: environment.node,
     delay: build?.delayMethod ?? 'none',
-    'load-balancer': build?.loadBalancer ?? 'none',
+    'load-balancer': loadBalancersOf(run) ?? 'none',
     cpus: (build?.facts['cpus'] ?? 'all').replace(/ \d+/, ''),
   }
 }

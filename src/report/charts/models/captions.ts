@@ -1,6 +1,6 @@
 import { profileOf } from '../../../load/profiles.ts'
 import { plural } from '../../../plural.ts'
-import { isSimulated } from '../../../results/build-traits.ts'
+import { isSimulated, loadBalancersOf } from '../../../results/build-traits.ts'
 import type { RunResult } from '../../../results/schema.ts'
 import { engineOf } from '../../words/engine.ts'
 import type { Captions } from '../frame.ts'
@@ -43,7 +43,7 @@ export function runCaption(result: RunResult): string {
       ? `Engine ${engineOf(result)} in network namespaces: order and relative cost carry over, the numbers are not Istio’s.`
       : `Engine ${engineOf(result)} on ${result.backend}.`,
     ...made('Delay between networks', withRoundTrips(build)),
-    ...made('Load balancer', build?.loadBalancer),
+    ...made('Load balancer', loadBalancersOf(result)),
     ...(flagged === 0
       ? []
       : [`${flagged} of ${plural(result.measured.length, 'round')} flagged as disturbed, and counted.`]),

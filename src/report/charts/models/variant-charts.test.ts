@@ -80,6 +80,20 @@ describe('charts of variants', () => {
     )
   })
 
+  test('captions name the load balancer of each variant where they differ', async () => {
+    const run = await sample()
+    const captionOf = (kind: ChartSpec['kind'], { result }: typeof run) =>
+      chartsOfRun({ ...run, result }).find((spec) => spec.kind === kind)?.model.caption
+    expect(captionOf('delta', run)).toContain('Load balancer: lab-node.')
+    const builds = run.result.builds.map((build) => ({
+      ...build,
+      variants: build.variants?.map((own) => (own.name === 'pr' ? { ...own, loadBalancer: 'haproxy' } : own)),
+    }))
+    const other = { ...run, result: { ...run.result, builds } }
+    expect(captionOf('delta', other)).toContain('Load balancer: lab-node (base), haproxy (pr).')
+    expect(captionOf('ladder', other)).toContain('Load balancer: lab-node.')
+  })
+
   test('the topology shows each path once', async () => {
     const { text, scenario } = await loadScenario('hop-ladder')
     const header = { scenario: { name: scenario.name, title: scenario.title, text, hash: 'sha256:0' } }
