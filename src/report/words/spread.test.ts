@@ -1,4 +1,6 @@
 import { describe, expect, test } from 'vitest'
+import type { RunResult } from '../../results/schema.ts'
+import { sampleVariants } from '../../results/testing/sample-variants.ts'
 import { summarizeRun } from '../../analysis/summarize-run.ts'
 import { madeRun } from '../../analysis/testing/made-run.ts'
 import { caveats } from './caveats.ts'
@@ -64,6 +66,20 @@ describe('where the spread of a step comes from', () => {
       'Doubt same-network → gateway: it is not clear of the ±70.0 µs that one of its paths differs from itself by.',
     ])
   })
+})
+
+test('a single path in variants, which has no step, is named without the load that all have', async () => {
+  const isOne = ({ path }: { readonly path: string }) => path.startsWith('single@')
+  const change = (result: RunResult): RunResult => ({
+    ...result,
+    paths: result.paths.filter(({ name }) => isOne({ path: name })),
+    measured: result.measured.map((round) => ({ ...round, paths: round.paths.filter(isOne) })),
+  })
+  const one = summarizeRun(await madeRun({ id, restarts: 8, rounds: 3, variants: sampleVariants, change }))
+  expect(one.steps).toEqual([])
+  expect(spreadRemarks(one)[0]).toMatch(
+    /standard deviation in µs: single of pr rounds [\d.]+, restarts [\d.]+\.$/,
+  )
 })
 
 test('a design is spoken in whole units, and its time never below what it takes', () => {

@@ -18,14 +18,12 @@ export function scopeRemark({ unit, restarts, builds }: RunSummary): string {
 
 /** Where the spread of each step comes from, what would decide the undecided ones, and which to doubt. */
 export function spreadRemarks(summary: RunSummary): string[] {
-  const hasOneLoad = new Set(summary.steps.map(({ load }) => load)).size === 1
+  const hasOneLoad = summary.loads.length === 1
   const nameOf = ({ load, from, to }: StepSummary) => `${hasOneLoad ? '' : `${load} `}${from} → ${to}`
-  const contrasts = [
-    ...variantContrasts(summary, hasOneLoad),
-    ...summary.steps.map((step) => ({ ...step, name: nameOf(step) })),
-  ]
+  const beside = variantContrasts(summary, hasOneLoad)
+  const contrasts = [...beside, ...summary.steps.map((step) => ({ ...step, name: nameOf(step) }))]
   // The spread of what was asked is enough of it: variants have a ladder each.
-  const asked = summary.variants ? variantContrasts(summary, hasOneLoad) : contrasts
+  const asked = summary.variants ? beside : contrasts
   const spreads = asked.flatMap(({ name, spread }) => {
     if (spread === null || summary.restarts < 2) return []
     const parts = [
