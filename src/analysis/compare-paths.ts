@@ -1,7 +1,6 @@
-import { UsageError } from '../errors.ts'
 import { provenPaths } from '../evidence/is-proven.ts'
 import type { RunResult } from '../results/schema.ts'
-import { variantNames } from '../results/variants.ts'
+import { requireVariant } from '../results/variants.ts'
 import { marginOf } from './asked-margin.ts'
 import { comparePairs } from '../stats/compare-pairs.ts'
 import type { RunComparison } from './compare-runs.ts'
@@ -104,12 +103,7 @@ export function compareVariants(
   contender: string,
   options: CompareRunsOptions = {},
 ): RunComparison {
-  const names = variantNames(run)
-  for (const variant of [baseline, contender]) {
-    if (!names.includes(variant)) {
-      throw new UsageError(`${run.id} has no variant "${variant}"; it has ${names.join(', ') || 'none'}`)
-    }
-  }
+  for (const variant of [baseline, contender]) requireVariant(run, variant)
   const proven = provenPaths(run)
   const pairs = variantPairs(run, baseline, contender)
   const isProven = ({ from, to }: PathPair) => proven.has(from) && proven.has(to)

@@ -1,7 +1,6 @@
-import { UsageError } from '../errors.ts'
 import { outcomesOf } from './outcomes.ts'
 import type { PathEvidence, RecordedComponent, RoundDigest, RunResult } from './schema.ts'
-import { variantNames } from './variants.ts'
+import { requireVariant } from './variants.ts'
 
 type Round = RunResult['measured'][number]
 
@@ -12,11 +11,7 @@ type Round = RunResult['measured'][number]
  * @throws UsageError when the run has no such variant
  */
 export function takeVariant(result: RunResult, variant: string): RunResult {
-  const names = variantNames(result)
-  if (!names.includes(variant)) {
-    const has = names.length === 0 ? 'it has none' : `it has ${names.join(', ')}`
-    throw new UsageError(`${result.id} has no variant "${variant}"; ${has}`)
-  }
+  requireVariant(result, variant)
   const { variants: _, ...run } = result
   const own = new Map(
     result.paths.flatMap((path) =>

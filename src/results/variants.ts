@@ -1,3 +1,4 @@
+import { UsageError } from '../errors.ts'
 import type { RunResult } from './schema.ts'
 
 type Path = Pick<RunResult['paths'][number], 'name' | 'scenarioPath'>
@@ -10,6 +11,13 @@ export function scenarioNameOf({ name, scenarioPath }: Path): string {
 /** Names of the variants that stood side by side, the baseline first; empty where there was one of everything. */
 export function variantNames({ variants }: Pick<RunResult, 'variants'>): readonly string[] {
   return variants?.map(({ name }) => name) ?? []
+}
+
+/** @throws UsageError when the run has no such variant */
+export function requireVariant(run: Pick<RunResult, 'id' | 'variants'>, variant: string): void {
+  const names = variantNames(run)
+  if (names.includes(variant)) return
+  throw new UsageError(`${run.id} has no variant "${variant}"; it has ${names.join(', ') || 'none'}`)
 }
 
 /** What forwarded the bytes of one variant, e.g. `lab-ztunnel 1.31.0`; undefined before anything stood. */
