@@ -16,10 +16,22 @@ export function variantFacts({ variants }: VariantsBeside): string[] {
 
 /** What came out, a sentence for each other variant: `pr against base at p50: 2 slower, 2 the same`. */
 export function variantFindings(beside: VariantsBeside): string[] {
-  const headlines = beside.rows.filter(({ isHeadline, quantile }) => isHeadline && quantile === 'p50')
+  return countsOfOthers(beside).map(
+    ({ name, counts }) => `${name} against ${beside.baseline} at p50: ${counts}`,
+  )
+}
+
+/** How many paths of each other variant came out how at p50, e.g. `2 slower, 2 the same`; of one load or of all. */
+export function countsOfOthers(
+  beside: VariantsBeside,
+  load?: string,
+): readonly { readonly name: string; readonly counts: string }[] {
+  const medians = beside.rows.filter(
+    (row) => row.isHeadline && row.quantile === 'p50' && (load === undefined || row.load === load),
+  )
   return othersOf(beside).map(({ name }) => {
-    const own = headlines.filter(({ variant }) => variant === name)
-    return `${name} against ${beside.baseline} at p50: ${verdictCounts(own.map(({ comparison }) => comparison))}`
+    const own = medians.filter(({ variant }) => variant === name)
+    return { name, counts: verdictCounts(own.map(({ comparison }) => comparison)) }
   })
 }
 

@@ -5,7 +5,7 @@ import type { RunResult } from '../../../results/schema.ts'
 import type { RunComparison } from '../../../analysis/compare-runs.ts'
 import type { RunSummary, StepSummary } from '../../../analysis/summarize-run.ts'
 import type { VariantsBeside } from '../../../analysis/variants-beside.ts'
-import { othersOf } from '../../words/variants.ts'
+import { countsOfOthers } from '../../words/variants.ts'
 import { verdictCounts } from '../../words/verdict-counts.ts'
 import { decimalsFor, formatNumber } from '../quantity.ts'
 import type { Distribution } from './distribution.ts'
@@ -118,15 +118,11 @@ export function comparisonTitle({ baseline, contender, rows }: RunComparison): s
   return `${contender} against ${baseline}: ${verdictCounts(rows.map(({ comparison }) => comparison))}`
 }
 
-/** e.g. `pr against base: 2 slower, 2 the same at p50`. */
+/** e.g. `pr against base at p50: 2 slower, 2 the same`, or `Against base at p50: a 2 slower; b 2 the same`. */
 export function variantTitle(beside: VariantsBeside, load: string): string {
-  const medians = beside.rows.filter((row) => row.load === load && row.isHeadline && row.quantile === 'p50')
-  const others = othersOf(beside).map(({ name }) => {
-    const own = medians.filter(({ variant }) => variant === name)
-    return { name, found: verdictCounts(own.map(({ comparison }) => comparison)) }
-  })
-  if (others.length === 1) return `${others[0]?.name} against ${beside.baseline} at p50: ${others[0]?.found}`
-  return `Against ${beside.baseline} at p50: ${others.map(({ name, found }) => `${name} ${found}`).join('; ')}`
+  const others = countsOfOthers(beside, load)
+  if (others.length === 1) return `${others[0]?.name} against ${beside.baseline} at p50: ${others[0]?.counts}`
+  return `Against ${beside.baseline} at p50: ${others.map(({ name, counts }) => `${name} ${counts}`).join('; ')}`
 }
 
 /** Nanoseconds as a reader says them: `365 µs`, `2.43 ms`. */
