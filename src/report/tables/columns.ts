@@ -1,3 +1,5 @@
+import { failedShare, percentText } from '../../analysis/error-share.ts'
+import { failedOf, type Outcomes } from '../../results/outcomes.ts'
 import type { Comparison } from '../../stats/comparison.ts'
 import type { Estimate } from '../../stats/summarize-series.ts'
 import {
@@ -9,7 +11,7 @@ import {
   formatUs,
   noValue,
 } from '../format.ts'
-import type { Column } from './table.ts'
+import type { Cell, Column } from './table.ts'
 
 export const intervalHeading = '95% interval'
 
@@ -36,6 +38,14 @@ export function countColumn<Row>(heading: string, of: (row: Row) => number | nul
     kind: 'number',
     cell: (row) => ({ parts: [formatCount(of(row))], value: of(row) }),
   }
+}
+
+const noRequests: Outcomes = { sent: 0, received: 0, bad: 0, errors: 0, lost: 0 }
+
+/** Failed requests with their share, e.g. `3 (0.1%)`. */
+export function failedCell(outcomes: Outcomes = noRequests): Cell {
+  const count = failedOf(outcomes)
+  return { parts: [count === 0 ? '0' : `${count} (${percentText(failedShare(outcomes))})`], value: count }
 }
 
 /** An interval of a time in ns, shown in µs. */

@@ -1,7 +1,12 @@
 import type { ProbeDifference, ProbeResult, ProbedEndpoint } from '../../measure/probe.ts'
-import { failedOf } from '../../results/outcomes.ts'
-import { failedShare, percentText } from '../../analysis/error-share.ts'
-import { countColumn, differenceColumns, intervalColumn, textColumn, usColumn } from './columns.ts'
+import {
+  countColumn,
+  differenceColumns,
+  failedCell,
+  intervalColumn,
+  textColumn,
+  usColumn,
+} from './columns.ts'
 import { tableOf, type Column, type Table } from './table.ts'
 
 interface EndpointMetric {
@@ -18,16 +23,13 @@ const endpointColumns: readonly Column<EndpointMetric>[] = [
   usColumn('p90 µs', ({ quantiles }) => quantiles.p90.estimate),
   usColumn('p99 µs', ({ quantiles }) => quantiles.p99.estimate),
   countColumn('requests', ({ endpoint }) => endpoint.requests),
-  { heading: 'failed', kind: 'number', cell: ({ endpoint }) => failed(endpoint) },
+  {
+    heading: 'failed',
+    kind: 'number',
+    cell: ({ endpoint }) => failedCell({ ...endpoint, received: endpoint.requests }),
+  },
   countColumn('reconnects', ({ endpoint }) => endpoint.reconnects),
 ]
-
-function failed({ requests, ...own }: ProbedEndpoint) {
-  const outcomes = { ...own, received: requests }
-  const count = failedOf(outcomes)
-  const share = percentText(failedShare(outcomes))
-  return { parts: [count === 0 ? '0' : `${count} (${share})`], value: count }
-}
 
 const differenceOf: readonly Column<ProbeDifference>[] = [
   textColumn('endpoint', ({ name }) => name),

@@ -1,10 +1,16 @@
-import { failedOf, type Outcomes } from '../../results/outcomes.ts'
-import { failedShare, percentText } from '../../analysis/error-share.ts'
+import type { Outcomes } from '../../results/outcomes.ts'
 import type { MetricStep, MetricSummary } from '../../analysis/summarize-metrics.ts'
 import type { PathSummary, RunSummary } from '../../analysis/summarize-run.ts'
 import type { VariantRow, VariantsBeside } from '../../analysis/variants-beside.ts'
 import { othersOf } from '../words/variants.ts'
-import { countColumn, differenceColumns, intervalColumn, textColumn, usColumn } from './columns.ts'
+import {
+  countColumn,
+  differenceColumns,
+  failedCell,
+  intervalColumn,
+  textColumn,
+  usColumn,
+} from './columns.ts'
 import { floorColumn, pathsOf, provenColumn } from './paths.ts'
 import { addedText } from './steps.ts'
 import { tableOf, type Column, type Table } from './table.ts'
@@ -26,7 +32,7 @@ export function variantTable(
     heading,
     kind: 'number' as const,
     cell: (row: VariantRow) => failedCell(outcomes(row)),
-    isShown: rows.some((row) => failedOf(outcomes(row) ?? none) > 0),
+    isShown: rows.some((row) => failedCell(outcomes(row)).value !== 0),
   })
   const columns: readonly Column<VariantRow>[] = [
     textColumn('path', ({ path }) => path),
@@ -41,13 +47,6 @@ export function variantTable(
   const what = series === 'warm' ? '' : ` in ${name}`
   const whom = only ?? 'Each variant'
   return tableOf(`${whom} against ${baseline}${what} under the load ${load}, paired by round`, columns, rows)
-}
-
-const none: Outcomes = { sent: 0, received: 0, bad: 0, errors: 0, lost: 0 }
-
-function failedCell(outcomes: Outcomes = none) {
-  const count = failedOf(outcomes)
-  return { parts: [count === 0 ? '0' : `${count} (${percentText(failedShare(outcomes))})`], value: count }
 }
 
 interface Rung {
@@ -65,7 +64,7 @@ export function variantLadder(summary: RunSummary, metric: MetricSummary, varian
       step: metric.steps.find(({ to, quantile }) => to === path.path && quantile === 'p50'),
     }))
   const hasTail = metric.series !== 'cold'
-  const isEmpty = { parts: [''] }
+  const empty = { parts: [''] }
   const columns: readonly Column<Rung>[] = [
     textColumn('path', ({ path }) => path.scenarioPath ?? path.path),
     countColumn('components', ({ path }) => path.hops),
@@ -78,7 +77,7 @@ export function variantLadder(summary: RunSummary, metric: MetricSummary, varian
     ...differenceColumns<MetricStep>('step µs', ({ comparison }) => comparison).map(
       (column): Column<Rung> => ({
         ...column,
-        cell: ({ step }) => (step ? column.cell(step) : isEmpty),
+        cell: ({ step }) => (step ? column.cell(step) : empty),
       }),
     ),
   ]
