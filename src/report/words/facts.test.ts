@@ -1,5 +1,6 @@
 import { expect, test } from 'vitest'
 import { provenPaths } from '../../evidence/is-proven.ts'
+import { sampleVariants } from '../../results/testing/sample-variants.ts'
 import { comparePaths } from '../../analysis/compare-paths.ts'
 import { plainText } from '../tables/table.ts'
 import { pathProofTable } from '../tables/path-proof.ts'
@@ -26,6 +27,12 @@ test('proven means the same to the sentences, the table and compare: in every ro
   const table = pathProofTable(spoiled)
   const row = table.rows.find(([name]) => name !== undefined && plainText(name) === 'gateway')
   expect(plainText(row!.at(-1)!)).toMatch(/^unproven/)
+})
+
+test('the environment has each variant by its name, with its engine and what was asked of it', async () => {
+  const said = new Map(environmentFacts(await sampleReportRun({ restarts: 2, variants: sampleVariants })))
+  expect(said.get('variant base')).toBe('lab-ztunnel 1.30.3')
+  expect(said.get('variant pr')).toBe('lab-ztunnel 1.31.0, ztunnel-threads 1')
 })
 
 test('the environment says whether control planes ran, what a restart was of, and what versions do not agree', async () => {

@@ -3,7 +3,7 @@ import { scenarioNameOf } from '../../results/variants.ts'
 import { plural } from '../../plural.ts'
 import { formatUs } from '../format.ts'
 import type { ReportedRun } from './reported-run.ts'
-import { variantFacts, variantFindings } from './variants.ts'
+import { factsOfVariants, variantFacts, variantFindings } from './variants.ts'
 
 /** What was measured, whether the paths were proven, and what came out: three sentences. */
 export function threeSentences({ result, summary }: ReportedRun): string[] {
@@ -43,6 +43,7 @@ function finding({ result, summary }: ReportedRun): string[] {
 export function environmentFacts({ result, summary }: ReportedRun): [string, string][] {
   const { environment: env } = result
   const made = result.builds[0]?.facts
+  const variants = summary.variants ? factsOfVariants(summary.variants) : []
   const isDefined = (pair: [string, string | undefined]): pair is [string, string] => pair[1] !== undefined
   const pairs: [string, string | undefined][] = [
     ['run', result.id],
@@ -50,10 +51,7 @@ export function environmentFacts({ result, summary }: ReportedRun): [string, str
     ['status', result.reason === undefined ? result.status : `${result.status}: ${result.reason}`],
     ['scenario', `${result.scenario.name} (${result.scenario.hash})`],
     ['engine', summary.engine],
-    ...(summary.variants?.variants.map(({ name }, i): [string, string | undefined] => [
-      `variant ${name}`,
-      variantFacts(summary.variants!)[i]?.slice(name.length + 2),
-    ]) ?? []),
+    ...variants.map(({ name, text }): [string, string] => [`variant ${name}`, text]),
     ['backend', result.backend],
     ['hopmeter', result.hopmeterVersion],
     ['delay between networks', summary.delayMethod],

@@ -2,7 +2,14 @@ import type { VariantFacts, VariantRow, VariantsBeside } from '../../analysis/va
 import { verdictCounts } from './verdict-counts.ts'
 
 /** Each variant with its engine and what was asked of it, e.g. `pr: lab-ztunnel 1.31.0, ztunnel-threads 1`. */
-export function variantFacts({ variants }: VariantsBeside): string[] {
+export function variantFacts(beside: VariantsBeside): string[] {
+  return factsOfVariants(beside).map(({ name, text }) => `${name}: ${text}`)
+}
+
+/** The same, name and facts apart. */
+export function factsOfVariants({
+  variants,
+}: VariantsBeside): readonly { readonly name: string; readonly text: string }[] {
   const balancers = new Set(variants.map(({ loadBalancer }) => loadBalancer))
   return variants.map((variant) => {
     const parts = [
@@ -10,7 +17,7 @@ export function variantFacts({ variants }: VariantsBeside): string[] {
       ...(balancers.size > 1 ? [`load balancer ${variant.loadBalancer}`] : []),
       ...Object.entries(variant.settings).map(([key, value]) => `${key} ${value}`),
     ]
-    return `${variant.name}: ${parts.join(', ')}`
+    return { name: variant.name, text: parts.join(', ') }
   })
 }
 
