@@ -1,6 +1,6 @@
 import { provenPaths } from '../evidence/is-proven.ts'
 import type { RunResult } from '../results/schema.ts'
-import { requireVariant } from '../results/variants.ts'
+import { ladderPaths, requireVariant, scenarioNameOf } from '../results/variants.ts'
 import { marginOf } from './asked-margin.ts'
 import { comparePairs } from '../stats/compare-pairs.ts'
 import type { RunComparison } from './compare-runs.ts'
@@ -114,12 +114,14 @@ export function compareVariants(
 
 /** Each path of the scenario in both variants, in the order of their components. */
 export function variantPairs(run: RunResult, baseline: string, contender: string): readonly PathPair[] {
-  return run.paths
-    .filter((path) => path.variant === baseline && path.hops !== null)
-    .toSorted((a, b) => (a.hops ?? 0) - (b.hops ?? 0))
-    .flatMap(({ name, scenarioPath = name }) => {
-      const other = run.paths.find((path) => path.variant === contender && path.scenarioPath === scenarioPath)
-      return other && other.hops !== null ? [{ path: scenarioPath, from: name, to: other.name }] : []
+  const measured = ladderPaths(run)
+  const others = measured.filter(({ variant }) => variant === contender)
+  return measured
+    .filter(({ variant }) => variant === baseline)
+    .flatMap((own) => {
+      const path = scenarioNameOf(own)
+      const other = others.find((one) => scenarioNameOf(one) === path)
+      return other ? [{ path, from: own.name, to: other.name }] : []
     })
 }
 

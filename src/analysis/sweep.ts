@@ -1,5 +1,6 @@
 import { profileOf } from '../load/profiles.ts'
 import type { RunResult } from '../results/schema.ts'
+import { ladderPaths } from '../results/variants.ts'
 import { componentKey } from '../topology/component.ts'
 import type { Component } from '../topology/model.ts'
 import { nest, seriesValues, type MeasuredRound } from './round-values.ts'
@@ -48,9 +49,7 @@ export function sweepsOf(result: RunResult): readonly Sweep[] {
     return [{ load: load.id, connections, sizes: [Number(requestBytes), Number(responseBytes)] as const }]
   })
   const sizes = new Map(closed.map((item) => [item.sizes.join('x'), item.sizes]))
-  const paths = result.paths
-    .filter((path) => path.hops !== null && path.controlOf === undefined)
-    .toSorted((a, b) => (a.hops ?? 0) - (b.hops ?? 0))
+  const paths = ladderPaths(result)
   return [...sizes.values()].flatMap((size) =>
     paths.map(({ name, expected }): Sweep => {
       const steps = closed

@@ -1,6 +1,6 @@
 import { outcomesOf } from './outcomes.ts'
 import type { PathEvidence, RecordedComponent, RoundDigest, RunResult } from './schema.ts'
-import { requireVariant } from './variants.ts'
+import { pathsOfVariant, requireVariant } from './variants.ts'
 
 type Round = RunResult['measured'][number]
 
@@ -13,11 +13,7 @@ type Round = RunResult['measured'][number]
 export function takeVariant(result: RunResult, variant: string): RunResult {
   requireVariant(result, variant)
   const { variants: _, ...run } = result
-  const own = new Map(
-    result.paths.flatMap((path) =>
-      path.variant === variant ? [[path.name, path.scenarioPath ?? path.name] as const] : [],
-    ),
-  )
+  const own = pathsOfVariant(result, variant)
   const ofPath = <T extends { readonly path: string }>(items: readonly T[]): T[] =>
     items.flatMap((item) => {
       const name = own.get(item.path)

@@ -26,6 +26,15 @@ export function variantEngine({ builds }: Pick<RunResult, 'builds'>, variant: st
   return engine && `${engine.name} ${engine.version}`
 }
 
+/** The paths of one variant: the name of each, and the one that it has in the scenario. */
+export function pathsOfVariant(
+  { paths }: Pick<RunResult, 'paths'>,
+  variant: string,
+): ReadonlyMap<string, string> {
+  const own = paths.filter((path) => path.variant === variant)
+  return new Map(own.map((path) => [path.name, scenarioNameOf(path)]))
+}
+
 /** The paths of a run, those of each variant together, each ladder in the order of its components. */
 export function ladderPaths({ paths, variants }: Pick<RunResult, 'paths' | 'variants'>): RunResult['paths'] {
   const order = variantNames({ variants })

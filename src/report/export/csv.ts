@@ -1,6 +1,7 @@
 import { extraSeries } from '../../load/profiles.ts'
 import { outcomesOf } from '../../results/outcomes.ts'
 import type { RunResult } from '../../results/schema.ts'
+import { scenarioNameOf } from '../../results/variants.ts'
 import { componentKey } from '../../topology/component.ts'
 
 const quantiles = ['min', 'p50', 'p90', 'p99', 'p999', 'max', 'mean'] as const
@@ -29,29 +30,32 @@ const columns = [
 export function toCsv(result: RunResult): string {
   const planned = new Map(result.paths.map((path) => [path.name, path]))
   const rows = result.measured.flatMap((round) =>
-    round.paths.map((p) => [
-      result.id,
-      result.scenario.name,
-      engineOf(result, round.build, planned.get(p.path)?.variant),
-      round.build,
-      round.restart ?? 1,
-      round.round,
-      round.at,
-      round.flags.join(' '),
-      planned.get(p.path)?.scenarioPath ?? p.path,
-      planned.get(p.path)?.hops ?? '',
-      p.load,
-      round.evidence.find((e) => e.path === p.path)?.verdict ?? '',
-      p.n,
-      ...counts.map((name) => ({ reconnects: p.reconnects, ...outcomesOf(p) })[name]),
-      ...quantiles.map((name) => p.quantilesNs?.[name] ?? ''),
-      ...metrics.flatMap((name) => {
-        const values = p.extraQuantilesNs?.[name]
-        return [values?.p50 ?? '', values?.p99 ?? '']
-      }),
-      cpuPerRequest(result, round, p.path, p.load) ?? '',
-      planned.get(p.path)?.variant ?? '',
-    ]),
+    round.paths.map((p) => {
+      const path = planned.get(p.path)
+      return [
+        result.id,
+        result.scenario.name,
+        engineOf(result, round.build, path?.variant),
+        round.build,
+        round.restart ?? 1,
+        round.round,
+        round.at,
+        round.flags.join(' '),
+        path ? scenarioNameOf(path) : p.path,
+        path?.hops ?? '',
+        p.load,
+        round.evidence.find((e) => e.path === p.path)?.verdict ?? '',
+        p.n,
+        ...counts.map((name) => ({ reconnects: p.reconnects, ...outcomesOf(p) })[name]),
+        ...quantiles.map((name) => p.quantilesNs?.[name] ?? ''),
+        ...metrics.flatMap((name) => {
+          const values = p.extraQuantilesNs?.[name]
+          return [values?.p50 ?? '', values?.p99 ?? '']
+        }),
+        cpuPerRequest(result, round, p.path, p.load) ?? '',
+        path?.variant ?? '',
+      ]
+    }),
   )
   return [columns, ...rows].map((row) => `${row.map(cell).join(',')}\r\n`).join('')
 }

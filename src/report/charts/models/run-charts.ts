@@ -1,7 +1,7 @@
 import type { RunResult } from '../../../results/schema.ts'
 import { parseScenario } from '../../../scenario/load.ts'
 import { takeVariant } from '../../../results/take-variant.ts'
-import { scenarioNameOf, variantNames } from '../../../results/variants.ts'
+import { pathsOfVariant, variantNames } from '../../../results/variants.ts'
 import { summarizeRun } from '../../../analysis/summarize-run.ts'
 import type { ChartedRun, ChartSubject } from '../chart-module.ts'
 import { chartModules, type ChartSpec } from '../kinds.ts'
@@ -58,11 +58,7 @@ function aboutOf(run: ChartedRun): ChartSubject {
 /** One variant as a run of its own. */
 function chartedVariant({ result, distributions }: ChartedRun, variant: string): ChartedRun {
   const taken = takeVariant(result, variant)
-  const names = new Map(
-    result.paths.flatMap((path) =>
-      path.variant === variant ? [[path.name, scenarioNameOf(path)] as const] : [],
-    ),
-  )
+  const names = pathsOfVariant(result, variant)
   return {
     result: taken,
     summary: summarizeRun(taken),
