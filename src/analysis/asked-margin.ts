@@ -2,7 +2,7 @@
  * Differences inside ±5 µs do not matter unless told otherwise: a twentieth of what the cheapest component costs, and
  * what the default of eight restarts resolves. A band of 10 would call a true 10 µs "same".
  */
-export const defaultDeltaNs = 5000
+const defaultDeltaNs = 5000
 
 export interface AskedMargin {
   readonly deltaNs?: number | undefined

@@ -5,7 +5,7 @@ import type { ErrorShares, withErrorShares } from './error-share.ts'
 import { chosenMetrics, headlineOf } from './metrics.ts'
 import { seriesValues, type Series } from './round-values.ts'
 import { counts } from './summarize-metrics.ts'
-import { summaryQuantiles, type SummaryQuantile } from './summary-quantiles.ts'
+import { summaryQuantileNames, summaryQuantiles, type SummaryQuantile } from './summary-quantiles.ts'
 import { summarizeLatency, type Estimate } from '../stats/summarize-series.ts'
 
 /** One line of a comparison: a path, a load, a metric, a quantile. Times in ns. */
@@ -66,11 +66,10 @@ export function seriesOf(
   paths: readonly string[],
   { metrics }: CompareRunsOptions,
 ): SummarySeries[] {
-  const quantiles = Object.keys(summaryQuantiles) as SummaryQuantile[]
   return run.loads.flatMap((load) =>
     chosenMetrics(load.profile, metrics).flatMap(({ name, series }) =>
       paths.flatMap((path) =>
-        quantiles
+        summaryQuantileNames
           // First requests are too few for a tail.
           .filter((quantile) => series !== 'cold' || quantile === 'p50')
           .map((quantile) => {

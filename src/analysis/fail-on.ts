@@ -3,7 +3,7 @@ import type { ComparisonRow } from './compared-series.ts'
 import type { Outcomes } from '../results/outcomes.ts'
 import { failedShare, type ErrorShares } from './error-share.ts'
 import { metricNames } from './metrics.ts'
-import { summaryQuantiles, type SummaryQuantile } from './summary-quantiles.ts'
+import { summaryQuantileNames, summaryQuantiles, type SummaryQuantile } from './summary-quantiles.ts'
 
 /** A regression rule: a path (or all) may not get slower at a quantile by more than a limit. */
 export interface FailRule {
@@ -61,7 +61,7 @@ const pattern =
 export function parseFailRule(text: string): FailRule {
   const { path, metric, quantile, amount, unit } = pattern.exec(text.trim())?.groups ?? {}
   if (quantile === undefined || !(quantile in summaryQuantiles)) {
-    const known = Object.keys(summaryQuantiles).join(', ')
+    const known = summaryQuantileNames.join(', ')
     throw new UsageError(`"${text}" is no regression rule`, {
       hint: `write QUANTILE>LIMIT, such as 'p50>5%', 'p99>100us', 'gateway:first-byte.p50>5%' or 'errors>1%'; quantiles: ${known}`,
     })

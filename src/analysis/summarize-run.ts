@@ -25,8 +25,6 @@ import {
 import { sweepsOf, type Sweep } from './sweep.ts'
 import { variantsBeside, type VariantsBeside } from './variants-beside.ts'
 
-export { summaryQuantiles, type SummaryQuantile } from './summary-quantiles.ts'
-
 /** One path under one load over the rounds of a run; times in ns. */
 export interface PathSummary {
   readonly path: string

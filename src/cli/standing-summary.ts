@@ -1,6 +1,7 @@
 import { clientPodsOf, type Place, type Testbed } from '../backends/backend.ts'
 import type { Plan } from '../plan/plan-scenario.ts'
 import { textTable } from '../report/render/text/table.ts'
+import { engineText } from '../results/build-traits.ts'
 
 /** A testbed that stands, for those who want to send something else through it. */
 export interface StandingSummary {
@@ -57,7 +58,7 @@ export function standingText(summary: StandingSummary, canEnter: boolean): strin
   const first = paths[0]
   const example = first === undefined ? '' : `${first.client} -- curl --silent http://${first.target}/`
   return [
-    `testbed ${scenario} stands: ${engine.name} ${engine.version}, load balancer ${loadBalancer}`,
+    `testbed ${scenario} stands: ${engineText(engine)}, load balancer ${loadBalancer}`,
     '',
     textTable(
       ['PATH', 'COMPONENTS', 'FROM', 'TARGET', 'TO'],

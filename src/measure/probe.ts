@@ -7,7 +7,11 @@ import type { Comparison } from '../stats/comparison.ts'
 import { decideFamily } from '../stats/decide-family.ts'
 import { failedText, withErrorShares } from '../analysis/error-share.ts'
 import type { AskedMargin } from '../analysis/asked-margin.ts'
-import { summaryQuantiles, type SummaryQuantile } from '../analysis/summarize-run.ts'
+import {
+  summaryQuantileNames,
+  summaryQuantiles,
+  type SummaryQuantile,
+} from '../analysis/summary-quantiles.ts'
 import { summarizeLatency, type Estimate } from '../stats/summarize-series.ts'
 import { seriesNamed } from '../analysis/metrics.ts'
 import { interleave, type InterleavedRound } from './interleave.ts'
@@ -76,8 +80,6 @@ export interface ProbeOptions {
   readonly onRound?: ((done: number, total: number) => void) | undefined
 }
 
-const quantileNames = Object.keys(summaryQuantiles) as SummaryQuantile[]
-
 /**
  * Measures any endpoints with the instrument of `run`, interleaved request by request, and compares each with the
  * first. @throws UsageError for a URL that it cannot dial; HopmeterError when an endpoint does not answer.
@@ -101,7 +103,7 @@ export async function probe(options: ProbeOptions): Promise<ProbeResult> {
   const [first, ...others] = targets
   // A family is one metric at one quantile: the tail must not cost the median its power.
   const differences = metrics.flatMap((metric, place) =>
-    quantileNames.flatMap((quantile) => {
+    summaryQuantileNames.flatMap((quantile) => {
       const valueOf = (round: InterleavedRound) => metricOf(round, place, metric)?.[quantile]
       // Where one keeps connections and the other does not there is nothing to compare; a remark says so.
       const alike = others.filter((other) =>

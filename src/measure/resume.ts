@@ -1,4 +1,5 @@
 import { ResultError } from '../errors.ts'
+import { engineText } from '../results/build-traits.ts'
 import { describeEnvironment, environmentHash } from '../results/fingerprint.ts'
 import type { BuildEvent, RunResult } from '../results/schema.ts'
 import { hopmeterVersion } from '../version.ts'
@@ -50,8 +51,8 @@ export function requireSameEngine({ id, builds }: RunResult, build: EnginesOfBui
   if (!first) return
   const [then, now] = [first, build].map(({ engine, variants }) =>
     variants === undefined
-      ? `${engine.name} ${engine.version}`
-      : variants.map((one) => `${one.name}: ${one.engine.name} ${one.engine.version}`).join(', '),
+      ? engineText(engine)
+      : variants.map((one) => `${one.name}: ${engineText(one.engine)}`).join(', '),
   )
   if (then === now) return
   throw new ResultError(`${id} cannot go on: it was measured on ${then}, and this is ${now}`, {

@@ -13,9 +13,14 @@ export function isSimulated({ builds: [build] }: Pick<Traits, 'builds'>): boolea
   return engines.some(({ name, simulated }) => simulated ?? name.startsWith('lab-'))
 }
 
+/** e.g. `istio 1.31.0`. */
+export function engineText({ name, version }: Pick<Build['engine'], 'name' | 'version'>): string {
+  return `${name} ${version}`
+}
+
 /** e.g. `istio 1.31.0`, or `lab-ztunnel 1.30.3 (base), lab-ztunnel 1.31.0 (pr)`; undefined before anything stood. */
 export function enginesOf({ builds: [build] }: Pick<Traits, 'builds'>): string | undefined {
-  return build && perVariant(build, ({ engine }) => `${engine.name} ${engine.version}`)
+  return build && perVariant(build, ({ engine }) => engineText(engine))
 }
 
 /** The same of load balancers. */

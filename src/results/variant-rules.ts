@@ -1,3 +1,4 @@
+import { engineText } from './build-traits.ts'
 import type { BuildEvent, RecordedComponent, RunHeader } from './schema.ts'
 import { scenarioNameOf } from './variants.ts'
 
@@ -27,8 +28,7 @@ export class VariantRules {
     }
     const first = variants?.[0]?.engine
     if (first && (first.name !== engine.name || first.version !== engine.version)) {
-      const said = `${engine.name} ${engine.version}`
-      throw new Error(`build ${build}: its engine is ${said}, that of "${stood[0]}" another`)
+      throw new Error(`build ${build}: its engine is ${engineText(engine)}, that of "${stood[0]}" another`)
     }
   }
 

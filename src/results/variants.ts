@@ -1,4 +1,5 @@
 import { UsageError } from '../errors.ts'
+import { engineText } from './build-traits.ts'
 import type { RunResult } from './schema.ts'
 
 type Path = Pick<RunResult['paths'][number], 'name' | 'scenarioPath'>
@@ -23,7 +24,7 @@ export function requireVariant(run: Pick<RunResult, 'id' | 'variants'>, variant:
 /** What forwarded the bytes of one variant, e.g. `lab-ztunnel 1.31.0`; undefined before anything stood. */
 export function variantEngine({ builds }: Pick<RunResult, 'builds'>, variant: string): string | undefined {
   const engine = builds[0]?.variants?.find(({ name }) => name === variant)?.engine
-  return engine && `${engine.name} ${engine.version}`
+  return engine && engineText(engine)
 }
 
 /** The paths of one variant: the name of each, and the one that it has in the scenario. */

@@ -1,4 +1,5 @@
 import { extraSeries } from '../../load/profiles.ts'
+import { engineText } from '../../results/build-traits.ts'
 import { outcomesOf } from '../../results/outcomes.ts'
 import type { RunResult } from '../../results/schema.ts'
 import { scenarioNameOf } from '../../results/variants.ts'
@@ -63,7 +64,7 @@ export function toCsv(result: RunResult): string {
 function engineOf({ builds }: RunResult, number: number, variant: string | undefined): string {
   const build = builds.find((one) => one.build === number)
   const engine = build?.variants?.find(({ name }) => name === variant)?.engine ?? build?.engine
-  return engine ? `${engine.name} ${engine.version}` : ''
+  return engine ? engineText(engine) : ''
 }
 
 function cpuPerRequest(

@@ -1,6 +1,6 @@
 import type { RunResult } from '../../../results/schema.ts'
 import type { RunComparison } from '../../../analysis/compare-runs.ts'
-import { summaryQuantiles, type SummaryQuantile } from '../../../analysis/summary-quantiles.ts'
+import { summaryQuantileNames } from '../../../analysis/summary-quantiles.ts'
 import type { PathSummary, RunSummary, StepSummary } from '../../../analysis/summarize-run.ts'
 import type { VariantsBeside } from '../../../analysis/variants-beside.ts'
 import { othersOf } from '../../words/variants.ts'
@@ -10,8 +10,6 @@ import type { DeltaModel } from '../delta.ts'
 import { runCaption, runCaptions } from '../models/captions.ts'
 import { comparisonTitle, deltaTitle, variantTitle } from '../models/findings.ts'
 import { differenceOf, intervalsNote } from '../models/shared.ts'
-
-const summaryQuantileNames = Object.keys(summaryQuantiles) as SummaryQuantile[]
 
 export const delta: ChartModule<'delta', DeltaModel> = {
   kind: 'delta',
