@@ -149,8 +149,8 @@ export interface Testbed {
   /** Absent where nothing runs beside the paths, or it is to go on. */
   readonly quiet?: Quiet | undefined
   /**
-   * Starts every program that forwards or answers bytes anew, in an order shuffled by the seed; namespaces, clusters,
-   * addresses and routes stay. Whoever calls has no load agent running. Absent where a backend cannot.
+   * Starts the programs that forward or answer bytes anew, as far as they are hopmeter's: the lab in an order shuffled by
+   * the seed, Kubernetes all at once. Namespaces, clusters, addresses and routes stay. Whoever calls has no load agent running. Absent where a backend cannot.
    * @throws HopmeterError when a program does not come back; the testbed can only be taken down then.
    */
   restart?(context: RestartContext): Promise<void>

@@ -1,3 +1,4 @@
+import path from 'node:path'
 import type { Scenario } from '../../scenario/types.ts'
 import type { DoctorReport } from '../backend.ts'
 import { cachedPrograms } from '../istio/install/cached-tools.ts'
@@ -9,6 +10,7 @@ import type { KubernetesOptions } from '../kubernetes/tools/options.ts'
 import type { Toolbox } from '../kubernetes/tools/toolbox.ts'
 import { planScenario } from '../../plan/plan-scenario.ts'
 import { plural } from '../../plural.ts'
+import { cacheHome } from '../../xdg.ts'
 import { checkContexts, checkSupported } from './fit.ts'
 import { checkKubeconfigFile, kubeconfigFile } from './kubeconfig-file.ts'
 
@@ -31,16 +33,18 @@ export async function contextsDoctor(
   const { contexts = {} } = options
   let tools: Toolbox
   try {
-    tools = createToolbox(options, { programs: cachedPrograms(options) })
+    // Its cache must not stand beside the user's file, which is only read.
+    const kubeCache = path.join(cacheHome(options.cacheRoot), 'kube-cache')
+    tools = createToolbox(options, { programs: cachedPrograms(options), kubeCache })
   } catch (error) {
     return { ok: false, checks: [failedCheck('istioctl', error)], scenarios: [] }
   }
   const [kubectl, istioctl] = await Promise.all([checkTool(tools, 'kubectl'), checkTool(tools, 'istioctl')])
-  const { check: file, path } = kubeconfigCheck(options.kubeconfig)
+  const { check: file, path: kubeconfig } = kubeconfigCheck(options.kubeconfig)
   const reached =
-    path === undefined || !kubectl.check.ok
+    kubeconfig === undefined || !kubectl.check.ok
       ? Object.keys(contexts).map((name) => notTried(name))
-      : await Promise.all(Object.entries(contexts).map((entry) => contextCheck(tools, path, entry)))
+      : await Promise.all(Object.entries(contexts).map((entry) => contextCheck(tools, kubeconfig, entry)))
   const always = [kubectl.check, file, ...reached]
   const missing = always.filter(({ ok }) => !ok).map(({ name, detail }) => `${name}: ${detail}`)
   return {

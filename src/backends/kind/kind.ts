@@ -60,7 +60,7 @@ export function createKind(options: KubernetesOptions = {}): Backend {
         backend: 'kind',
         sessionName: plan.scenario.name,
         digest: testbedDigest(plan.scenario, nodeImage),
-        facts: { nodeImage, controlPlanes: quietWords(quiet, count) },
+        facts: { controlPlanes: quietWords(quiet, count) },
         ...(isQuiet(quiet, count) ? { quiet: (...of) => new FrozenClusters(...of) } : {}),
         tools: (isMesh) => ['docker', 'kind', 'kubectl', ...(isMesh ? (['istioctl'] as const) : [])],
         checkVersions: (versions) => checkIstioctl(versions, options),
@@ -150,7 +150,7 @@ function checkIstioctl(
   const wanted = fullIstioVersion(istio)
   if (istioctl === undefined) return []
   if (istioTag !== undefined || istioHub !== undefined)
-    return versionDisagreements({ asked: wanted, tag: istioTag, istioctl })
+    return versionDisagreements({ tag: istioTag ?? wanted, istioctl })
   if (istioctlFit(istioctl, wanted) !== 'other') return [istioctlDoubt(istioctl, wanted) ?? []].flat()
   throw new HopmeterError(`check tools: istioctl is ${istioctl}, but Istio ${wanted} is to be installed`, {
     hint: `hopmeter tools install --istio ${wanted}, or --istio ${istioctl}`,

@@ -41,11 +41,14 @@ export async function extractForwarders(
   options: ExtractOptions,
 ): Promise<readonly ExtractedProgram[]> {
   const tools = createToolbox(options)
+  const wanted = (Object.keys(forwarders) as Forwarder[]).map((program) => ({
+    program,
+    cached: options.force ? undefined : extractedProgram(choice, program, options.cacheRoot),
+  }))
+  if (wanted.some(({ cached }) => !cached)) await requireDocker(tools, options)
   const found: ExtractedProgram[] = []
-  for (const program of Object.keys(forwarders) as Forwarder[]) {
-    const cached = options.force ? undefined : extractedProgram(choice, program, options.cacheRoot)
+  for (const { program, cached } of wanted)
     found.push(cached ?? (await extract(tools, choice, program, options)))
-  }
   return found
 }
 
@@ -55,7 +58,6 @@ async function extract(
   program: Forwarder,
   options: ExtractOptions,
 ): Promise<ExtractedProgram> {
-  await requireDocker(tools, options)
   const image = await findImage(tools, choice, program, options)
   const files = extractedFiles(choice, program, options.cacheRoot)
   makeFolder(files.folder)

@@ -10,15 +10,11 @@ export async function nodeImageThatRuns(
   image: string,
   context: StepContext,
 ): Promise<string> {
-  const images = clusters
-    .flatMap(({ nodes }) => nodes.names)
-    .map(async (node) => {
-      const found = await tools.json<readonly { readonly Image?: string }[]>(
-        tools.docker(['inspect', node]),
-        context,
-      )
-      const digest = found[0]?.Image
-      return digest?.startsWith('sha256:') ? withDigest(image, digest) : image
-    })
-  return [...new Set(await Promise.all(images))].toSorted().join(', ')
+  const nodes = clusters.flatMap((cluster) => cluster.nodes.names)
+  const found = await tools.json<readonly { readonly Image?: string }[]>(
+    tools.docker(['inspect', ...nodes]),
+    context,
+  )
+  const images = found.map(({ Image: digest }) => withDigest(image, digest))
+  return [...new Set(images)].toSorted().join(', ')
 }

@@ -195,14 +195,14 @@ export function estimateInotifyInstances(scenario: Scenario): number {
 async function istioctlCheck(
   tools: Toolbox,
   istio: string,
-  { istioHub, istioTag }: KubernetesOptions,
+  { istio: asked, istioHub, istioTag }: KubernetesOptions,
 ): Promise<Check> {
   const { check, version } = await checkTool(tools, 'istioctl')
   if (!check.ok || version === undefined) return check
   const wanted = fullIstioVersion(istio)
   // Own images come with their own istioctl; what does not fit is said all the same.
   if (istioHub !== undefined || istioTag !== undefined) {
-    const doubts = versionDisagreements({ asked: wanted, tag: istioTag, istioctl: version })
+    const doubts = versionDisagreements({ asked, tag: istioTag ?? wanted, istioctl: version })
     return { ...check, detail: [check.detail, ...doubts].join('; ') }
   }
   if (istioctlFit(version, wanted) !== 'other')

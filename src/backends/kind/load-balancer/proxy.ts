@@ -42,10 +42,7 @@ export function proxy(parts: LoadBalancerParts, cluster: KindCluster, gateway: G
   const logs = tools.docker(['logs', name])
   return {
     label: `haproxy (${image})`,
-    image: async (context) => {
-      const digest = (await inspect(tools, name, context))?.Image
-      return digest?.startsWith('sha256:') ? withDigest(image, digest) : image
-    },
+    image: async (context) => withDigest(image, (await inspect(tools, name, context))?.Image),
     restart: async (context) => {
       await tools.call(tools.docker(['restart', '--time', '1', name]), context)
       // Its network is a new one.

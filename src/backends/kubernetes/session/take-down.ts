@@ -33,7 +33,8 @@ export async function takeDown(
     const problem = await withRetries(work, context)
     if (problem) problems.push(problem)
   }
-  await attempt(async () => await release.repair?.(tools, session, context))
+  // What still stands still can be removed all the same.
+  await withRetries(async () => await release.repair?.(tools, session, context), context)
   await Promise.all(
     session.state.containers.map((name) =>
       attempt(async () => {
