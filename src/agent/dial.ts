@@ -7,6 +7,11 @@ export interface DialRequest {
   readonly port: number
 }
 
+/** Ends the attempt of that id: what answers no SYN would be tried for minutes. */
+export interface GiveUpRequest {
+  readonly giveUp: number
+}
+
 /** What comes back, with the socket beside it unless it failed. Times of `process.hrtime.bigint()`, same for all processes. */
 export interface DialAnswer {
   readonly id: number
@@ -25,13 +30,18 @@ export type DialMessage = DialAnswer | { readonly ready: true }
  */
 export function dial(): Promise<void> {
   if (!process.send) throw new Error('agent dial is started by a load agent, with a channel for messages')
-  process.on('message', (request: DialRequest) => open(request))
+  const attempts = new Map<number, Socket>()
+  process.on('message', (request: DialRequest | GiveUpRequest) => {
+    if ('giveUp' in request) attempts.get(request.giveUp)?.destroy()
+    else open(request, attempts)
+  })
   const ready: DialMessage = { ready: true }
   process.send(ready)
   return new Promise((resolve) => process.once('disconnect', resolve))
 }
 
-function open({ id, host, port }: DialRequest): void {
+/** @param attempts those that are still connecting, by id */
+function open({ id, host, port }: DialRequest, attempts: Map<number, Socket>): void {
   const startNs = process.hrtime.bigint()
   const answer = (error?: NodeJS.ErrnoException, socket?: Socket) => {
     const connectedNs = process.hrtime.bigint()
@@ -45,8 +55,11 @@ function open({ id, host, port }: DialRequest): void {
     if (process.connected) process.send?.(message, socket, undefined, () => {})
   }
   const socket = connect({ host, port, noDelay: true })
+  attempts.set(id, socket)
+  socket.once('close', () => attempts.delete(id))
   socket.once('error', answer)
   socket.once('connect', () => {
+    attempts.delete(id)
     socket.off('error', answer)
     // Nothing may be read here: what the server says is for whoever gets the socket.
     socket.pause()

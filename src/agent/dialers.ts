@@ -1,6 +1,6 @@
 import type { Socket } from 'node:net'
 import { startIpcChild, type IpcChild } from '../process/ipc-child.ts'
-import type { DialAnswer, DialMessage, DialRequest } from './dial.ts'
+import type { DialAnswer, DialMessage, DialRequest, GiveUpRequest } from './dial.ts'
 import type { Target } from './protocol.ts'
 
 /** A connection that another process opened. Times as of `process.hrtime.bigint()`. */
@@ -62,7 +62,7 @@ class Dialer {
       if ('ready' in message) this.#settle(undefined)
       else this.#answered(message, socket as Socket | undefined)
     })
-    child.once('error', (cause) =>
+    child.on('error', (cause) =>
       this.#end(new Error(`cannot start ${child.spawnfile}: ${cause.message}`, { cause })),
     )
     child.once('exit', (code, signal) => {
@@ -92,7 +92,10 @@ class Dialer {
     const ended = this.#ended
     if (ended) process.nextTick(fail, ended)
     else this.#child.send(request, (error) => error && fail(error))
-    return () => void this.#waiting.delete(id)
+    return () => {
+      const giveUp: GiveUpRequest = { giveUp: id }
+      if (this.#waiting.delete(id) && this.#child.connected) this.#child.send(giveUp, () => {})
+    }
   }
 
   end(): void {

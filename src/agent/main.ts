@@ -4,7 +4,10 @@ import { load } from './load.ts'
 import { serve } from './serve.ts'
 import { attach, serveVariable, standAsServer } from './standing-server.ts'
 
-/** The agent's entry point: `serve` answers requests, `load` sends them, `attach` asks a server that stands. */
+/**
+ * The agent's entry point: `serve` answers requests, `load` sends them, `attach` asks a server that stands, `dial` opens
+ * connections for a `load` in another network.
+ */
 async function main(mode: string | undefined): Promise<void> {
   const stop = new AbortController()
   for (const signal of ['SIGTERM', 'SIGINT'] as const) process.once(signal, () => stop.abort())
@@ -18,7 +21,7 @@ async function main(mode: string | undefined): Promise<void> {
   else if (mode === 'attach') await attach(standing ?? '', process.stdin, process.stdout, stop.signal)
   else
     throw new Error(
-      'usage: agent serve | agent load | agent attach | agent dial, with one JSON object per line on standard input',
+      'usage: agent serve | agent load | agent attach, with one JSON object per line on standard input; agent dial is started by agent load',
     )
 }
 

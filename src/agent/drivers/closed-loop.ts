@@ -33,6 +33,8 @@ export class ClosedLoopDriver implements Driver {
 
   async open(): Promise<void> {
     const { load, check, halves } = this.#settings
+    if (this.#settings.targets.some(({ dialer }) => dialer !== undefined))
+      throw new Error('the closed profile opens its connections itself: no dialer can do that')
     const targets = await resolveTargets(this.#settings)
     this.#paths = targets.map((target) => {
       const recorder = new PathRecorder(target.path, halves)
