@@ -56,7 +56,6 @@ class Http2Channel implements Channel {
         this.#close(error)
         return
       }
-      dialled.socket.setNoDelay(true)
       this.#open(authority, dialled.socket)
     })
   }

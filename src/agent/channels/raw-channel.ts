@@ -1,7 +1,5 @@
-import { connect, type Socket } from 'node:net'
-import type { Dial } from '../dialers.ts'
-import type { Target } from '../protocol.ts'
-import { readBuffer } from './read-buffer.ts'
+import type { Socket } from 'node:net'
+import { openSocket } from './open-socket.ts'
 import { Http1AnswerReader } from '../wire/http1-answer-reader.ts'
 import { http1Request } from '../wire/http1-request.ts'
 import { TcpResponseReader, tcpRequestFrame } from '../wire/tcp-frames.ts'
@@ -79,7 +77,7 @@ class RawChannel implements Channel {
   #socket: Socket | undefined
   readonly #events: ChannelEvents
   readonly #codec: Codec
-  #giveUp: (() => void) | undefined
+  readonly #giveUp: (() => void) | undefined
   #waiting = false
   #closed = false
   #sent = 0
@@ -88,29 +86,11 @@ class RawChannel implements Channel {
   constructor(shape: RequestShape, events: ChannelEvents, codec: Codec) {
     this.#events = events
     this.#codec = codec
-    if (shape.dial) this.#dial(shape.dial, shape.target)
-    else this.#connect(shape.target)
-  }
-
-  #connect({ host, port }: Target): void {
-    const callback = (bytes: number) => this.#read(readBuffer.subarray(0, bytes))
-    const socket = connect({ host, port, noDelay: true, onread: { buffer: readBuffer, callback } })
-    this.#watch(socket)
-    socket.on('connect', () => this.#connected())
-  }
-
-  /** A socket that comes from another process cannot read into a buffer of ours. */
-  #dial(dial: Dial, { host, port }: Target): void {
-    this.#giveUp = dial({ host, port }, (error, dialled) => {
-      if (!dialled) {
-        this.#close(error)
-        return
-      }
-      const { socket } = dialled
-      socket.setNoDelay(true)
-      this.#watch(socket)
-      socket.on('data', (chunk: Buffer) => this.#read(chunk))
-      this.#connected()
+    this.#giveUp = openSocket(shape, {
+      made: (socket) => this.#watch(socket),
+      connected: () => this.#connected(),
+      read: (chunk) => this.#read(chunk),
+      failed: (error) => this.#close(error),
     })
   }
 
@@ -157,7 +137,7 @@ class RawChannel implements Channel {
     this.#socket?.destroy()
   }
 
-  #read(chunk: Buffer): boolean {
+  #read(chunk: Buffer): void {
     this.arrivedAtNs = process.hrtime.bigint()
     this.#received += chunk.length
     try {
@@ -169,7 +149,6 @@ class RawChannel implements Channel {
     } catch (error) {
       this.#close(new BadAnswerError(error instanceof Error ? error.message : String(error)))
     }
-    return true
   }
 
   #answered({ head, bodyBytes, isLast }: Answer): void {

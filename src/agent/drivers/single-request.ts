@@ -1,6 +1,6 @@
-import { connect, type Socket } from 'node:net'
+import type { Socket } from 'node:net'
 import type { AnswerHead, RequestShape } from '../channels/channel.ts'
-import { readBuffer } from '../channels/read-buffer.ts'
+import { openSocket } from '../channels/open-socket.ts'
 import { socketErrorText } from '../channels/socket-error.ts'
 import type { PathRecorder } from '../path-recorder.ts'
 import { http1Request } from '../wire/http1-request.ts'
@@ -31,7 +31,7 @@ export class SingleRequest {
   trouble: string | undefined
   readonly #recorder: PathRecorder
   #socket: Socket | undefined
-  #giveUp: (() => void) | undefined
+  readonly #giveUp: (() => void) | undefined
   readonly #address: string
   readonly #reader = new Http1AnswerReader()
   #connectNs = 0
@@ -55,50 +55,32 @@ export class SingleRequest {
     this.#timer = setTimeout(() => {
       this.#fail(`cannot connect to ${this.#address}: no answer within ${timeoutMs} ms`)
     }, timeoutMs)
-    const connected = (socket: Socket, startNs: bigint, connectedNs: bigint, writtenNs: bigint) => {
-      this.#connectNs = Number(connectedNs - startNs)
-      this.#writtenNs = writtenNs
-      this.#recorder.sent++
-      this.written = true
-      socket.write(bytes)
-      this.#restartTimer(timeoutMs, () => {
-        const what = this.#reader.inside ? 'no complete response' : 'no response'
-        this.#fail(`${what} from ${this.#address} within ${timeoutMs} ms`)
-      })
-    }
-    if (shape.dial) {
-      this.#giveUp = shape.dial({ host, port }, (error, dialled) => {
-        if (!dialled) {
-          this.#failed(error)
-          this.#close()
-          return
-        }
-        const { socket, startNs, connectedNs } = dialled
-        socket.setNoDelay(true)
-        this.#watch(socket)
-        socket.on('data', (chunk: Buffer) => this.#read(chunk))
-        connected(socket, startNs, connectedNs, process.hrtime.bigint())
-      })
-      return
-    }
-    const callback = (length: number) => this.#read(readBuffer.subarray(0, length))
-    const startNs = process.hrtime.bigint()
-    const socket = connect({ host, port, noDelay: true, onread: { buffer: readBuffer, callback } })
-    this.#watch(socket)
-    socket.on('connect', () => {
-      const nowNs = process.hrtime.bigint()
-      connected(socket, startNs, nowNs, nowNs)
+    this.#giveUp = openSocket(shape, {
+      made: (socket) => this.#watch(socket),
+      connected: (socket, { startNs, connectedNs, usableNs }) => {
+        this.#connectNs = Number(connectedNs - startNs)
+        this.#writtenNs = usableNs
+        this.#recorder.sent++
+        this.written = true
+        socket.write(bytes)
+        this.#restartTimer(timeoutMs, () => {
+          const what = this.#reader.inside ? 'no complete response' : 'no response'
+          this.#fail(`${what} from ${this.#address} within ${timeoutMs} ms`)
+        })
+      },
+      read: (chunk) => this.#read(chunk),
+      failed: (error) => this.#socketFailed(error),
     })
   }
 
   #watch(socket: Socket): void {
     this.#socket = socket
     socket.on('end', () => this.#answered(this.#reader.end()))
-    socket.on('error', (error) => this.#failed(error))
+    socket.on('error', (error) => this.#socketFailed(error))
     socket.on('close', () => this.#close())
   }
 
-  #failed(error: Error | undefined): void {
+  #socketFailed(error: Error | undefined): void {
     const why = error === undefined ? 'closed' : socketErrorText(error)
     const text = `connection to ${this.#address} failed: ${why}`
     if (!this.written) this.#fail(text)
@@ -121,9 +103,9 @@ export class SingleRequest {
     }
   }
 
-  #read(chunk: Buffer): boolean {
+  #read(chunk: Buffer): void {
     this.#recorder.bytesReceived += chunk.length
-    if (this.#answer) return true // what follows the answer is nobody's
+    if (this.#answer) return // what follows the answer is nobody's
     this.#arrivedNs = process.hrtime.bigint()
     if (this.#firstByteNs === 0n) this.#firstByteNs = this.#arrivedNs
     try {
@@ -134,7 +116,6 @@ export class SingleRequest {
       this.#hasFailed = true
       this.destroy()
     }
-    return true
   }
 
   #answered(head: Http1ResponseHead | undefined): void {
