@@ -42,6 +42,11 @@ export class PathRecorder {
     this.#extra = new Map(Object.entries(extra))
   }
 
+  /** Whether nothing was sent, nor given up, since the last sample. */
+  get isSilent(): boolean {
+    return this.sent === 0 && this.errors === 0
+  }
+
   /** The counter of this server; keep it and increment `count`. */
   answerer(cluster: string, pod: string): Answerer {
     const key = `${cluster}\n${pod}`

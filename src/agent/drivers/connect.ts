@@ -96,8 +96,8 @@ export class ConnectDriver implements Driver {
 
   takeSamples(): readonly PathSample[] {
     return this.#paths.map(({ recorder, failures, trouble }) => {
-      const silent = recorder.sent === 0 && recorder.errors === 0
-      if (silent && failures > 0) recorder.unsent(`not tried again in this turn: ${trouble ?? 'no answer'}`)
+      if (recorder.isSilent && failures > 0)
+        recorder.unsent(`not tried again in this turn: ${trouble ?? 'no answer'}`)
       return recorder.take(0)
     })
   }

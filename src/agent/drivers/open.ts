@@ -90,10 +90,9 @@ export class OpenLoopDriver implements Driver {
 
   takeSamples(): readonly PathSample[] {
     return this.#paths.map(({ recorder, lanes, order }) => {
-      const silent = recorder.sent === 0 && recorder.errors === 0
       // Too many were due to count each: what was not sent is a counter, and one of them says why.
-      const [down] = lanes.filter(({ connection }) => connection.state !== 'ready')
-      if (silent && recorder.counter('unsent') > 0) down?.connection.unsent()
+      const down = lanes.find(({ connection }) => connection.state !== 'ready')
+      if (recorder.isSilent && recorder.counter('unsent') > 0) down?.connection.unsent()
       for (const { connection } of lanes) connection.collectBytes()
       return recorder.take(order)
     })

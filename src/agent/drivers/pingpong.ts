@@ -122,7 +122,7 @@ export class PingPongDriver implements Driver {
   takeSamples(): readonly PathSample[] {
     return this.#connections.map((connection) => {
       const { recorder, state } = connection
-      if (recorder.sent === 0 && recorder.errors === 0 && state !== 'ready') connection.unsent()
+      if (recorder.isSilent && state !== 'ready') connection.unsent()
       connection.collectBytes()
       return recorder.take(0)
     })
