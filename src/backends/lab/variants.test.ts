@@ -2,7 +2,6 @@ import { describe, expect, it } from 'vitest'
 import { componentKey } from '../../topology/component.ts'
 import { planScenario } from '../../plan/plan-scenario.ts'
 import { ladder, ladderProven } from './testing/ladder.ts'
-import { descendantsOf, descendantsSince, leftovers } from './testing/leftovers.ts'
 import { requires } from './testing/requires.ts'
 import { quietly, verdicts, withLab } from './testing/with-lab.ts'
 import type { LabVariant } from './variants.ts'
@@ -24,7 +23,6 @@ const proven = Object.fromEntries(
 describe('variants side by side in one lab', { timeout: 180_000 }, () => {
   it('proves every path of each through its own components, also after a restart', async (context) => {
     await requires(context)
-    const before = descendantsOf(process.pid)
     await withLab(plan, { variants }, async (testbed) => {
       expect(await verdicts(testbed, plan)).toEqual(proven)
       await testbed.restart?.({ ...quietly, seed: 7 })
@@ -42,7 +40,5 @@ describe('variants side by side in one lab', { timeout: 180_000 }, () => {
         'pr lab-node',
       ])
     })
-    const left = descendantsSince(before)
-    expect(await leftovers(left)).toEqual([])
   })
 })

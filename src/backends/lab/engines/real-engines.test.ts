@@ -1,7 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import { createLab } from '../lab.ts'
 import { fork, ladder, ladderProven } from '../testing/ladder.ts'
-import { descendantsOf, descendantsSince, leftovers } from '../testing/leftovers.ts'
 import { prove } from '../testing/load.ts'
 import { requires } from '../testing/requires.ts'
 import { quietly, verdicts, withLab } from '../testing/with-lab.ts'
@@ -14,7 +13,6 @@ describe('a lab of several makers', { timeout: 180_000 }, () => {
   it('proves the ladder through a real Envoy and a real HAProxy, and names them', async (context) => {
     await requires(context)
     const engines = { envoy: realEnvoy(context), haproxy: realHaproxy(context) }
-    const before = descendantsOf(process.pid)
     await withLab(plan, { engines }, async (testbed) => {
       expect(await verdicts(testbed, plan)).toEqual(ladderProven)
       expect(await verdicts(testbed, plan)).toEqual(ladderProven)
@@ -23,8 +21,6 @@ describe('a lab of several makers', { timeout: 180_000 }, () => {
       expect(testbed.facts['gateway']).toMatch(/^envoy \d+\.\d+\.\d+/)
       expect(testbed.facts['ztunnel']).toMatch(/^lab-node /)
     })
-    const left = descendantsSince(before)
-    expect(await leftovers(left)).toEqual([])
   })
 
   it('counts the CPU time of programs of others', async (context) => {

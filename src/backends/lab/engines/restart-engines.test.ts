@@ -56,6 +56,7 @@ describe('programs of others in a lab', { timeout: 240_000 }, () => {
           ? { ztunnel: standIn }
           : { envoy: realEnvoy(context), haproxy: realHaproxy(context) }
       const before = descendantsOf(process.pid)
+      let made = before
       const testbed = await createLab({ engines, cpus: 'one' }).up(plan, quietly)
       try {
         await expectProven(testbed)
@@ -77,10 +78,11 @@ describe('programs of others in a lab', { timeout: 240_000 }, () => {
         process.kill(victim!.pid, 'SIGKILL')
         await expect.poll(async () => String(await testbed.whatBroke!())).toMatch(/ended/)
       } finally {
+        made = descendantsSince(before)
         await testbed.down()
       }
-      const left = descendantsSince(before)
-      expect(await leftovers(left)).toEqual([])
+      expect(made).not.toEqual([])
+      expect(await leftovers(made)).toEqual([])
     },
   )
 })
