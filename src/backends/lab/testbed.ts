@@ -204,9 +204,12 @@ export class LabTestbed implements Testbed {
     this.#endings.push(action)
   }
 
-  down(): Promise<void> {
-    for (const end of this.#endings.splice(0)) end()
-    return this.#parts.anchor.close()
+  async down(): Promise<void> {
+    try {
+      for (const end of this.#endings.splice(0)) end()
+    } finally {
+      await this.#parts.anchor.close()
+    }
   }
 
   #pod(workload: Workload) {
