@@ -62,6 +62,11 @@ describe('programs and variants of the lab', () => {
       { variant: ['A:ztunnel=x', 'b:ztunnel=y'] },
       '"A" cannot be the name of a variant',
     ],
+    [
+      'such a name before a file',
+      { ztunnel: ['base=/a', '1.31=/b'] },
+      '"1.31" cannot be the name of a variant',
+    ],
     ['a variant without settings', { variant: ['a'] }, '"a" does not name a variant'],
     ['an unknown setting', { variant: ['a:speed=9', 'b:speed=8'] }, 'variant "a": "speed=9" is no setting'],
     [

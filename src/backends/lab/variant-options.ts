@@ -43,7 +43,7 @@ export function labVariants(flags: VariantFlags): Chosen | { readonly variants: 
   }
   for (const [key, flag] of Object.entries(fileKeys)) {
     for (const text of flags[flag] ?? []) {
-      const [, name, file = text] = /^([a-z0-9-]+)=(.+)$/s.exec(text) ?? []
+      const [, name, file = text] = /^([^/=]+)=(.+)$/s.exec(text) ?? []
       add(name, [{ key, value: file }])
     }
   }
