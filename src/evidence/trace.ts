@@ -1,5 +1,6 @@
 import type { Component, Protocol } from '../topology/model.ts'
 import type { Flow, ComponentFlows } from './flow.ts'
+import { hostOf } from './reading.ts'
 import type { EvidenceWindow } from './window.ts'
 
 /** What is known of a path beside the flows: who dials, what, and who owns which address. */
@@ -124,7 +125,7 @@ function gapAt(dialled: string, { clientAddresses }: TraceSubject, reached: read
     ? { kind: 'unseen', message: `${dialled} was dialled, but its owner saw no traffic of this path` }
     : {
         kind: 'impostor',
-        message: `${dialled} was dialled from the client's pod as ${other}, which is not the client`,
+        message: `${dialled} was dialled from the client's pod or node as ${other}, which is not the client`,
       }
 }
 
@@ -193,8 +194,4 @@ function withoutRepeats(stops: readonly Stop[]): Stop[] {
 
 function samePlace(a: Component, b: Component): boolean {
   return a.cluster === b.cluster && (a.node === undefined || b.node === undefined || a.node === b.node)
-}
-
-function hostOf(address: string): string {
-  return address.slice(0, address.lastIndexOf(':'))
 }

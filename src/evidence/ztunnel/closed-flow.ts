@@ -10,6 +10,7 @@ export type Carried = Omit<Flow, 'bytesUp' | 'bytesDown' | 'sharedBytesUp' | 'sh
 export interface AddressBook {
   /** The service that a client addressed: by host name or address, at the port of `address`. */
   readonly requested: (host: string, address: string) => string
+  /** The port at which the owner of an address with ztunnel's port serves. */
   readonly portOf: (address: string) => number
 }
 

@@ -1,3 +1,4 @@
+import { hostOf } from '../../../../evidence/reading.ts'
 import { stringify } from 'yaml'
 import { hbonePort } from '../../../../plan/names.ts'
 
@@ -91,10 +92,6 @@ function identityOf(pod: Omit<KnownPod, 'ip' | 'node'>, trustDomain: string, uid
       ]),
     ),
   }
-}
-
-function hostOf(address: string): string {
-  return address.slice(0, address.lastIndexOf(':'))
 }
 
 function portOf(address: string): number {
