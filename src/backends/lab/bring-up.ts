@@ -3,7 +3,6 @@ import { plural } from '../../plural.ts'
 import { canDieWithUs } from '../../process/death-signal.ts'
 import { findOrphans } from '../../process/owner.ts'
 import { seededRandom, shuffled } from '../../random.ts'
-import type { ServeConfig } from '../../agent/protocol.ts'
 import type { BackendContext } from '../backend.ts'
 import type { Plan } from '../../plan/plan-scenario.ts'
 import { openAnchor, type Anchor } from './anchor.ts'
@@ -12,23 +11,19 @@ import { detectDelayMethod, requireDelay } from './delay/detect.ts'
 import { verifyDelays } from './delay/verify.ts'
 import type { DelayMethod } from './delay/steps.ts'
 import { nameEngines } from './engines/engines.ts'
-import type { ProgramStarter } from './engines/forwarding-program.ts'
-import { programStarters, type Credentials } from './engines/start-programs.ts'
-import { layOut, type LabLayout } from './layout.ts'
-import { LineProcess } from './line-process.ts'
+import { layOut } from './layout.ts'
 import { planMesh, type Mesh } from './mesh.ts'
 import { hasBridgeNetfilter, makeNetwork } from './network.ts'
 import type { LabOptions } from './options.ts'
 import { createMeshAuthority } from './pki.ts'
-import { delayRelayCommand, relayConfig, serverCommand, serverConfigs } from './processes.ts'
+import type { LabKeys, StartPlace } from './planned-program.ts'
+import { programGroups, type ProgramGroup, type ProgramGroups } from './program-groups.ts'
 import { requirePrograms } from './programs.ts'
 import { trustDomain } from '../../plan/spiffe.ts'
-import type { RunningRouteProgram } from './routes/route-mode.ts'
 import { labRouteModes } from './routes/route-modes.ts'
 import { LabTestbed, processesOf, type LabPrograms } from './testbed.ts'
 import { toolEnv, toolVersion, withoutSetpriv, type Tool } from './tools.ts'
 import { findVariants, realZtunnelAt } from './variants.ts'
-import { underlay } from './underlay.ts'
 
 /**
  * Stands a lab up.
@@ -49,21 +44,20 @@ export async function bringUp(plan: Plan, context: BackendContext, options: LabO
     const { delays } = plan.scenario
     const { bridgeNetfilter = hasBridgeNetfilter() } = options
     const network = { layout, captures: mesh.captures, delays, delayMethod, bridgeNetfilter }
-    const [credentials] = await together([
-      issueIdentities(mesh),
-      makeNetwork(anchor, network, progress, signal),
-    ])
-    const starters = programStarters(anchor, plan, layout, mesh, credentials, variants)
-    const relays = await startRelays(anchor, plan, layout, delayMethod, context)
-    progress('start ztunnels, gateways, load balancers and echo servers')
+    const [keys] = await together([issueKeys(mesh), makeNetwork(anchor, network, progress, signal)])
+    const { serverFaults } = options
+    const groups = programGroups({ plan, layout, mesh, delayMethod, variants, serverFaults })
+    const place = { anchor, keys }
+    const relays = await startGroup(groups.relays, place, context)
+    progress(groups.forwarding.name)
+    progress(groups.servers.name)
     const cpu = sharedCpu(plan.scenario.loads, options.cpus)
     const start = async (seed: number, stop: AbortSignal) => {
-      const servers = serverConfigs(plan, layout, options.serverFaults)
-      const programs = await startPrograms(anchor, { servers, starters }, seed, stop)
+      const programs = await startPrograms(groups, place, seed, stop)
       if (cpu !== undefined) await Promise.all(processesOf(programs).map((one) => one.moveToCpu(cpu, stop)))
       return programs
     }
-    const [running, routing] = await together([start(0, signal), startRouting(anchor, layout, context)])
+    const [running, routing] = await together([start(0, signal), startGroup(groups.routing, place, context)])
     const delayFacts = await verifyDelays(anchor, layout, delays, progress, signal)
     if (cpu !== undefined) await Promise.all(relays.map((relay) => relay.moveToCpu(cpu, signal)))
     const cpus = cpu === undefined ? 'all' : `CPU ${cpu} for all programs`
@@ -114,13 +108,13 @@ async function chooseDelayMethod(
   return method
 }
 
-async function issueIdentities(mesh: Mesh): Promise<Credentials> {
+async function issueKeys(mesh: Mesh): Promise<LabKeys> {
   const authority = await createMeshAuthority(trustDomain)
   const names = new Set(mesh.components.flatMap(({ identities }) => identities))
   const issued = await Promise.all([...names].map((spiffe) => authority.issue(spiffe)))
   const bySpiffe = new Map(issued.map((identity) => [identity.spiffe, identity]))
   return {
-    authority,
+    authority: await authority.keys(),
     identity: (spiffe) => {
       const identity = bySpiffe.get(spiffe)
       if (!identity) throw new HopmeterError(`no keys were made for ${spiffe}`)
@@ -129,52 +123,32 @@ async function issueIdentities(mesh: Mesh): Promise<Credentials> {
   }
 }
 
-interface Programs {
-  readonly servers: readonly ServeConfig[]
-  readonly starters: readonly ProgramStarter[]
+/** Starts the programs of a group, if it has any, and waits for all. */
+async function startGroup<Running>(
+  { name, programs }: ProgramGroup<Running>,
+  place: StartPlace,
+  { progress, signal }: BackendContext,
+): Promise<readonly Running[]> {
+  if (programs.length === 0) return []
+  progress(name)
+  return await together(programs.map((program) => program.start(place, signal)))
 }
 
-/** Starts all programs at once; the seed shuffles who comes first. */
+/** Starts what a restart starts anew, all at once; the seed shuffles who comes first. */
 async function startPrograms(
-  anchor: Anchor,
-  { servers: configs, starters }: Programs,
+  groups: ProgramGroups,
+  place: StartPlace,
   seed: number,
   signal: AbortSignal,
 ): Promise<LabPrograms> {
   const random = seededRandom(seed)
+  const shuffledStart = <Running>({ programs }: ProgramGroup<Running>) =>
+    together(shuffled(programs, random).map((program) => program.start(place, signal)))
   const [forwarding, servers] = await together([
-    together(shuffled(starters, random).map((starter) => starter.start(signal))),
-    together(
-      shuffled(configs, random).map((config) =>
-        LineProcess.start(anchor, config.pod, serverCommand(config.pod), config, signal),
-      ),
-    ),
+    shuffledStart(groups.forwarding),
+    shuffledStart(groups.servers),
   ])
   return { forwarding, servers }
-}
-
-async function startRelays(
-  anchor: Anchor,
-  plan: Plan,
-  layout: LabLayout,
-  delayMethod: DelayMethod,
-  { progress, signal }: BackendContext,
-): Promise<readonly LineProcess[]> {
-  if (delayMethod !== 'userspace-vxlan') return []
-  progress('start the relay that delays packets')
-  const config = relayConfig(layout, plan.scenario.delays)
-  return [await LineProcess.start(anchor, 'delay relay', delayRelayCommand(underlay.netns), config, signal)]
-}
-
-async function startRouting(
-  anchor: Anchor,
-  layout: LabLayout,
-  { progress, signal }: BackendContext,
-): Promise<readonly RunningRouteProgram[]> {
-  const { programs } = labRouteModes[layout.routeMode]
-  if (programs === undefined) return []
-  progress(`start ${programs.what} and wait for its routes`)
-  return await together(programs.of(layout).map((program) => program.start(anchor, signal)))
 }
 
 type Versions = Readonly<Partial<Record<Tool, string>>>

@@ -9,10 +9,10 @@ import { layOut } from './layout.ts'
 import { planMesh } from './mesh.ts'
 import { hasBridgeNetfilter, networkPhases } from './network.ts'
 import type { LabOptions } from './options.ts'
-import { processSteps } from './processes.ts'
+import { programGroups, programSteps } from './program-groups.ts'
 import { holdOpen } from './standing/hold.ts'
 import type { LabTestbed } from './testbed.ts'
-import { chosenVariants, realZtunnelAt } from './variants.ts'
+import { realZtunnelAt, unseenVariants } from './variants.ts'
 
 /**
  * The backend that needs nothing but Linux: clusters, nodes and pods are network namespaces of this machine, and
@@ -47,7 +47,6 @@ async function keepOrTakeDown(testbed: LabTestbed, last: () => void): Promise<vo
  */
 async function labSteps(plan: Plan, options: LabOptions): Promise<readonly Step[]> {
   const layout = layOut(plan, options.misroute)
-  const variants = chosenVariants(options)
   const mesh = planMesh(plan, layout, options.misroute, realZtunnelAt(options))
   const { delays } = plan.scenario
   const delayMethod = delays.length === 0 ? 'none' : (options.delayMethod ?? (await detectDelayMethodAlone()))
@@ -55,13 +54,13 @@ async function labSteps(plan: Plan, options: LabOptions): Promise<readonly Step[
   const enter = ['nsenter', ...enterArgs(isolation, 'PID')].join(' ')
   const { bridgeNetfilter = hasBridgeNetfilter() } = options
   const phases = networkPhases({ layout, captures: mesh.captures, delays, delayMethod, bridgeNetfilter })
+  const variants = unseenVariants(options)
+  const groups = programGroups({ plan, layout, mesh, delayMethod, variants })
   return [
     {
       name: `open private namespaces; this prints its PID, and what follows runs inside: ${enter} sh`,
       commands: [anchorCommand(isolation)],
     },
-    ...[...phases.flat(), ...processSteps(plan, layout, mesh, delayMethod, variants)].map((step) =>
-      toStep(step),
-    ),
+    ...[...phases.flat(), ...programSteps(groups)].map((step) => toStep(step)),
   ]
 }

@@ -1,6 +1,6 @@
 import type { Placement } from '../../topology/model.ts'
 import type { VariantChoice } from '../backend.ts'
-import { findEngines, type EngineChoice, type Engines } from './engines/engines.ts'
+import { findEngines, unseenEngines, type EngineChoice, type Engines } from './engines/engines.ts'
 
 /** Settings of programs that others wrote; absent: as Istio's charts have them, and one thread for the rest. */
 export interface Tuning {
@@ -64,6 +64,11 @@ export function realZtunnelAt({
   const variants = chosenVariants(choices)
   return ({ placement, variant }) =>
     variantOf(variants, variant).engines.ztunnel !== undefined && !ownZtunnelAt?.(placement)
+}
+
+/** With programs as they were named. */
+export function unseenVariants(choices: Choices): readonly ReadyVariant[] {
+  return chosenVariants(choices).map(({ engines, ...same }) => ({ ...same, engines: unseenEngines(engines) }))
 }
 
 /** @throws EnvironmentError when a program is not there or is something else. */

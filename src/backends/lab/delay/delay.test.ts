@@ -7,7 +7,7 @@ import { prove } from '../testing/load.ts'
 import { whoProgram, withNetwork } from '../testing/network.ts'
 import { requires } from '../testing/requires.ts'
 import { between, cluster, path, planOf } from '../testing/scenario.ts'
-import { delayRelayCommand } from '../processes.ts'
+import { delayRelayCommand } from './relay-program.ts'
 import type { DelayMessage } from './protocol.ts'
 
 type RoundTrip = Extract<DelayMessage, { type: 'round-trip' }>

@@ -3,7 +3,7 @@ import type { Delay } from '../../../scenario/types.ts'
 import type { Anchor } from '../anchor.ts'
 import { underlayHosts, type LabLayout } from '../layout.ts'
 import { LineProcess } from '../line-process.ts'
-import { delayRelayCommand } from '../processes.ts'
+import { delayRelayCommand } from './relay-program.ts'
 import type { DelayMessage, RoundTripConfig } from './protocol.ts'
 
 /** Nothing in the lab listens on the discard port. */

@@ -19,6 +19,15 @@ export async function findEngines(choice: EngineChoice, signal?: AbortSignal): P
   return Object.fromEntries(found)
 }
 
+/** As they were asked for, neither looked for nor asked: what a plan shows. */
+export function unseenEngines(choice: EngineChoice): Engines {
+  return Object.fromEntries(
+    Object.entries(choice).map(([name, file]) => {
+      return [name, { name: name as EngineName, path: file, version: 'unknown', title: name }] as const
+    }),
+  )
+}
+
 const own: Engine = { name: 'node', version: hopmeterVersion }
 
 /** What really forwards in this testbed: a program for a role that it does not have is not named. */

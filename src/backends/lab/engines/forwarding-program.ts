@@ -22,10 +22,3 @@ export interface ForwardingProgram {
   /** Ends it; its namespaces stay, so that it can be started anew in them. Never throws. */
   stop(): Promise<void>
 }
-
-/** Starts a program in its place; again and again, each time from nothing. */
-export interface ProgramStarter {
-  readonly name: string
-  /** @throws HopmeterError with the program's own words when it does not come up. */
-  start(signal?: AbortSignal): Promise<ForwardingProgram>
-}

@@ -1,34 +1,27 @@
-import type { Component } from '../../../topology/model.ts'
-import type { Anchor } from '../anchor.ts'
 import type { ComponentConfig, ComponentMessage } from '../components/protocol.ts'
-import { LineProcess } from '../line-process.ts'
-import { componentCommand } from '../processes.ts'
-import type { ForwardingProgram, ProgramStarter } from './forwarding-program.ts'
+import type { LineProcess } from '../line-process.ts'
+import type { PlannedComponent } from '../mesh.ts'
+import { lineProgram, type LabKeys, type PlannedProgram } from '../planned-program.ts'
+import { programs, warmSoon } from '../programs.ts'
+import type { ForwardingProgram } from './forwarding-program.ts'
 
 const endWithinMs = 2000
 
 type FlowsMessage = Extract<ComponentMessage, { type: 'flows' }>
 
 /** One of our own ztunnels, gateways and load balancers. */
-export interface NodeProgram {
-  readonly name: string
-  readonly netns: string
-  readonly component: Component
-  readonly config: ComponentConfig
-}
-
-export function nodeProgramStarter(anchor: Anchor, program: NodeProgram): ProgramStarter {
-  const { name, netns, component, config } = program
+export function nodeProgram(planned: PlannedComponent): PlannedProgram<ForwardingProgram> {
+  const { name, netns, config } = planned
+  const command = { netns, file: process.execPath, args: [...warmSoon, programs.component] }
+  const configOf = ({ identity }: LabKeys): ComponentConfig => config(identity)
+  const { commands, start } = lineProgram(name, command, configOf)
   return {
-    name,
-    start: async (signal) => {
-      const process = await LineProcess.start(anchor, name, componentCommand(netns), config, signal)
-      return running(name, component, process)
-    },
+    commands,
+    start: async (place, signal) => running(planned, await start(place, signal)),
   }
 }
 
-function running(name: string, component: Component, process: LineProcess): ForwardingProgram {
+function running({ name, component }: PlannedComponent, process: LineProcess): ForwardingProgram {
   return {
     name,
     component,

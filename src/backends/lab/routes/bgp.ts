@@ -10,8 +10,8 @@ export const bgpRoutes: LabRouteMode = {
     what: 'BIRD on each node',
     of: (layout) =>
       bgpSpeakers(layout).map((speaker) => ({
-        command: speaker.start,
-        start: (anchor, signal) => startSpeaker(anchor, speaker, signal),
+        commands: [speaker.start],
+        start: ({ anchor }, signal) => startSpeaker(anchor, speaker, signal),
       })),
   },
 }

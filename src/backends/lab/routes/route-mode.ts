@@ -1,6 +1,6 @@
-import type { Anchor } from '../anchor.ts'
-import type { LabCommand, LabStep } from '../command.ts'
+import type { LabStep } from '../command.ts'
 import type { LabLayout, LabNode } from '../layout.ts'
+import type { PlannedProgram } from '../planned-program.ts'
 import type { Tool } from '../tools.ts'
 
 /** What a machine may lack for a way of routing. */
@@ -26,13 +26,8 @@ export interface LabRouteMode {
 export interface RoutePrograms {
   /** e.g. `BIRD on each node`. */
   readonly what: string
-  readonly of: (layout: LabLayout) => readonly RouteProgram[]
-}
-
-export interface RouteProgram {
-  readonly command: LabCommand
-  /** Resolves when the kernel has its routes. */
-  start(anchor: Anchor, signal?: AbortSignal): Promise<RunningRouteProgram>
+  /** Each has started when the kernel has its routes. */
+  readonly of: (layout: LabLayout) => readonly PlannedProgram<RunningRouteProgram>[]
 }
 
 export interface RunningRouteProgram {

@@ -1,15 +1,14 @@
 import { fileURLToPath } from 'node:url'
 import type { Plan } from '../../../plan/plan-scenario.ts'
 import { openAnchor, type Anchor } from '../anchor.ts'
-import { bgpSpeakers } from '../routes/bgp-speakers.ts'
-import { startSpeaker } from '../routes/bgp-wait.ts'
 import { layOut, type LabLayout } from '../layout.ts'
 import { LineProcess } from '../line-process.ts'
 import { planMesh, type Mesh } from '../mesh.ts'
 import { hasBridgeNetfilter, makeNetwork } from '../network.ts'
-import { delayRelayCommand, relayConfig } from '../processes.ts'
+import { shownKeys } from '../planned-program.ts'
+import { programGroups } from '../program-groups.ts'
 import type { DelayMethod } from '../delay/steps.ts'
-import { underlay } from '../underlay.ts'
+import { unseenVariants } from '../variants.ts'
 
 export const whoProgram = fileURLToPath(new URL('./who.mjs', import.meta.url))
 
@@ -48,11 +47,15 @@ export async function withNetwork(
     const { captures } = mesh
     const bridgeNetfilter = hasBridgeNetfilter()
     await makeNetwork(anchor, { layout, captures, delays, delayMethod, bridgeNetfilter }, () => {})
-    if (delayMethod === 'userspace-vxlan') {
-      await LineProcess.start(anchor, 'relay', delayRelayCommand(underlay.netns), relayConfig(layout, delays))
-    }
-    if (layout.routeMode === 'bgp') {
-      await Promise.all(bgpSpeakers(layout).map((speaker) => startSpeaker(anchor, speaker)))
+    const { relays, routing } = programGroups({
+      plan,
+      layout,
+      mesh,
+      delayMethod,
+      variants: unseenVariants({}),
+    })
+    for (const { programs } of [relays, routing]) {
+      await Promise.all(programs.map((program) => program.start({ anchor, keys: shownKeys })))
     }
     await test({
       anchor,

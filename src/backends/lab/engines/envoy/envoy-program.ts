@@ -1,10 +1,10 @@
 import { request } from 'node:http'
 import type { Component } from '../../../../topology/model.ts'
-import type { Anchor } from '../../anchor.ts'
 import { hbonePort } from '../../../../plan/names.ts'
+import { shownKeys, type LabKeys, type PlannedProgram } from '../../planned-program.ts'
 import type { Tuning } from '../../variants.ts'
 import { ForeignProgram } from '../foreign-program.ts'
-import type { ForwardingProgram, ProgramStarter } from '../forwarding-program.ts'
+import type { ForwardingProgram } from '../forwarding-program.ts'
 import { outsidePath, removePrivateFile, writePrivateFile } from '../private-file.ts'
 import type { EngineBinary } from '../engine-binary.ts'
 import { readSocketBytes, type SocketBytes } from '../socket-bytes.ts'
@@ -22,29 +22,32 @@ const hint =
 export interface EnvoyPlace {
   readonly netns: string
   readonly component: Component
-  readonly gateway: EnvoyGateway
+  readonly gateway: Omit<EnvoyGateway, 'identity'>
+  /** The SPIFFE id that it serves under. */
+  readonly identity: string
 }
 
 /** Istio's east-west gateway by a real Envoy. */
-export function envoyStarter(
-  anchor: Anchor,
+export function envoyProgram(
   binary: EngineBinary,
-  place: EnvoyPlace,
+  { netns, component, gateway, identity }: EnvoyPlace,
   tuning: Tuning = {},
-): ProgramStarter {
-  const { netns, component, gateway } = place
+): PlannedProgram<ForwardingProgram> {
   const { name } = gateway
-  const { file, content, admin } = envoyFile(gateway)
+  const fileWith = (keys: LabKeys) => envoyFile({ ...gateway, identity: keys.identity(identity) })
+  const shown = fileWith(shownKeys)
+  const { file, admin } = shown
+  const command = envoyCommand(binary.path, netns, file, tuning)
   return {
-    name,
-    start: async (signal) => {
-      await writePrivateFile(anchor, file, content)
+    commands: [{ file: 'tee', args: [file], input: shown.content }, command],
+    start: async ({ anchor, keys }, signal) => {
+      await writePrivateFile(anchor, file, fileWith(keys).content)
       await removePrivateFile(anchor, admin)
       const connections = new ForwardedConnections()
       let unreadable: string | undefined
       const program = new ForeignProgram(anchor, {
         name: `${name} (${binary.title})`,
-        command: envoyCommand(binary.path, netns, file, tuning),
+        command,
         hint,
         onLine: (line) => {
           const reading = parseForwarded(line)

@@ -1,10 +1,10 @@
 import { connect } from 'node:net'
 import type { Flow } from '../../../../evidence/flow.ts'
 import type { Component } from '../../../../topology/model.ts'
-import type { Anchor } from '../../anchor.ts'
+import type { PlannedProgram } from '../../planned-program.ts'
 import type { EngineBinary } from '../engine-binary.ts'
 import { ForeignProgram } from '../foreign-program.ts'
-import type { ProgramStarter } from '../forwarding-program.ts'
+import type { ForwardingProgram } from '../forwarding-program.ts'
 import { outsidePath, removePrivateFile, writePrivateFile } from '../private-file.ts'
 import { haproxyCommand, haproxyFile } from './command.ts'
 import type { Tuning } from '../../variants.ts'
@@ -24,25 +24,24 @@ export interface HaproxyPlace {
 }
 
 /** A load balancer that proxies, by a real HAProxy. */
-export function haproxyStarter(
-  anchor: Anchor,
+export function haproxyProgram(
   binary: EngineBinary,
-  place: HaproxyPlace,
+  { netns, component, balancer }: HaproxyPlace,
   tuning: Tuning = {},
-): ProgramStarter {
-  const { netns, component, balancer } = place
+): PlannedProgram<ForwardingProgram> {
   const { name } = balancer
   const { file, content, socket } = haproxyFile(balancer, tuning)
+  const command = haproxyCommand(binary.path, netns, file)
   return {
-    name,
-    start: async (signal) => {
+    commands: [{ file: 'tee', args: [file], input: content }, command],
+    start: async ({ anchor }, signal) => {
       await writePrivateFile(anchor, file, content)
       await removePrivateFile(anchor, socket)
       const connections = new ProxiedConnections()
       let unreadable: string | undefined
       const program = new ForeignProgram(anchor, {
         name: `${name} (${binary.title})`,
-        command: haproxyCommand(binary.path, netns, file),
+        command,
         hint,
         onLine: (line) => {
           const reading = parseClosed(line)

@@ -5,14 +5,15 @@ import { openConnections, parseZtunnelDump } from '../../../../evidence/ztunnel/
 import { parseClosedConnections, parseCountedBytes } from '../../../../evidence/ztunnel/ztunnel-metrics.ts'
 import type { Reading } from '../../../../evidence/reading.ts'
 import type { Anchor } from '../../anchor.ts'
-import { LineProcess } from '../../line-process.ts'
-import type { MeshAuthority } from '../../pki.ts'
+import type { LabCommand } from '../../command.ts'
+import type { LineProcess } from '../../line-process.ts'
+import { lineProgram, shownKeys, type PlannedProgram } from '../../planned-program.ts'
 import { programs } from '../../programs.ts'
 import { trustDomain } from '../../../../plan/spiffe.ts'
 import type { Tuning } from '../../variants.ts'
 import type { EngineBinary } from '../engine-binary.ts'
 import { ForeignProgram } from '../foreign-program.ts'
-import type { ForwardingProgram, ProgramStarter } from '../forwarding-program.ts'
+import type { ForwardingProgram } from '../forwarding-program.ts'
 import { outsidePath, removePrivateFile, writePrivateFile } from '../private-file.ts'
 import { ClosedConnections } from './closed-connections.ts'
 import { ztunnelCommand, ztunnelFiles, ztunnelNamespaceCommands } from './command.ts'
@@ -30,27 +31,33 @@ const hint =
   'a ztunnel of 1.27 to 1.31 is known to run so; it needs /etc/resolv.conf with a nameserver, and what it says above is its own'
 
 /** The ztunnel of a node by a real one, and beside it what it needs of istiod and of the node's CNI agent. */
-export function ztunnelStarter(
-  anchor: Anchor,
+export function ztunnelProgram(
   binary: EngineBinary,
   planned: PlannedZtunnel,
-  authority: MeshAuthority,
   view: ZtunnelView,
   tuning: Tuning = {},
-): ProgramStarter {
+): PlannedProgram<ForwardingProgram> {
   const { name } = planned
+  const files = ztunnelFiles(planned)
+  const beside = companionProgram(planned, files.zdsSocket)
+  const commandWith = (rootPem: string) => ztunnelCommand(binary.path, planned, files, rootPem, tuning)
   return {
-    name,
-    start: async (signal) => {
+    commands: [
+      ...ztunnelNamespaceCommands(name),
+      ...beside.commands,
+      { file: 'tee', args: [files.config], input: files.content },
+      withShownEnv(commandWith(shownKeys.authority.rootPem)),
+    ],
+    start: async (place, signal) => {
+      const { anchor } = place
       await makeNamespace(anchor, name, signal)
-      const files = ztunnelFiles(planned)
       await removePrivateFile(anchor, files.zdsSocket)
       await writePrivateFile(anchor, files.config, files.content)
-      const companion = await startCompanion(anchor, planned, authority, files.zdsSocket, signal)
+      const companion = await beside.start(place, signal)
       const closed = new ClosedConnections(view)
       const program = new ForeignProgram(anchor, {
         name: `${name} (${binary.title})`,
-        command: ztunnelCommand(binary.path, planned, files, authority.rootPem, tuning),
+        command: commandWith(place.keys.authority.rootPem),
         hint,
         onLine: (line) => {
           const reading = parseAccessLine(line)
@@ -91,23 +98,20 @@ async function makeNamespace(anchor: Anchor, name: string, signal?: AbortSignal)
   for (const command of ztunnelNamespaceCommands(name)) await anchor.run(command, signal)
 }
 
-async function startCompanion(
-  anchor: Anchor,
+function companionProgram(
   { name, pods, identities }: PlannedZtunnel,
-  authority: MeshAuthority,
   zdsSocket: string,
-  signal?: AbortSignal,
-): Promise<LineProcess> {
-  const config: CompanionConfig = {
-    role: 'ztunnel-companion',
-    trustDomain,
-    authority: await authority.keys(),
-    identities,
-    zdsSocket,
-    pods,
-  }
+): PlannedProgram<LineProcess> {
   const command = { netns: name, file: process.execPath, args: [programs.ztunnelCompanion] }
-  return await LineProcess.start(anchor, `companion of ${name}`, command, config, signal)
+  return lineProgram(`companion of ${name}`, command, ({ authority }): CompanionConfig => {
+    return { role: 'ztunnel-companion', trustDomain, authority, identities, zdsSocket, pods }
+  })
+}
+
+/** A command that is typed has its environment before it. */
+function withShownEnv({ env = {}, ...command }: LabCommand): LabCommand {
+  const shown = Object.entries(env).map(([key, value]) => `${key}=${value}`)
+  return { ...command, file: 'env', args: [...shown, command.file, ...command.args] }
 }
 
 /** Its ready port says 200 also without a certificate authority: what counts are pods and certificates. */
