@@ -174,6 +174,19 @@ $(printf '%q ' "$@") >out; code=\\$?; kill -KILL \\$!; kill -CONT \\$PPID; exit 
     expect(code).toBe(0)
     expect(resultOf(hopmeter.onlyRun()).measured).toHaveLength(4)
   })
+
+  test.skipIf(!hasScript())('of results in a terminal that was stopped gets all of them later', async () => {
+    // Long after the run has ended, the terminal goes on, and takes what we still hold.
+    const command = bash(
+      `unset CI; export TERM=xterm; exec script -qec "yes >/dev/tty & kill -STOP \\$PPID; \
+(until test -e results/*/result.json; do sleep 0.1; done; sleep 3; kill -KILL \\$!; kill -CONT \\$PPID) & \
+$(printf '%q ' "$@")" /dev/null`,
+    )
+    const { code, stdout } = await hopmeter.run(quick, { command })
+    expect(code).toBe(0)
+    expect(stdout).toContain('What each step costs:')
+    expect(stdout).toContain('* This holds for one start of these programs')
+  })
 })
 
 /** The process of a run whose command line has these words. */

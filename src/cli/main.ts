@@ -4,9 +4,9 @@ import { say, type CliContext, type StopSignal } from './context.ts'
 import { dropEmptyVariables } from './empty-values.ts'
 import { endAtOnce } from './end-at-once.ts'
 import { exitCodeOf, invoke } from './invoke.ts'
-import { neverWait, waitAside, written } from './patient-output.ts'
+import { neverWait, waitAside } from './patient-output.ts'
 
-waitAside(process.stdout)
+const allWritten = waitAside(process.stdout)
 const lastWords = neverWait(process.stderr)
 
 const stop = new AbortController()
@@ -100,6 +100,6 @@ const code = await invoke(context, process.argv.slice(2))
 if (code !== undefined) process.exitCode = code
 if (!(await lastWords())) {
   // Nobody reads our progress, and Node would wait for them.
-  await written(process.stdout)
+  await allWritten()
   process.exit()
 }

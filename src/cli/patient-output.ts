@@ -22,10 +22,17 @@ interface Sink {
 /** Standard output or standard error. */
 type Output = NodeJS.WriteStream & { readonly fd: number }
 
-/** Lets a terminal take results when it can; the process stays until it has all of them. */
-export function waitAside(stream: Output): void {
+/**
+ * Lets a terminal take results when it can; the process stays until it has all of them.
+ * @returns what waits until all of it was written, however long its reader takes
+ */
+export function waitAside(stream: Output): () => Promise<void> {
   const sink = terminalSink(stream, true)
   if (sink) redirect(stream, sink.take)
+  const waitingBytes = sink?.waitingBytes ?? (() => stream.writableLength)
+  return async () => {
+    while (waitingBytes() > 0 && stream.errored === null) await sleep(lookEveryMs)
+  }
 }
 
 /**
@@ -42,11 +49,6 @@ export function neverWait(stream: Output): () => Promise<boolean> {
     while (sink.waitingBytes() > 0 && performance.now() < endMs) await sleep(lookEveryMs)
     return sink.waitingBytes() === 0
   }
-}
-
-/** Waits until a stream has written what it was given, however long its reader takes. */
-export async function written(stream: NodeJS.WriteStream): Promise<void> {
-  while (stream.writableLength > 0 && stream.errored === null) await sleep(lookEveryMs)
 }
 
 /** Pipes and files: Node keeps what a pipe does not take. */
