@@ -108,6 +108,9 @@ describe('what is not one thing is refused, with what there is', () => {
     ['paths of two runs', ['two#single@base', 'again#single@base'], ['compares two paths of one run']],
     ['a variant of a run that has none', ['plain#base', 'two#pr'], ['has no path "base"', 'gateway']],
     ['a run against its own variant', ['two', 'two#pr'], ['is on both sides']],
+    ['a run twice on a side', ['two,two', 'again'], ['is on one side twice']],
+    ['a run twice by other names', ['again', 'two,2026-11-23'], ['is on one side twice']],
+    ['two variants of a run on a side', ['plain', 'two#base,two#pr'], ['is on one side twice']],
     [
       'a run of variants against one without',
       ['plain', 'two'],
@@ -115,7 +118,7 @@ describe('what is not one thing is refused, with what there is', () => {
     ],
   ])('%s', async (_, operands, expected) => {
     const names = (text: string) =>
-      text.replace(/^(two|again|plain)/, (name) => ids[name as keyof typeof ids])
+      text.replaceAll(/\b(?:two|again|plain)\b/g, (name) => ids[name as keyof typeof ids])
     const { code, stderr } = await compare(...operands.map(names))
     expect(code).toBeGreaterThan(0)
     for (const text of expected) expect(stderr).toContain(text.replace('two#', `${ids.two}#`))

@@ -106,6 +106,7 @@ async function compareOne(
     ...(flags.valid === undefined ? {} : { validOnly: flags.valid }),
   }
   const sides = [await meantOf(baseline, open), await meantOf(contender, open)] as const
+  for (const side of sides) refuseTwice(side)
   const [[a], [b]] = sides
   if (!a || !b) throw new UsageError('there is nothing to compare')
   const isOfOne = sides.every((side) => side.length === 1) && a.run.id === b.run.id
@@ -128,6 +129,12 @@ async function compareOne(
 async function meantOf(text: string, open: ReturnType<typeof runOpener>): Promise<readonly Meant[]> {
   const operands = parseOperands(text)
   return await Promise.all(operands.map(async (one) => meantBy(one, (await open(one.run)).result)))
+}
+
+/** A run that counts twice would make its side look surer than it is; variants of one run share its restarts. */
+function refuseTwice(side: readonly Meant[]): void {
+  const twice = side.find(({ run }, at) => side.findIndex((other) => other.run.id === run.id) !== at)
+  if (twice) throw new UsageError(`${twice.run.id} is on one side twice`)
 }
 
 function compareSeparate(
