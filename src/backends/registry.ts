@@ -12,6 +12,7 @@ import type { KubernetesOptions } from './kubernetes/tools/options.ts'
 import type { StandingTestbed } from './standing.ts'
 
 export type { StandingTestbed } from './standing.ts'
+export { shownVariant } from './lab/variant-options.ts'
 export { defaultIstio, istioVersions } from './versions.ts'
 
 /** What is said of a testbed, whatever the backend; each takes what is for it. */

@@ -131,6 +131,7 @@ describe('the command that measures the same again', () => {
         '--haproxy=/home/me/h',
       ],
       '--variant=pr:load-balancer=/home/me/h2,load-balancer-threads=2',
+      '--variant=old:ztunnel=/srv/me, too/secret,v2/z,ztunnel-threads=1,gateway=home,me/envoy',
     ]
     const run = await runWith(['hop-ladder', '--backend=contexts', ...asked])
     const command = reproduceCommand(run)
@@ -142,7 +143,10 @@ describe('the command that measures the same again', () => {
       ztunnel: ['base=FILE', 'pr=node'],
       envoy: ['FILE'],
       haproxy: ['FILE'],
-      variant: ['pr:load-balancer=FILE,load-balancer-threads=2'],
+      variant: [
+        'pr:load-balancer=FILE,load-balancer-threads=2',
+        'old:ztunnel=FILE,ztunnel-threads=1,gateway=FILE',
+      ],
     })
     expect(reproduceRemarks(run)).toContainEqual(expect.stringContaining('fill in'))
   })

@@ -1,3 +1,4 @@
+import { shownVariant } from '../backends/registry.ts'
 import type { KubernetesFlags } from './backends.ts'
 
 /** Instead of the name of a file on somebody's machine. */
@@ -13,7 +14,7 @@ export function testbedOverrides(flags: KubernetesFlags): Record<string, string>
     ['ztunnel', programNames(flags.ztunnel)],
     ['envoy', programNames(flags.envoy)],
     ['haproxy', programNames(flags.haproxy)],
-    ['variant', flags.variant?.map((text) => withoutFiles(text)).join('\n')],
+    ['variant', flags.variant?.map((text) => shownVariant(text)).join('\n')],
     ['istio', flags.istio],
     ['istio-hub', flags.istioHub],
     ['istio-tag', flags.istioTag],
@@ -33,11 +34,6 @@ export function testbedOverrides(flags: KubernetesFlags): Record<string, string>
 /** Names that are looked for where programs are, or placeholders for files; facts of a result have the versions. */
 function programNames(programs: readonly string[] | undefined): string | undefined {
   return programs?.map((text) => text.replace(/^((?:[a-z0-9-]+=)?).*\/.*$/s, `$1${localFile}`)).join('\n')
-}
-
-/** The same of `NAME:key=FILE,…`. */
-function withoutFiles(variant: string): string {
-  return variant.replaceAll(/=[^,]*\/[^,]*/g, `=${localFile}`)
 }
 
 /** An address without what only its owner should know, or a placeholder for a file. */

@@ -64,6 +64,12 @@ export function shownProgram(value: string): string {
   return value.includes('/') ? 'FILE' : value
 }
 
+/** `NAME:key=value,…` without the names of the user's files. @throws UsageError for what is not understood */
+export function shownVariant(text: string): string {
+  const [name, settings] = parseVariant(text)
+  return `${name}:${settings.map(({ key, value }) => `${key}=${shown(key, value)}`).join(',')}`
+}
+
 interface Setting {
   readonly key: string
   readonly value: string
