@@ -53,23 +53,28 @@ export function execVerb(context: CliContext): Command {
       await warnOfRuns(context)
       const visitor = { file, args, cwd: process.cwd(), anyCpu: flags.cpus === 'all' }
       const command = await testbed.enter(place, visitor, signal)
-      const program = attach(command.file, command.args, environment())
+      const program = attach(command.file, command.args, { PATH: searchPath() })
       const pass = (received: NodeJS.Signals) => {
         // The terminal sends it to the program as well.
         if (received === 'SIGINT' && process.stdin.isTTY) return
         const pid = program.pid === undefined ? undefined : command.programOf(program.pid)
-        if (pid !== undefined) process.kill(pid, received)
+        if (pid !== undefined) passOn(pid, received)
       }
       context.setExitCode(await context.underSignals(pass, () => program.exitCode))
     })
 }
 
-/** Ours, and where Debian keeps what a plain user's PATH does not have: tcpdump, ip, ss. */
-function environment() {
-  const env = Object.fromEntries(
-    Object.entries(process.env).flatMap(([key, value]) => (value === undefined ? [] : [[key, value]])),
-  ) as Record<string, string>
-  return { ...env, PATH: `${env['PATH'] ?? '/usr/bin:/bin'}:/usr/local/sbin:/usr/sbin:/sbin` }
+/** Also where Debian keeps what a plain user's PATH does not have: tcpdump, ip, ss. */
+function searchPath(): string {
+  return `${process.env['PATH'] ?? '/usr/bin:/bin'}:/usr/local/sbin:/usr/sbin:/sbin`
+}
+
+function passOn(pid: number, received: NodeJS.Signals): void {
+  try {
+    process.kill(pid, received)
+  } catch {
+    // It has ended meanwhile, or has become another user's: its end is ours either way.
+  }
 }
 
 function processNumber(text: string): number {

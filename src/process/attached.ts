@@ -14,7 +14,10 @@ export interface Attached {
   readonly exitCode: Promise<number>
 }
 
-/** Starts a program in our place. Signals of the terminal reach it by themselves. */
+/**
+ * Starts a program in our place. Signals of the terminal reach it by themselves.
+ * @param env beside our own environment
+ */
 export function attach(
   file: string,
   args: readonly string[],
