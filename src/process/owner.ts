@@ -29,8 +29,11 @@ let own: Readonly<Record<string, string>> | undefined
 
 /** The environment that marks a program as one of this process. */
 export function ownerEnv(): Readonly<Record<string, string>> {
-  const owner: Owner = { ...ownIdentity(), pidNamespace: pidNamespace() }
-  return (own ??= { [ownVariable]: JSON.stringify(owner) })
+  return (own ??= { [ownVariable]: JSON.stringify(ownerOfOurs()) })
+}
+
+function ownerOfOurs(): Owner {
+  return { ...ownIdentity(), pidNamespace: pidNamespace() }
 }
 
 /** Programs of a hopmeter that is gone, of all users whose processes may be looked at. */
