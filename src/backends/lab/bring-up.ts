@@ -79,12 +79,11 @@ export async function bringUp(plan: Plan, context: BackendContext, options: LabO
   }
 }
 
-/** What a hopmeter that was killed left, and what this one would leave. */
+/** What was left by a hopmeter that was killed, and what this one would leave. */
 function noteWhatMayBeLeft({ note }: BackendContext): void {
   const left = findOrphans().length
   const processes = plural(left, 'process', 'processes')
-  if (left > 0)
-    note?.(`${processes} of a hopmeter that was killed are left: hopmeter down --orphans ends them`)
+  if (left > 0) note?.(`${processes} left by a hopmeter that was killed: hopmeter down --orphans ends them`)
   if (!canDieWithUs(toolEnv['PATH'])) note?.(`setpriv: ${withoutSetpriv}`)
 }
 
