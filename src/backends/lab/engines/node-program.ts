@@ -14,10 +14,10 @@ export function nodeProgram(planned: PlannedComponent): PlannedProgram<Forwardin
   const { name, netns, config } = planned
   const command = { netns, file: process.execPath, args: [...warmSoon, programs.component] }
   const configOf = ({ identity }: LabKeys): ComponentConfig => config(identity)
-  const { commands, start } = lineProgram(name, command, configOf)
+  const own = lineProgram(name, command, configOf)
   return {
-    commands,
-    start: async (place, signal) => running(planned, await start(place, signal)),
+    commands: own.commands,
+    start: async (place, signal) => running(planned, await own.start(place, signal)),
   }
 }
 
