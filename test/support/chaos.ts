@@ -166,7 +166,8 @@ async function lostBy(
   const told = Math.max(0, ...[...stderr.matchAll(/^round (\d+)\//gm)].map((match) => Number(match[1])))
   if (result.measured.length < told) lost.push(`${told} rounds told, ${result.measured.length} kept`)
   if (!endsInOrder) return lost
-  if (endedBy !== null) lost.push(`ended by ${endedBy}`)
+  // Once all is kept and the answer is said there is nothing to end in order.
+  if (endedBy !== null && !stderr.includes('\nresult: ')) lost.push(`ended by ${endedBy}`)
   if (!existsSync(path.join(run, 'result.json'))) lost.push('no result.json')
   if (!journal.includes('{"type":"end"')) lost.push('no end in the journal')
   if (code !== 0 && (result.status === 'complete' || result.reason === undefined))

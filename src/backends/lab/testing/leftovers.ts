@@ -34,16 +34,26 @@ export function namespacesOf(found: readonly ProcessId[]): ReadonlySet<string> {
   return new Set(found.flatMap(({ pid }) => namespaces(String(pid))).filter((name) => !own.has(name)))
 }
 
-/** Which of the processes still run, and which processes are in one of the namespaces. */
+/**
+ * Which of the processes still run, and which processes are in one of the namespaces.
+ * @param untilTicks those that started later are of somebody else, to whom the kernel gave the number of a namespace anew
+ */
 export function stillRunning(
   found: readonly ProcessId[],
   namespacesToGo: ReadonlySet<string> = new Set(),
+  untilTicks = Infinity,
 ): readonly ProcessId[] {
   return processes().filter(
     (row) =>
       found.some((p) => row.pid === p.pid && row.startedAt === p.startedAt) ||
-      namespaces(String(row.pid)).some((name) => namespacesToGo.has(name)),
+      (Number(row.startedAt) <= untilTicks &&
+        namespaces(String(row.pid)).some((name) => namespacesToGo.has(name))),
   )
+}
+
+/** The unit of `startedAt`: hundredths of a second since the machine booted. */
+function nowTicks(): number {
+  return 100 * Number(read('/proc/uptime').split(' ', 1)[0])
 }
 
 /** Waits until none of the processes runs and no process is in one of the namespaces; returns what is left then. */
@@ -53,8 +63,9 @@ export async function leftovers(
   withinMs = 30_000,
 ): Promise<readonly string[]> {
   const deadline = Date.now() + withinMs
+  const untilTicks = nowTicks()
   for (;;) {
-    const left = stillRunning(found, namespacesToGo)
+    const left = stillRunning(found, namespacesToGo, untilTicks)
     if (left.length === 0 || Date.now() > deadline) return left.map(({ pid }) => `${pid} ${commandOf(pid)}`)
     await sleep(20)
   }
