@@ -57,6 +57,21 @@ describe.each(isolations)('private namespaces (%s)', (isolation) => {
     expect(await leftovers(made, namespaces)).toEqual([])
   })
 
+  it('wait for no command whose program was stopped', async (context) => {
+    await requires(context)
+    const before = descendantsOf(process.pid)
+    const anchor = await openAnchor(undefined, isolation)
+    const stopsItself = { file: 'sh', args: ['-c', 'kill -STOP $$'] }
+    await expect(anchor.run(stopsItself, undefined, 300)).rejects.toMatchObject({
+      name: 'CommandError',
+      reason: 'timeout',
+    })
+    const made = descendantsSince(before)
+    const namespaces = namespacesOf(made)
+    await anchor.close()
+    expect(await leftovers(made, namespaces)).toEqual([])
+  })
+
   it('leave the namespaces of the host alone', async (context) => {
     await requires(context)
     const namesOfHost = () => (readdirSync('/run').includes('netns') ? readdirSync('/run/netns') : [])

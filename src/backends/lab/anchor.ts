@@ -39,7 +39,8 @@ export interface Anchor {
   readonly proc: 'private' | 'shared'
   /** The command that runs inside, as seen from outside. */
   enter(command: LabCommand): Command
-  run(command: LabCommand, signal?: AbortSignal): Promise<RunResult>
+  /** @throws CommandError when it fails, or has not ended in time. */
+  run(command: LabCommand, signal?: AbortSignal, withinMs?: number): Promise<RunResult>
   /** Starts a program that stays; it ends with the lab at the latest. */
   start(command: LabCommand): BackgroundProcess
   /** @throws HopmeterError when the first process has ended, and with it all others. */
@@ -111,9 +112,9 @@ function anchorOf(isolation: Isolation, init: JsonLinesProcess, { pid, proc }: R
     pid,
     proc,
     enter,
-    run: (command, signal) => {
+    run: (command, signal, withinMs = commandWithinMs) => {
       const { file, args, input } = enter(command)
-      return run(file, args, { input, signal, timeoutMs: commandWithinMs, env: toolEnv, inherit: false })
+      return run(file, args, { input, signal, timeoutMs: withinMs, env: toolEnv, inherit: false })
     },
     start: (command) => {
       const { file, args, input } = enter(command)
