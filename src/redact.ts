@@ -32,8 +32,12 @@ const secretName = /^(?:.*[._-])?(?:password|passwd|passphrase|secret|token|auth
 
 /** A copy of data for JSON without the secrets in its strings, and without strings that a name says are secret. */
 export function jsonWithoutSecrets(key: string, value: unknown): unknown {
-  if (typeof value !== 'string') return value
-  return secretName.test(key) && value !== '' ? hidden : withoutSecrets(value)
+  return typeof value === 'string' ? withoutNamedSecret(key, value) : value
+}
+
+/** A text without its secrets, and without itself where its name says that it is one. */
+export function withoutNamedSecret(name: string, text: string): string {
+  return secretName.test(name) && text !== '' ? hidden : withoutSecrets(text)
 }
 
 /** The text without passwords, tokens and private keys. */

@@ -49,6 +49,20 @@ test('a run keeps no password and no home folder, whatever programs said', async
   }
 })
 
+test('nor what only its name says is one', () => {
+  const own = { 'values.api_token': 'hunter2', 'registry.password': 'hunter2', token: 'hunter2', tool: '1.2' }
+  const { engine, loadBalancer } = sampleBuild()
+  const events = [
+    { ...sampleHeader({ overrides: own, variants: [{ name: 'base', settings: own }] }), labels: own },
+    { ...sampleBuild(), facts: own, variants: [{ name: 'base', engine, loadBalancer, facts: own }] },
+  ]
+  const kept = JSON.stringify(events.map(forKeeping))
+  expect(kept).not.toContain('hunter2')
+  expect(
+    kept.match(/"values.api_token":"\*{3}","registry.password":"\*{3}","token":"\*{3}","tool":"1.2"/g),
+  ).toHaveLength(5)
+})
+
 test('nor do its variants', () => {
   const said = 'pilot.env.API_TOKEN=hunter2'
   const { engine, loadBalancer } = sampleBuild()

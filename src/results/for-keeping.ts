@@ -1,4 +1,4 @@
-import { withoutSecrets, withoutUserFolders } from '../redact.ts'
+import { withoutNamedSecret, withoutSecrets, withoutUserFolders } from '../redact.ts'
 import type { JournalEvent, PathEvidence } from './schema.ts'
 
 /** What programs say can be megabytes; the first lines say why. */
@@ -10,18 +10,15 @@ export function forKeeping(event: JournalEvent): JournalEvent {
     case 'run':
       return {
         ...event,
+        labels: cleanEach(event.labels),
         overrides: cleanEach(event.overrides),
-        ...(event.variants === undefined
-          ? {}
-          : { variants: event.variants.map((own) => ({ ...own, settings: cleanEach(own.settings) })) }),
+        ...eachVariant(event, (own) => ({ ...own, settings: cleanEach(own.settings) })),
       }
     case 'build':
       return {
         ...event,
         facts: cleanEach(event.facts),
-        ...(event.variants === undefined
-          ? {}
-          : { variants: event.variants.map((own) => ({ ...own, facts: cleanEach(own.facts) })) }),
+        ...eachVariant(event, (own) => ({ ...own, facts: cleanEach(own.facts) })),
       }
     case 'proof':
       return { ...event, evidence: event.evidence.map(evidenceForKeeping) }
@@ -48,9 +45,19 @@ function evidenceForKeeping(evidence: PathEvidence): PathEvidence {
   return { ...evidence, reasons: evidence.reasons.map(clean) }
 }
 
-/** Names say what a value is: `--istio-set …TOKEN=…` has its secret behind one. */
+/** The variants of an event, where it has any. */
+function eachVariant<V>(
+  { variants }: { readonly variants?: readonly V[] | undefined },
+  keep: (own: V) => V,
+): { variants?: V[] } {
+  return variants === undefined ? {} : { variants: variants.map(keep) }
+}
+
+/** What a value is may be said by its name, as of a label `token`, or in it, as of `--istio-set …TOKEN=…`. */
 function cleanEach(values: Readonly<Record<string, string>>): Record<string, string> {
-  return Object.fromEntries(Object.entries(values).map(([name, value]) => [name, clean(value)]))
+  return Object.fromEntries(
+    Object.entries(values).map(([name, value]) => [name, withoutNamedSecret(name, clean(value))]),
+  )
 }
 
 function clean(text: string): string {
