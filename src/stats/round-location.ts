@@ -1,11 +1,11 @@
 import { oneSampleLocation, type Location } from './location.ts'
 import { lagOneCorrelation } from './lag-one.ts'
 
-/** The centre of rounds of one start. */
+/** The centre of values that may resemble their neighbours in time. */
 export interface RoundLocation extends Location {
-  /** Lag-1 correlation that the interval allows for: what the rounds show, and what so few of them may hide. */
+  /** Lag-1 correlation that the interval allows for: what the values show, and what so few of them may hide. */
   readonly correlation: number
-  /** Independent rounds that say as much as these: what the interval is made for. */
+  /** Independent values that say as much as these: what the interval is made for. */
   readonly effectiveN: number
 }
 
@@ -13,8 +13,8 @@ export interface RoundLocation extends Location {
 const strongest = 0.95
 
 /**
- * Exact inference on the rounds of one start, which may resemble their neighbours: n rounds with lag-1 correlation r
- * say as much as n (1 - r) / (1 + r) independent ones (an AR(1) process; G. M. Jenkins and D. G. Watts, Spectral
+ * Exact inference on values that may resemble their neighbours: rounds of one start, or whatever the unit is where a
+ * level is read by itself, because that moves with the host. n rounds with lag-1 correlation r say as much as n (1 - r) / (1 + r) independent ones (an AR(1) process; G. M. Jenkins and D. G. Watts, Spectral
  * Analysis, 1968, section 5.3). Few rounds show too little of their correlation, hence the correction of M. G. Kendall
  * (Biometrika 41, 1954), and show it inexactly, hence most of a standard error more. Every round is moved away from the
  * estimate by the root of n / effective n before the exact test is made: interval and p-value stay two views of one
