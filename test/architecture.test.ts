@@ -91,7 +91,6 @@ const rooms: Readonly<Record<string, readonly string[]>> = {
 /** Files of more than 300 lines, and why each is one thing all the same. */
 const longFiles: Readonly<Record<string, string>> = {
   'src/results/schema.ts': 'the format of results, read as one document',
-  'src/report/charts/delta.ts': 'one picture, whose parts share its columns',
   'src/report/charts/testing/fixtures.ts': 'models for every kind of chart: data',
   'src/agent/server/echo-server.test.ts': 'one server under three protocols, with one way to dial it',
   'src/backends/istio/prove/flows.test.ts':

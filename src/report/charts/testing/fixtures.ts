@@ -1,4 +1,4 @@
-import type { DeltaModel } from '../delta.ts'
+import type { DeltaModel } from '../delta-model.ts'
 import type { EcdfModel } from '../ecdf.ts'
 import type { LadderModel } from '../ladder-model.ts'
 import type { NewVsReusedModel } from '../new-vs-reused.ts'
