@@ -3,7 +3,7 @@
  * that differ, judged as `summary` judges them.
  * Run with: npm run bench variants [-- --ztunnel FILE --other FILE|key=value --scenario same-network --campaigns 20
  * --restarts 12 --rounds 3 --duration-ms 1000 --margin-us 5]. Without --other it is A/A; exits with 1 then when more verdicts than one in
- * twenty are wrong.
+ * twenty are wrong, and with 1 always when nothing could be compared.
  */
 import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
@@ -92,4 +92,4 @@ process.stdout.write(
     `${textTable(header, rows, [1, 2, 3, 4, 5, 6, 7])}\n`,
 )
 const all = [...found.values()].flat()
-if (isSame && count(all, 'slower', 'faster') > all.length / 20) process.exitCode = 1
+if (all.length === 0 || (isSame && count(all, 'slower', 'faster') > all.length / 20)) process.exitCode = 1
