@@ -56,11 +56,11 @@ export async function readDump(
   pod: string,
   context: Signal,
 ): Promise<ZtunnelDump> {
-  return await parseDump(istio, cluster, pod, dumpCommand(cluster, pod), context)
+  return await readDumpBy(istio, cluster, pod, dumpCommand(cluster, pod), context)
 }
 
 /** The same by another command. @throws HopmeterError when it cannot be read. */
-export async function parseDump(
+export async function readDumpBy(
   istio: Pick<IstioContext, 'clusterIds'>,
   cluster: Cluster,
   pod: string,

@@ -24,7 +24,7 @@ export function standingKind(options: KubernetesOptions = {}): readonly Standing
         holder: undefined,
         places: async (signal) => {
           const pods = await podsOf(tools, session, signal)
-          return Promise.all(pods.map((pod) => placeOf(tools, pod, signal)))
+          return Promise.all(pods.map((pod) => shownPlace(tools, pod, signal)))
         },
         enter: async (place, visitor, signal) => {
           const pod = (await podsOf(tools, session, signal)).find(({ name }) => name === place.name)
@@ -47,7 +47,7 @@ async function podsOf(tools: Toolbox, session: Session, signal: AbortSignal): Pr
   return pods
 }
 
-async function placeOf(tools: Toolbox, pod: NodePod, signal: AbortSignal): Promise<Place> {
+async function shownPlace(tools: Toolbox, pod: NodePod, signal: AbortSignal): Promise<Place> {
   const { address } = await sandboxOf(tools, pod, signal)
   return { name: pod.name, kind: `pod of ${pod.namespace} on ${pod.node}`, address }
 }
