@@ -5,6 +5,8 @@ import path from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
 import { parse } from 'yaml'
+import { ztunnelsToTest } from '../src/backends/lab/engines/testing/real-engines.ts'
+import { requires } from '../src/backends/lab/testing/requires.ts'
 
 const root = fileURLToPath(new URL('..', import.meta.url))
 const action = parse(readFileSync(path.join(root, 'action.yml'), 'utf8')) as {
@@ -44,7 +46,13 @@ async function stepOf(id: string, inputs: Readonly<Record<string, string>>) {
   }
   const child = spawn('bash', ['--noprofile', '--norc', '-e', '-o', 'pipefail', script], {
     cwd: folder,
-    env: { PATH: process.env['PATH'], HOME: folder, RUNNER_TEMP: folder, ...files, ...env },
+    env: {
+      PATH: `${path.dirname(process.execPath)}:${process.env['PATH']}`,
+      HOME: folder,
+      RUNNER_TEMP: folder,
+      ...files,
+      ...env,
+    },
     stdio: ['ignore', 'pipe', 'pipe'],
   })
   let said = ''
@@ -126,5 +134,34 @@ describe('the action', () => {
   test('takes hopmeter as it is when it is built', async () => {
     const { code, said } = await stepOf('install', {})
     expect({ code, said }).toEqual({ code: 0, said: expect.stringMatching(/^\d+\.\d+\.\d+\n$/) as string })
+  })
+
+  test('measures two ztunnels side by side and compares them', { timeout: 180_000 }, async (context) => {
+    await requires(context)
+    const [base, pr] = [ztunnelsToTest.at(-2) ?? ztunnelsToTest[0], ztunnelsToTest.at(-1)]
+    const inputs = {
+      'base-ztunnel': base!.file,
+      'pr-ztunnel': pr!.file,
+      scenario: 'same-network',
+      'run-arguments': '--restarts=2\n--rounds=3\n--duration=200ms\n--warmup=200ms\n',
+      'fail-on': 'p50>10000%',
+    }
+    const measured = await stepOf('run', inputs)
+    expect(measured.code, measured.said).toBe(0)
+    const compared = await stepOf('compare', inputs)
+    const results = path.join(folder, 'hopmeter-results')
+    const [id = ''] = readdirSync(results)
+    const { status } = JSON.parse(readFileSync(path.join(results, id, 'result.json'), 'utf8')) as {
+      status: string
+    }
+    // A machine that is busy makes a run void, and a void run is compared with nothing.
+    if (status === 'void')
+      expect(compared).toMatchObject({
+        code: 1,
+        said: expect.stringContaining('is void') as string,
+        summary: '',
+      })
+    else
+      expect(compared).toMatchObject({ code: 0, summary: expect.stringMatching(/\|.*\bpr\b.*\|/) as string })
   })
 })
