@@ -124,6 +124,7 @@ function start(model, name) {
 
 /** `ip` in the network of another container, which is gone with that container's next start. */
 function runBeside(model, args, input) {
+  if (args.includes('--privileged')) return inspectImage(model, args.at(-1))
   const of = /^container:(.+)$/.exec(flag(args, '--network'))?.[1]
   const found = container(model, of)
   if (!found.running) fail(`cannot join network of a non running container: ${of}`)

@@ -19,7 +19,7 @@ import { agentText } from '../kubernetes/workloads/agent-text.ts'
 import { workloadStep } from '../kubernetes/workloads/workload-steps.ts'
 import type { Plan } from '../../plan/plan-scenario.ts'
 import { agentImage, defaultIstio, fullIstioVersion, loadBalancerImage, pinsFor } from '../versions.ts'
-import { cgroupStep } from './cluster/cgroup-version.ts'
+import { cgroupSteps } from './cluster/cgroup-version.ts'
 import { createClusterStep, markClusterStep, namesStep } from './cluster/create-cluster.ts'
 import { daemonStep } from './cluster/daemon.ts'
 import { KindCluster } from './cluster/kind-cluster.ts'
@@ -116,7 +116,7 @@ function assemble(plan: Plan, options: KubernetesOptions, session: Session | und
   const workloadPhase = clusters.map((cluster) => workloadStep(workloads, cluster))
   const phases: readonly Phase[] = [
     [daemonStep(tools, session)],
-    [namesStep(tools, session, clusters), cgroupStep(tools, nodeImage)],
+    [namesStep(tools, session, clusters), ...cgroupSteps(tools, nodeImage)],
     clusters.map((cluster) => createClusterStep(clusterParts, cluster)),
     clusters.map((cluster) => markClusterStep(clusterParts, cluster)),
     clusters.map((cluster) => store.step(cluster, [agent, ...(mesh?.images ?? [])])),

@@ -1,5 +1,5 @@
 import { EnvironmentError } from '../../../errors.ts'
-import { checkStep, type KubeStep } from '../../kubernetes/steps/step.ts'
+import { checkStep, type KubeStep, type StepContext } from '../../kubernetes/steps/step.ts'
 import type { Toolbox } from '../../kubernetes/tools/toolbox.ts'
 import { kubernetesMinor } from '../../versions.ts'
 
@@ -25,16 +25,16 @@ function needsV2(image: string): boolean {
 }
 
 /** Before nodes are made: a kubelet that does not start would be waited for until kind's own deadline. Only reads. */
-export function cgroupStep(tools: Toolbox, image: string): KubeStep {
+export function cgroupSteps(tools: Toolbox, image: string): readonly KubeStep[] {
+  if (!needsV2(image)) return []
   const info = tools.docker(['info', '--format', '{{json .}}'])
-  const name = 'check that nodes can run here'
-  return checkStep(name, needsV2(image) ? [info] : [], async ({ signal }) => {
-    if (!needsV2(image)) return
+  const check = async ({ signal }: StepContext) => {
     const { CgroupVersion: version = 'unknown' } = await tools.json<{ readonly CgroupVersion?: string }>(
       info,
       { signal },
     )
     const problem = cgroupProblem(version, image)
     if (problem !== undefined) throw new EnvironmentError(`cgroup ${problem}`, { hint: cgroupRemedy })
-  })
+  }
+  return [checkStep('check that nodes can run here', [info], check)]
 }

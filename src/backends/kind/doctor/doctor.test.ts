@@ -29,6 +29,35 @@ test('says what there is, and which scenarios this backend cannot run', async ()
   expect(fake.leftovers().clusters).toEqual([])
 })
 
+test('asks for no istioctl where no scenario has a mesh', async () => {
+  const { scenario } = await loadScenario('same-network')
+  const namesFor = async (of: typeof scenario) => {
+    const { checks } = await kindDoctor([of], { ...fake.options, execute: fake.inProcess() })
+    return checks.map(({ name }) => name)
+  }
+  expect(await namesFor(scenario)).toContain('istioctl')
+  expect(await namesFor(withoutMesh(scenario))).not.toContain('istioctl')
+})
+
+test('tries whether Docker starts privileged containers, once the node image is here', async () => {
+  const { scenario } = await loadScenario('same-network')
+  const checkOf = async (isRefused: boolean, nodeImage: string) => {
+    const isStruck = (shown: string) => isRefused && shown.startsWith('docker run')
+    const { ok, checks } = await kindDoctor([withoutMesh(scenario)], {
+      ...fake.options,
+      nodeImage,
+      execute: fake.inProcess({ isStruck, fault: 'fail' }),
+    })
+    return { ok, check: checks.find(({ name }) => name === 'privileged containers') }
+  }
+  expect(await checkOf(false, 'node:20')).toMatchObject({ ok: true, check: { ok: true } })
+  expect(await checkOf(true, 'node:20')).toMatchObject({
+    ok: false,
+    check: { ok: false, remedy: expect.stringContaining('privileged') as string },
+  })
+  expect(await checkOf(true, 'kindest/node:v1.33.7')).toEqual({ ok: true, check: undefined })
+})
+
 test('is not ok where no scenario can run, and says what would', async () => {
   const isStruck = (shown: string) => shown.startsWith('istioctl version')
   const { scenario } = await loadScenario('same-network')

@@ -25,6 +25,7 @@ import { cgroupProblem, cgroupRemedy } from '../cluster/cgroup-version.ts'
 import { providerProblem, providerRemedy } from '../cluster/provider.ts'
 import { thawAfterCrash } from '../quiet/thaw.ts'
 import { checkSupported } from '../supported.ts'
+import { privilegedChecks } from './privileged.ts'
 
 const inotifyFolder = '/proc/sys/fs/inotify'
 /** kind's own advice for several clusters on one machine. */
@@ -78,6 +79,7 @@ export async function kindDoctor(
     kindForImage(kind, istio, options),
     ...providerChecks(),
     cgroupCheck(info, image),
+    ...(info === undefined ? [] : await privilegedChecks(tools, image)),
     ...inotifyChecks(limits),
   ]
   const machine: Check[] = info
@@ -97,7 +99,13 @@ export async function kindDoctor(
   return {
     // A machine on which none of them can run cannot run this backend, however well its programs are.
     ok: always.every(({ ok }) => ok) && (abilities.length === 0 || abilities.some(({ ok }) => ok)),
-    checks: [...always, istioctl, ...machine, ...thawed, ...versionChecks(istio, scenarios)],
+    checks: [
+      ...always,
+      ...(scenarios.length > 0 && !scenarios.some(needsMesh) ? [] : [istioctl]),
+      ...machine,
+      ...thawed,
+      ...versionChecks(istio, scenarios),
+    ],
     scenarios: abilities,
   }
 }
@@ -144,13 +152,13 @@ function ability(
   const reasons: string[] = machine.always
     .filter(({ ok }) => !ok)
     .map(({ name, detail }) => `${name}: ${detail}`)
-  const needsMesh = scenario.paths.some(({ mesh }) => mesh === 'ambient')
+  const hasMesh = needsMesh(scenario)
   try {
     checkSupported(planScenario(scenario))
   } catch (error) {
     reasons.push(error instanceof Error ? error.message : String(error))
   }
-  if (needsMesh && !machine.istioctl.ok)
+  if (hasMesh && !machine.istioctl.ok)
     reasons.push(`istioctl: ${machine.istioctl.detail}; --mesh none needs none`)
   const needed = estimateMemoryMiB(scenario)
   const has = machine.totalBytes === undefined ? undefined : machine.totalBytes / 1024 ** 2
@@ -170,13 +178,17 @@ function ability(
   return { ok: true, reason: `about ${(needed / 1024).toFixed(1)} GiB` }
 }
 
+function needsMesh({ paths }: Scenario): boolean {
+  return paths.some(({ mesh }) => mesh === 'ambient')
+}
+
 /** About how much memory the clusters of a scenario take, MiB. */
 export function estimateMemoryMiB(scenario: Scenario): number {
   const { clusters } = scenario.topology
-  const needsMesh = scenario.paths.some(({ mesh }) => mesh === 'ambient')
+  const hasMesh = needsMesh(scenario)
   const workers = clusters.reduce((sum, { nodes }) => sum + nodes - 1, 0)
-  const perCluster = memoryMiB.controlPlane + (needsMesh ? memoryMiB.istio : 0)
-  const perWorker = memoryMiB.worker + (needsMesh ? memoryMiB.istioWorker : 0)
+  const perCluster = memoryMiB.controlPlane + (hasMesh ? memoryMiB.istio : 0)
+  const perWorker = memoryMiB.worker + (hasMesh ? memoryMiB.istioWorker : 0)
   const pods = planScenario(scenario).workloads.length * memoryMiB.pod
   return memoryMiB.machine + clusters.length * perCluster + workers * perWorker + pods
 }
@@ -184,11 +196,11 @@ export function estimateMemoryMiB(scenario: Scenario): number {
 /** About how many inotify instances the nodes of a scenario take; with too few of them a node does not start. */
 export function estimateInotifyInstances(scenario: Scenario): number {
   const { clusters } = scenario.topology
-  const needsMesh = scenario.paths.some(({ mesh }) => mesh === 'ambient')
+  const hasMesh = needsMesh(scenario)
   const { controlPlane, istio, worker, istioWorker, machine } = inotifyInstances
   const workers = clusters.reduce((sum, { nodes }) => sum + nodes - 1, 0)
-  const perCluster = controlPlane + (needsMesh ? istio : 0)
-  const perWorker = worker + (needsMesh ? istioWorker : 0)
+  const perCluster = controlPlane + (hasMesh ? istio : 0)
+  const perWorker = worker + (hasMesh ? istioWorker : 0)
   return machine + clusters.length * perCluster + workers * perWorker
 }
 
