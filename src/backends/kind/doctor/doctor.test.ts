@@ -3,7 +3,8 @@ import { loadScenario } from '../../../scenario/load.ts'
 import { withoutMesh } from '../../../scenario/without-mesh.ts'
 import type { Execute } from '../../kubernetes/tools/execute.ts'
 import { FakeCluster } from '../../kubernetes/testing/fake-cluster.ts'
-import { estimateInotifyInstances, estimateMemoryMiB, kindDoctor } from './doctor.ts'
+import { kindDoctor } from './doctor.ts'
+import { estimateInotifyInstances, estimateMemoryMiB } from './estimates.ts'
 
 // Lives of testbeds start many processes, which a busy machine does slowly.
 vi.setConfig({ testTimeout: 120_000, hookTimeout: 120_000 })

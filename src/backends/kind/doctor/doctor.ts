@@ -25,24 +25,12 @@ import { cgroupProblem, cgroupRemedy } from '../cluster/cgroup-version.ts'
 import { providerProblem, providerRemedy } from '../cluster/provider.ts'
 import { thawAfterCrash } from '../quiet/thaw.ts'
 import { checkSupported } from '../supported.ts'
+import { estimateInotifyInstances, estimateMemoryMiB, needsMesh } from './estimates.ts'
 import { privilegedChecks } from './privileged.ts'
 
 const inotifyFolder = '/proc/sys/fs/inotify'
 /** kind's own advice for several clusters on one machine. */
 const inotifyMinimum = { max_user_instances: 512, max_user_watches: 524_288 } as const
-/** inotify instances, counted in running nodes; all of them count for one user, as they share the kernel. */
-const inotifyInstances = { controlPlane: 28, istio: 3, worker: 17, istioWorker: 3, machine: 8 } as const
-
-/** MiB; the first two measured (a fresh control plane, and what Istio adds to it), the rest estimated. */
-const memoryMiB = {
-  controlPlane: 470,
-  istio: 420,
-  worker: 200,
-  istioWorker: 90,
-  pod: 50,
-  machine: 1024,
-} as const
-
 const thawTimeoutMs = 60_000
 
 interface DockerInfo {
@@ -176,32 +164,6 @@ function ability(
   }
   if (reasons.length > 0) return { ok: false, reason: reasons.join('; ') }
   return { ok: true, reason: `about ${(needed / 1024).toFixed(1)} GiB` }
-}
-
-function needsMesh({ paths }: Scenario): boolean {
-  return paths.some(({ mesh }) => mesh === 'ambient')
-}
-
-/** About how much memory the clusters of a scenario take, MiB. */
-export function estimateMemoryMiB(scenario: Scenario): number {
-  const { clusters } = scenario.topology
-  const hasMesh = needsMesh(scenario)
-  const workers = clusters.reduce((sum, { nodes }) => sum + nodes - 1, 0)
-  const perCluster = memoryMiB.controlPlane + (hasMesh ? memoryMiB.istio : 0)
-  const perWorker = memoryMiB.worker + (hasMesh ? memoryMiB.istioWorker : 0)
-  const pods = planScenario(scenario).workloads.length * memoryMiB.pod
-  return memoryMiB.machine + clusters.length * perCluster + workers * perWorker + pods
-}
-
-/** About how many inotify instances the nodes of a scenario take; with too few of them a node does not start. */
-export function estimateInotifyInstances(scenario: Scenario): number {
-  const { clusters } = scenario.topology
-  const hasMesh = needsMesh(scenario)
-  const { controlPlane, istio, worker, istioWorker, machine } = inotifyInstances
-  const workers = clusters.reduce((sum, { nodes }) => sum + nodes - 1, 0)
-  const perCluster = controlPlane + (hasMesh ? istio : 0)
-  const perWorker = worker + (hasMesh ? istioWorker : 0)
-  return machine + clusters.length * perCluster + workers * perWorker
 }
 
 async function istioctlCheck(
