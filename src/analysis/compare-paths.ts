@@ -61,6 +61,7 @@ export function comparePathPairs<Pair extends PathPair>(
       ...marginOf(options),
       ...support([run], series, options, [pair.from]),
       scale: a && b ? scaleBetween(a, b) : 'ratio',
+      finest: run.switched === true && a?.variant !== b?.variant ? 'restart' : 'round',
     })
     return [
       {

@@ -30,9 +30,29 @@ export function seriesValues(rounds: readonly MeasuredRound[], series: Series): 
   return nest(rounds, (round) => valueOf(round, series))
 }
 
-/** Both values of each round as they nest; rounds that lack either are left out. */
+/**
+ * Both values of each round as they nest; rounds that lack either are left out. Of variants that are switched those are
+ * a pair that have the same number in one restart.
+ */
 export function seriesPairs(rounds: readonly MeasuredRound[], a: Series, b: Series): Nested<Pair> {
-  return nest(rounds, (round) => pairOf(valueOf(round, a), valueOf(round, b)))
+  return nest(sameRounds(rounds), ({ rounds: same }) => {
+    const value = (series: Series) =>
+      same.map((round) => valueOf(round, series)).find((own) => own !== null) ?? null
+    return pairOf(value(a), value(b))
+  })
+}
+
+/** Rounds of one number in one restart: one, or one of each variant. */
+function sameRounds(rounds: readonly MeasuredRound[]) {
+  const found = new Map<string, { build: number; restart?: number | undefined; rounds: MeasuredRound[] }>()
+  for (const round of rounds) {
+    const { build, restart, round: number } = round
+    const key = `${build}/${restart ?? 1}/${number}`
+    const same = found.get(key) ?? { build, restart, rounds: [] }
+    found.set(key, same)
+    same.rounds.push(round)
+  }
+  return [...found.values()]
 }
 
 /** What two random halves of a path's requests read in each round; empty where they were not told apart. */

@@ -1,5 +1,6 @@
 import { median } from 'simple-statistics'
 import type { RunResult } from '../results/schema.ts'
+import { startsPerRestart } from '../results/variants.ts'
 import type { Comparison } from '../stats/comparison.ts'
 import {
   cheapestDesign,
@@ -76,14 +77,19 @@ export function designFor(
   return cheapestDesign(components, costs, halfWidthNs, steps[0]?.comparison.alpha ?? 0.05)
 }
 
-/** What a round, a restart and a build of a run took. null for runs that do not tell (result format 1). */
-export function costsOf({ restarts, builds, measured }: RunResult): Costs | null {
+/**
+ * What a round, a restart and a build of a run took, of all variants where each has its own. null for runs that do not
+ * tell (result format 1).
+ */
+export function costsOf(result: RunResult): Costs | null {
+  const { restarts, builds, measured } = result
+  const starts = startsPerRestart(result)
   if (restarts.length === 0 || measured.length === 0) return null
   const later = restarts.filter(({ restart }) => restart > 1)
   const chosen = later.length > 0 ? later : restarts
   return {
-    roundMs: median(measured.map(({ durationMs }) => durationMs)),
-    restartMs: median(chosen.map(({ startMs, warmupMs }) => startMs + warmupMs)),
+    roundMs: starts * median(measured.map(({ durationMs }) => durationMs)),
+    restartMs: starts * median(chosen.map(({ startMs, warmupMs }) => startMs + warmupMs)),
     buildMs: builds.length === 0 ? 0 : median(builds.map(({ upMs }) => upMs)),
   }
 }

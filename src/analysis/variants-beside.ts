@@ -31,6 +31,8 @@ export interface VariantRow extends ComparisonRow {
 
 /** Variants that stood side by side: each against the first. */
 export interface VariantsBeside {
+  /** They stood one after the other, so that restarts are pairs and rounds are not. */
+  readonly areSwitched: boolean
   /** Name of the first, with which the others are compared. */
   readonly baseline: string
   readonly variants: readonly VariantFacts[]
@@ -53,6 +55,7 @@ export function variantsBeside(
   )
   const { rows, errors } = comparePathPairs(run, pairs, { ...margin, metrics: metricNames })
   return {
+    areSwitched: run.switched === true,
     baseline,
     variants: (run.variants ?? []).map(({ name, settings }) => ({
       name,

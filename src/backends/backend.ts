@@ -102,6 +102,8 @@ export interface RestartContext {
   readonly progress: (message: string) => void
   /** 32-bit. */
   readonly seed: number
+  /** Which variant is to stand afterwards, where they are switched. */
+  readonly variant?: string | undefined
 }
 
 /** Something in a testbed with a network of its own: a pod, a node, a load balancer. */
@@ -123,6 +125,8 @@ export interface Testbed {
   readonly variants?: readonly VariantOfTestbed[] | undefined
   /** Further facts for the result, e.g. versions of programs used. No secrets, no host names. */
   readonly facts: Readonly<Record<string, string>>
+  /** What runs since the last restart, where that can be something else each time: images by digest. */
+  readonly startFacts?: Readonly<Record<string, string>> | undefined
   /** The command that runs `agent <mode>` inside a workload's pod. */
   agentCommand(workload: Workload, mode: 'load'): Command
   /**
@@ -173,6 +177,10 @@ export interface Backend {
   readonly clients?: number | undefined
   /** Stand side by side in its testbeds, the one compared with first; absent: one of everything. */
   readonly variants?: readonly VariantChoice[] | undefined
+  /** Whether one of its variants stands at a time, and a restart makes it another, instead of side by side. */
+  readonly switchesVariants?: boolean | undefined
+  /** How they are switched and what all share, in words, e.g. for `plan`. */
+  readonly switchWords?: string | undefined
   /** Whether its testbeds can start their programs anew (`Testbed.restart`). */
   readonly canRestart?: boolean | undefined
   /** The steps of `up`, without changing anything; some need to ask the machine what it can do. */

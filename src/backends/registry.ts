@@ -1,4 +1,5 @@
 import { UsageError } from '../errors.ts'
+import type { Plan } from '../plan/plan-scenario.ts'
 import type { Scenario } from '../scenario/types.ts'
 import type { Backend, BackendContext, BackendName, DoctorReport } from './backend.ts'
 import type { ExtractedProgram, ImageChoice } from './istio/install/extracted.ts'
@@ -7,6 +8,7 @@ import type { InstalledTools, InstallOptions } from './istio/install/install-too
 import type { WhichSessions } from './kubernetes/session/down.ts'
 import type { Release } from './kubernetes/session/take-down.ts'
 import type { LabCpus } from './lab/cpus.ts'
+import type { VersionFlags } from './istio/data-planes.ts'
 import type { VariantFlags } from './lab/variant-options.ts'
 import type { KubernetesOptions } from './kubernetes/tools/options.ts'
 import type { StandingTestbed } from './standing.ts'
@@ -16,7 +18,11 @@ export { shownVariant } from './lab/variant-options.ts'
 export { defaultIstio, istioVersions } from './versions.ts'
 
 /** What is said of a testbed, whatever the backend; each takes what is for it. */
-export interface BackendOptions extends KubernetesOptions, VariantFlags {
+export interface BackendOptions
+  extends
+    Omit<KubernetesOptions, 'istio' | 'istioHub' | 'istioTag' | 'dataPlanes'>,
+    VariantFlags,
+    VersionFlags {
   /** Kubeconfig context of each cluster, by its name in the scenario. */
   readonly contexts?: Readonly<Record<string, string>> | undefined
   readonly kubeconfig?: string | undefined
@@ -52,6 +58,26 @@ function refusePrograms(options: BackendOptions): void {
   })
 }
 
+/** Versions as flags name them, as a testbed of clusters has them. @throws UsageError */
+async function kubernetesOptions({
+  istio,
+  istioHub,
+  istioTag,
+  ...same
+}: BackendOptions): Promise<KubernetesOptions> {
+  const { chosenVersions } = await import('./istio/data-planes.ts')
+  return { ...same, ...chosenVersions({ istio, istioHub, istioTag }) }
+}
+
+/** @throws UsageError where several were named */
+function oneVersion(options: KubernetesOptions): KubernetesOptions {
+  if (options.dataPlanes === undefined) return options
+  const names = options.dataPlanes.map(({ name }) => name).join(', ')
+  throw new UsageError(`several versions (${names}) are for --backend kind`, {
+    hint: 'on contexts the mesh is yours and hopmeter never changes it: run once for each version that you install, and show the runs together with hopmeter matrix RUN RUN',
+  })
+}
+
 const backends: readonly BackendEntry[] = [
   {
     name: 'lab',
@@ -82,14 +108,15 @@ const backends: readonly BackendEntry[] = [
     create: async (options) => {
       refusePrograms(options)
       const { createKind } = await import('./kind/kind.ts')
-      return createKind(options)
+      return createKind(await kubernetesOptions(options))
     },
     doctor: async (scenarios, options) => {
       const { kindDoctor } = await import('./kind/doctor/doctor.ts')
-      return kindDoctor(scenarios, options)
+      return kindDoctor(scenarios, await kubernetesOptions(options))
     },
     release: async () => (await import('./kind/release.ts')).wholeClusters,
-    standing: async (options) => (await import('./kind/standing/standing-kind.ts')).standingKind(options),
+    standing: async (options) =>
+      (await import('./kind/standing/standing-kind.ts')).standingKind(await kubernetesOptions(options)),
   },
   {
     name: 'contexts',
@@ -99,11 +126,17 @@ const backends: readonly BackendEntry[] = [
       const { kubeconfigFile, withKubeconfigFile } = await import('./contexts/kubeconfig-file.ts')
       const { createContexts } = await import('./contexts/contexts.ts')
       const file = kubeconfigFile(kubeconfig)
-      return withKubeconfigFile(createContexts({ ...options, contexts, kubeconfig: file }), file)
+      const of = oneVersion(await kubernetesOptions(options))
+      return withKubeconfigFile(createContexts({ ...of, contexts, kubeconfig: file }), file)
     },
     doctor: async (scenarios, options) => {
       const { contextsDoctor } = await import('./contexts/doctor.ts')
-      return contextsDoctor(scenarios, options)
+      const { kubeconfig, contexts } = options
+      return contextsDoctor(scenarios, {
+        ...oneVersion(await kubernetesOptions(options)),
+        kubeconfig,
+        contexts,
+      })
     },
     release: async () => (await import('./contexts/release.ts')).namespacesOnly,
   },
@@ -173,6 +206,11 @@ export async function extractPrograms(
       return { ...one, version }
     }),
   )
+}
+
+/** What is written down of versions of Istio that touches the paths of a plan, a line each. */
+export async function istioWarnings(versions: readonly string[], plan: Plan): Promise<readonly string[]> {
+  return (await import('./istio/version-warnings.ts')).warningsOfVersions(versions, plan)
 }
 
 /** Whether istioctl of a version is in the cache, and as it was downloaded. */

@@ -2,7 +2,15 @@ import { Option, type Command } from 'commander'
 import { withoutMesh } from '../scenario/without-mesh.ts'
 import type { Scenario } from '../scenario/types.ts'
 import type { KubernetesFlags } from './backends.ts'
-import { backendOption, clientCount, collect, collectAssignments, keyValue } from './options.ts'
+import { defaultIstio } from '../backends/registry.ts'
+import {
+  backendOption,
+  clientCount,
+  collect,
+  collectAssignments,
+  collectVersions,
+  keyValue,
+} from './options.ts'
 
 /** Flags of every verb that stands a testbed up. */
 export interface BackendFlags extends KubernetesFlags {
@@ -65,9 +73,27 @@ export function addBackendFlags(command: Command): Command {
         .default([], 'none')
         .env('HOPMETER_VARIANT'),
     )
-    .addOption(new Option('--istio <version>', 'kind: Istio to install, e.g. 1.31.0').env('HOPMETER_ISTIO'))
-    .addOption(new Option('--istio-hub <hub>', "kind: registry of Istio's images").env('HOPMETER_ISTIO_HUB'))
-    .addOption(new Option('--istio-tag <tag>', "kind: tag of Istio's images").env('HOPMETER_ISTIO_TAG'))
+    .addOption(
+      new Option(
+        '--istio <[name=]version>',
+        'kind: Istio to install, e.g. 1.31.0; of several the data plane is switched between restarts (repeatable)',
+      )
+        .argParser(collectVersions)
+        .default([], defaultIstio)
+        .env('HOPMETER_ISTIO'),
+    )
+    .addOption(
+      new Option('--istio-hub <[name=]hub>', "kind: registry of Istio's images, of all or of one version")
+        .argParser(collect)
+        .default([], "Istio's own")
+        .env('HOPMETER_ISTIO_HUB'),
+    )
+    .addOption(
+      new Option('--istio-tag <[name=]tag>', "kind: tag of Istio's images, of all or of one version")
+        .argParser(collect)
+        .default([], 'the version')
+        .env('HOPMETER_ISTIO_TAG'),
+    )
     .addOption(
       new Option('--istio-set <path=value>', 'kind: further --set of istioctl install (repeatable)')
         .argParser(collectAssignments)

@@ -117,6 +117,11 @@ export function collectAssignments(text: string, previous: readonly string[]): r
   return [...previous, text]
 }
 
+/** Collects versions; several can also be one word, with commas or blanks between them. */
+export function collectVersions(text: string, previous: readonly string[]): readonly string[] {
+  return [...previous, ...text.split(/[\s,]+/).filter((version) => version !== '')]
+}
+
 /** Collects a repeatable option. */
 export function collect(text: string, previous: readonly string[]): readonly string[] {
   return [...previous, text]

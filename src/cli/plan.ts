@@ -1,5 +1,5 @@
 import { Command, Option } from 'commander'
-import { planScenario } from '../plan/plan-scenario.ts'
+import { planFor, planScenario } from '../plan/plan-scenario.ts'
 import { pasteable } from '../shell-words.ts'
 import { loadScenario } from '../scenario/load.ts'
 import { pathLabel } from '../topology/component.ts'
@@ -8,6 +8,7 @@ import { createBackend } from './backends.ts'
 import { print, printJson, type CliContext } from './context.ts'
 import { durationMs, outputOption, resultsOption, type OutputFormat } from './options.ts'
 import { planToResolve } from './plan-resolve.ts'
+import { versionsPlan } from './versions-plan.ts'
 
 interface PlanFlags extends BackendFlags {
   readonly output: OutputFormat
@@ -34,7 +35,7 @@ export function planVerb(context: CliContext): Command {
     .addOption(outputOption())
     .addHelpText(
       'after',
-      '\nExamples:\n  hopmeter plan hop-ladder\n  hopmeter plan mixed -o json\n  hopmeter plan hop-ladder --resolve 2us',
+      '\nExamples:\n  hopmeter plan hop-ladder\n  hopmeter plan mixed -o json\n  hopmeter plan hop-ladder --backend kind --istio 1.30.3 --istio 1.31.0\n  hopmeter plan hop-ladder --resolve 2us',
     )
     .action(async (name: string, options: PlanFlags) => {
       const { scenario: loaded, hash } = await loadScenario(name)
@@ -48,13 +49,19 @@ export function planVerb(context: CliContext): Command {
         return
       }
       const backend = await createBackend(options.backend, options)
-      const plan = planScenario(scenario, backend.variants)
+      // Versions that are switched stand on one testbed, and take the same paths unless one is wrong.
+      const isSwitched = backend.switchesVariants === true
+      const plan = isSwitched ? planScenario(scenario) : planFor(scenario, backend)
+      const versions = await versionsPlan(backend, scenario, scenario.rounds, results)
       const steps = await backend.steps(plan)
       const warnings = backend.warnings?.(plan) ?? []
       if (options.output === 'json') {
         const { workloads } = plan
         const paths = plan.paths.map(({ name: path, expect, rule }) => ({ name: path, expect, ...rule }))
-        printJson(context, { scenario: scenario.name, hash, paths, workloads, warnings, steps })
+        printJson(context, {
+          ...{ scenario: scenario.name, hash, paths, workloads, warnings, steps },
+          ...(versions === undefined ? {} : { versions, variants: backend.variants }),
+        })
         return
       }
       const paths = plan.paths.map(({ name: path, rule }) =>
@@ -73,6 +80,7 @@ export function planVerb(context: CliContext): Command {
       ])
       const known =
         warnings.length === 0 ? [] : ['', 'Worth knowing:', ...warnings.map((text) => `  ${text}`)]
-      print(context, [`Paths of ${scenario.name}:`, ...paths, ...known, ...commands].join('\n'))
+      const asked = versions === undefined ? [] : ['', versions]
+      print(context, [`Paths of ${scenario.name}:`, ...paths, ...asked, ...known, ...commands].join('\n'))
     })
 }

@@ -116,7 +116,7 @@ describe('the command that measures the same again', () => {
     const { result } = await sampleReportRun()
     const builds = result.builds.map((build) => ({ ...build, engine }))
     const run = await runWith(['hop-ladder', '--backend=kind'], { builds })
-    expect(parsed(reproduceArguments(run).slice(1)).flags).toMatchObject({ istio: '1.30.3' })
+    expect(parsed(reproduceArguments(run).slice(1)).flags).toMatchObject({ istio: ['1.30.3'] })
   })
 
   test('leaves names of files and contexts to its reader', async () => {

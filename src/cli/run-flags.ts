@@ -22,6 +22,7 @@ import {
 } from './options.ts'
 import { createProgress } from './progress.ts'
 import { testbedOverrides } from './testbed-overrides.ts'
+import { versionsPlan } from './versions-plan.ts'
 
 /** Flags of every verb that measures a scenario. */
 export interface RunFlags extends BackendFlags {
@@ -92,6 +93,17 @@ export async function runWithFlags(
   const progress = createProgress(context, { quiet: flags.quiet })
   try {
     const backend = await createBackend(flags.backend, flags)
+    const rounds = {
+      ...(flags.builds === undefined ? {} : { builds: flags.builds }),
+      ...(flags.restarts === undefined ? {} : { restarts: flags.restarts }),
+      ...(flags.rounds === undefined ? {} : { count: flags.rounds }),
+      ...(flags.duration === undefined ? {} : { durationMs: flags.duration }),
+      ...(flags.warmup === undefined ? {} : { warmupMs: flags.warmup }),
+    }
+    const { scenario } = scenarioFile
+    const all = { ...scenario.rounds, ...rounds }
+    const versions = await versionsPlan(backend, scenario, all, flags.results)
+    if (versions !== undefined) progress.note('info', versions)
     const measured = (signal: AbortSignal) =>
       runScenario({
         ...choices,
@@ -102,13 +114,7 @@ export async function runWithFlags(
         signal,
         seed: flags.seed,
         mesh: flags.mesh === 'none' ? 'none' : undefined,
-        rounds: {
-          ...(flags.builds === undefined ? {} : { builds: flags.builds }),
-          ...(flags.restarts === undefined ? {} : { restarts: flags.restarts }),
-          ...(flags.rounds === undefined ? {} : { count: flags.rounds }),
-          ...(flags.duration === undefined ? {} : { durationMs: flags.duration }),
-          ...(flags.warmup === undefined ? {} : { warmupMs: flags.warmup }),
-        },
+        rounds,
         testbed: testbedOverrides(flags),
         labels: flags.label,
         includeHostname: flags.includeHost,

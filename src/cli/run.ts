@@ -22,6 +22,7 @@ Examples:
   hopmeter run hop-ladder --builds 3 --rounds 40 --seed 7
   hopmeter run mixed --path east-to-west --label host=quiet
   hopmeter run my-own.yaml --verify warn -o json
+  hopmeter run hop-ladder --backend kind --istio 1.30.3 --istio 1.31.0
   hopmeter run --resume latest          # after Ctrl-C, a crash or a reboot`
 
 /** Flags that change no number, or that results do not keep because they name the user's own files and contexts. */
@@ -72,7 +73,10 @@ export function runVerb(context: CliContext): Command {
     .argument('[scenario]', 'name of a scenario, a YAML file, or - for standard input')
     .option('--resume <run>', 'go on with a run that ended early, with all that it was asked')
     .addOption(
-      new Option('--verify <mode>', 'strict: stop when a path is not as expected; warn, off: mark the result')
+      new Option(
+        '--verify <mode>',
+        'strict: stop when a path is not as expected; warn, off: mark the result (default of several versions: warn)',
+      )
         .choices(['strict', 'warn', 'off'])
         .default('strict')
         .env('HOPMETER_VERIFY'),
@@ -93,7 +97,10 @@ export function runVerb(context: CliContext): Command {
       }
       const { flags, resume } =
         given.resume === undefined ? { flags: given } : await toResume(context, command, given)
-      const { verify, control, path } = flags
+      const { control, path } = flags
+      // What nobody asked for is for the run to choose: several versions may take different paths.
+      const isAsked = given.resume !== undefined || command.getOptionValueSource('verify') !== 'default'
+      const verify = isAsked ? flags.verify : undefined
       const scenarioFile = resume
         ? parseScenario(resume.result.scenario.text, `the scenario of ${resume.result.id}`)
         : await loadScenario(name ?? '')

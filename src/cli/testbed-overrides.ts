@@ -15,9 +15,9 @@ export function testbedOverrides(flags: KubernetesFlags): Record<string, string>
     ['envoy', programNames(flags.envoy)],
     ['haproxy', programNames(flags.haproxy)],
     ['variant', flags.variant?.map((text) => shownVariant(text)).join('\n')],
-    ['istio', flags.istio],
-    ['istio-hub', flags.istioHub],
-    ['istio-tag', flags.istioTag],
+    ['istio', lines(flags.istio)],
+    ['istio-hub', lines(flags.istioHub)],
+    ['istio-tag', lines(flags.istioTag)],
     ['istio-set', flags.istioSet?.join('\n')],
     ['gateway-api', shareable(flags.gatewayApi)],
     ['node-image', flags.nodeImage],
@@ -29,6 +29,11 @@ export function testbedOverrides(flags: KubernetesFlags): Record<string, string>
   return Object.fromEntries(
     asked.flatMap(([flag, value]) => (value === undefined || value === '' ? [] : [[flag, value]])),
   )
+}
+
+/** A flag that can be given more than once has a line for each time. */
+function lines(values: string | readonly string[] | undefined): string | undefined {
+  return values === undefined ? undefined : [values].flat().join('\n')
 }
 
 /** Names that are looked for where programs are, or placeholders for files; facts of a result have the versions. */

@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import { Command } from 'commander'
 import type { Backend, Testbed } from '../backends/backend.ts'
-import { planScenario } from '../plan/plan-scenario.ts'
+import { planFor, planScenario } from '../plan/plan-scenario.ts'
 import { backendEntry } from '../backends/registry.ts'
 import { HopmeterError, InterruptedError } from '../errors.ts'
 import { underHostLock } from '../results/host-lock.ts'
@@ -41,7 +41,9 @@ export function upVerb(context: CliContext): Command {
       const { canKeep } = entry
       const { scenario: loaded } = await loadScenario(name)
       const backend = await createBackend(flags.backend, { ...flags, keep: true, held: true })
-      const plan = planScenario(withMesh(loaded, flags.mesh), backend.variants)
+      const scenario = withMesh(loaded, flags.mesh)
+      // What is switched is switched by a run; a testbed stands as it was installed.
+      const plan = backend.switchesVariants === true ? planScenario(scenario) : planFor(scenario, backend)
       const progress = createProgress(context, { quiet: flags.quiet })
       const show = (testbed: Testbed) => {
         progress.stop()

@@ -31,7 +31,8 @@ export interface BuildPaths {
 export class Build {
   readonly testbed: Testbed
   readonly cpu: CpuMeter
-  readonly #paths: readonly PlannedPath[]
+  /** Those that agents are connected for. */
+  #paths: readonly PlannedPath[]
   readonly #settings: Omit<BuildPaths, 'paths'>
   readonly #agents = new Map<string, AgentGroup>()
 
@@ -54,13 +55,18 @@ export class Build {
     return build
   }
 
-  /** Starts the load agents. @throws HopmeterError when one does not start. */
-  async connect(loads: readonly NamedLoad[]): Promise<void> {
+  /**
+   * Starts the load agents.
+   * @param paths that what stands now has; those of the build unless given
+   * @throws HopmeterError when one does not start
+   */
+  async connect(loads: readonly NamedLoad[], paths = this.#paths): Promise<void> {
     const timeoutMs = requestTimeoutMs
+    this.#paths = paths
     for (const load of loads) {
-      for (const [client, paths] of this.#clients(load)) {
-        const targets = this.#targets(paths.map(({ name }) => name))
-        const pods = clientPodsOf(this.testbed, paths[0]!.clientWorkload)
+      for (const [client, own] of this.#clients(load)) {
+        const targets = this.#targets(own.map(({ name }) => name))
+        const pods = clientPodsOf(this.testbed, own[0]!.clientWorkload)
         const settings = { load: load.load, timeoutMs, ...this.#settings }
         this.#agents.set(
           agentKey(client, load.id),

@@ -31,8 +31,8 @@ export function judgeWindow(
       path: path.name,
       rule,
       subject: {
-        client: pod('client-pod', path.client, path.variant),
-        server: pod('server-pod', path.server, path.variant),
+        client: pod('client-pod', path.client, path.clientWorkload.variant),
+        server: pod('server-pod', path.server, path.serverWorkload.variant),
         target: `${target.host}:${target.port}`,
         serverAddress: `${testbed.podAddress(path.serverWorkload)}:${serverPort}`,
         clientAddresses: client.addresses,

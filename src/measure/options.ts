@@ -14,6 +14,8 @@ export interface MeasureOptions {
   /** Possible paths of the plan. */
   readonly paths: readonly PlannedPath[]
   readonly loads: readonly NamedLoad[]
+  /** Whether variants have starts of their own in every restart; false: all are in every round. */
+  readonly switched?: boolean | undefined
   readonly rounds: RoundPlan
   /** Which builds to stand up, and which restarts of the run each has. */
   readonly builds: readonly PlannedBuild[]

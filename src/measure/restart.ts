@@ -1,4 +1,5 @@
 import type { Build } from './build.ts'
+import { ofVariant } from '../topology/component.ts'
 import { FirstRequests } from './first-requests.ts'
 import type { MeasureOptions } from './options.ts'
 import { measureRound } from './round.ts'
@@ -8,6 +9,8 @@ import { warmUp } from './warm-up.ts'
 
 /** Which start of the programs: 1-based, and the seed of every shuffle in it. */
 export interface WhichRestart {
+  /** The variant that is to stand; absent where all do, or there are none. */
+  readonly variant?: string | undefined
   readonly build: number
   readonly restart: number
   /** Restarts of this build. */
@@ -22,30 +25,35 @@ export interface WhichRestart {
 export async function measureRestart(
   options: MeasureOptions,
   build: Build,
-  { build: number, restart, of, seed }: WhichRestart,
+  { build: number, restart, of, seed, variant }: WhichRestart,
   tally: Tally,
   prefix: string,
 ): Promise<void> {
-  const { paths, loads, rounds, reporter, signal, record } = options
-  const which = of > 1 ? `${prefix}restart ${restart}/${of}: ` : prefix
+  const { loads, rounds, reporter, signal, record } = options
+  const paths = options.paths.filter((path) => variant === undefined || path.variant === variant)
+  const words = [...(of > 1 ? [`restart ${restart}/${of}`] : []), ...(variant === undefined ? [] : [variant])]
+  const which = words.length === 0 ? prefix : `${prefix}${words.join(', ')}: `
   const progress = (message: string) => reporter.step(which + message)
   signal.throwIfAborted()
   const startedMs = performance.now()
-  if (restart > 1) await build.restart({ signal, progress, seed })
+  // A variant's first start is a start as all others are, and not that of the testbed.
+  if (restart > 1 || variant !== undefined) await build.restart({ signal, progress, seed, variant })
   progress('connecting clients')
-  await build.connect(loads)
+  await build.connect(loads, paths)
   const turns = turnsOf(paths, loads, rounds.durationMs)
   const colds = new FirstRequests()
-  await prove(options, build, { build: number, restart }, turns, colds, tally, progress)
+  const deviating = await prove(options, build, { build: number, restart }, turns, colds, tally, progress)
   const startMs = performance.now() - startedMs
   const warm = await warmUp(options, build, turns, seed, progress, colds)
   await record({
     type: 'restart',
     build: number,
     restart,
+    ...ofVariant(variant),
     at: new Date().toISOString(),
     startMs,
     ...warm,
+    ...(variant === undefined ? {} : { facts: { ...build.testbed.startFacts } }),
   })
   if (warm.unsettled.length > 0) {
     const message =
@@ -60,8 +68,9 @@ export async function measureRestart(
     for (const scheduled of scheduleRounds(turns, rounds.count, seed)) {
       signal.throwIfAborted()
       const isLast = scheduled.round === rounds.count
-      const place = { build: number, restart }
-      const event = await measureRound(build, place, scheduled, paths, colds.take(), { isLast, signal })
+      const place = { build: number, restart, ...ofVariant(variant) }
+      const how = { isLast, signal, deviating }
+      const event = await measureRound(build, place, scheduled, paths, colds.take(), how)
       await record(event)
       tally.add(event)
       reporter.round(event, tally.progress())
@@ -75,15 +84,17 @@ export async function measureRestart(
   await build.testbed.quiet?.release()
 }
 
+/** @returns names of paths that are shown to be others than expected where that is a result: one variant's way. */
 async function prove(
-  { loads, reporter, record }: MeasureOptions,
+  { loads, reporter, record, switched }: MeasureOptions,
   build: Build,
   place: { readonly build: number; readonly restart: number },
   turns: readonly Turn[],
   colds: FirstRequests,
   tally: Tally,
   progress: (message: string) => void,
-): Promise<void> {
+): Promise<ReadonlySet<string>> {
+  const deviating = new Set<string>()
   progress('proving paths')
   for (const load of loads) {
     const { evidence, samples } = await build.prove(turns.filter((turn) => turn.load.id === load.id))
@@ -92,5 +103,7 @@ async function prove(
     await record({ type: 'proof', ...place, at, load: load.id, evidence: [...evidence] })
     tally.judge(evidence, true)
     if (place.restart === 1) reporter.proven(evidence)
+    for (const { path, verdict } of evidence) if (switched && verdict === 'mismatch') deviating.add(path)
   }
+  return deviating
 }

@@ -1,8 +1,7 @@
 import fc from 'fast-check'
 import { expect, test } from 'vitest'
 import { sampleBuild, sampleRound } from '../results/testing/sample-run.ts'
-import { ResultError } from '../errors.ts'
-import { otherContents, requireSameContents, restOfRun, wholeRun } from './resume.ts'
+import { restOfRun, wholeRun } from './resume.ts'
 
 const shape = (builds: number, restarts: number, count: number) => ({
   builds,
@@ -54,36 +53,14 @@ test('whatever was done, done and left together are the whole run, in builds tha
   )
 })
 
-const image = (digit: string) => `docker.io/istio/ztunnel:1.31.0@sha256:${digit.repeat(64)}`
-
-test('what a later build has other bytes of is named, and nothing that is not known by its bytes', () => {
-  const first = {
-    facts: { ztunnel: image('1'), gatewayApiSha256: 'a'.repeat(64), kernel: '6.1', agentImage: 'node:22' },
-  }
-  expect(otherContents(first, first)).toEqual([])
-  expect(otherContents(undefined, first)).toEqual([])
-  const moved = { ...first.facts, ztunnel: image('2'), kernel: '6.2', agentImage: image('3') }
-  expect(otherContents(first, { facts: moved })).toEqual([`ztunnel: ${image('1')} then, ${image('2')} now`])
-  const rewritten = { ...first.facts, gatewayApiSha256: 'b'.repeat(64) }
-  expect(otherContents(first, { facts: rewritten })).toHaveLength(1)
-  expect(otherContents(first, { facts: { ...rewritten, gatewayApiSha256: 'unknown' } })).toEqual([])
-  const { engine, loadBalancer } = sampleBuild(1)
-  const ofVariant = (ztunnel: string) => ({
-    facts: {},
-    variants: ['base', 'pr'].map((name) => ({
-      ...{ name, engine, loadBalancer },
-      facts: { ztunnel: name === 'pr' ? ztunnel : image('1') },
-    })),
-  })
-  expect(otherContents(ofVariant(image('1')), ofVariant(image('1')))).toEqual([])
-  expect(otherContents(ofVariant(image('1')), ofVariant(image('2')))[0]).toMatch(/^ztunnel \(pr\): /)
-})
-
-test('a run does not go on with an image that its tag does not mean any more', () => {
-  const run = { id: 'run', builds: [{ ...sampleBuild(1), facts: { ztunnel: image('1') } }] }
-  expect(() => requireSameContents(run, { facts: { ztunnel: image('1') } })).not.toThrow()
-  expect(() => requireSameContents(run, { facts: { ztunnel: image('2') } })).toThrow(ResultError)
-  expect(() => requireSameContents(run, { facts: { ztunnel: image('2') } })).toThrow(
-    /cannot go on: ztunnel: /,
-  )
+test('a restart in which variants are switched is whole once each has its rounds', () => {
+  const variants = ['old', 'new'].map((name) => ({ name, settings: {} }))
+  const of = (variant: string, restart: number, n: number) =>
+    rounds(1, restart, n).map((round) => ({ ...round, variant }))
+  const run = { rounds: shape(1, 3, 4), builds: [sampleBuild(1)], variants, switched: true as const }
+  const measured = [...of('old', 1, 4), ...of('new', 1, 4), ...of('new', 2, 4)]
+  expect(restOfRun({ ...run, measured })).toEqual([{ build: 2, restarts: [2, 3] }])
+  expect(restOfRun({ ...run, measured: [...measured, ...of('old', 2, 4)] })).toEqual([
+    { build: 2, restarts: [3] },
+  ])
 })

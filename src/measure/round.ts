@@ -20,14 +20,21 @@ export function sampleKey(path: string, load: string): string {
   return `${path}/${load}`
 }
 
+interface RoundOptions {
+  readonly isLast?: boolean
+  readonly signal?: AbortSignal
+  /** Paths whose start has shown that they take another way, which is what is to be measured. */
+  readonly deviating?: ReadonlySet<string>
+}
+
 /** Runs one round: every turn in its order, evidence before and after, validity judged. */
 export async function measureRound(
   build: Build,
-  place: { readonly build: number; readonly restart: number },
+  place: { readonly build: number; readonly restart: number; readonly variant?: string },
   scheduled: ScheduledRound,
   paths: readonly PlannedPath[],
   earlyColds: EarlyColds,
-  { isLast = false, signal = never }: { readonly isLast?: boolean; readonly signal?: AbortSignal } = {},
+  { isLast = false, signal = never, deviating }: RoundOptions = {},
 ): Promise<RoundEvent> {
   const { testbed, cpu } = build
   const before = await testbed.evidence()
@@ -82,7 +89,7 @@ export async function measureRound(
     ...(turns.length === 0 ? {} : { turns }),
   }
   const loads = new Map(scheduled.turns.map(({ load: { id, load } }) => [id, profileOf(load.profile)]))
-  return { type: 'round', ...round, flags: roundFlags(round, loads) }
+  return { type: 'round', ...round, flags: roundFlags(round, loads, deviating) }
 }
 
 /** Each pod's own state: a round is as good as the worst of its generators, which a sum or a mean would hide. */

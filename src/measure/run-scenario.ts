@@ -1,7 +1,7 @@
 import { randomInt } from 'node:crypto'
 import { existsSync } from 'node:fs'
 import type { Backend } from '../backends/backend.ts'
-import { planScenario, type Plan, type PlannedPath } from '../plan/plan-scenario.ts'
+import { planFor, type Plan, type PlannedPath } from '../plan/plan-scenario.ts'
 import { InternalError, PathMismatchError, UsageError } from '../errors.ts'
 import { plural } from '../plural.ts'
 import { describeEnvironment } from '../results/fingerprint.ts'
@@ -9,6 +9,7 @@ import { lockHost } from '../results/host-lock.ts'
 import { createRunDirectory, reopenRunDirectory } from '../results/run-directory.ts'
 import { newRunId } from '../results/run-id.ts'
 import { resultSchemaVersion, type JournalEvent, type RunHeader, type RunResult } from '../results/schema.ts'
+import { startsPerRestart } from '../results/variants.ts'
 import type { RoundPlan, Scenario, ScenarioFile } from '../scenario/types.ts'
 import type { Load } from '../load/profiles.ts'
 import { expandLoads } from '../load/profiles.ts'
@@ -17,14 +18,8 @@ import { hopmeterVersion } from '../version.ts'
 import { calibrationForRun } from './calibration-store.ts'
 import type { VerifyMode } from './options.ts'
 import { harmless, type Reporter } from './reporter.ts'
-import {
-  otherContents,
-  requireResumable,
-  requireSameContents,
-  requireSameEngine,
-  restOfRun,
-  wholeRun,
-} from './resume.ts'
+import { ContentsWatch } from './contents-watch.ts'
+import { requireResumable, restOfRun, wholeRun } from './resume.ts'
 import { measure } from './run.ts'
 import type { MeasureOutcome } from './tally.ts'
 
@@ -72,7 +67,9 @@ export async function runScenario(options: RunScenarioOptions): Promise<Finished
   const reporter = harmless(options.reporter)
   const asked = options.mesh === 'none' ? withoutMesh(scenarioFile.scenario) : scenarioFile.scenario
   const scenario = { ...withPaths(asked, options.paths), loads: options.loads ?? asked.loads }
-  const plan = planScenario(scenario, backend.variants)
+  const plan = planFor(scenario, backend)
+  const switched = backend.switchesVariants === true
+  const verify = options.verify ?? defaultVerify(backend)
   const paths = plan.paths.filter((path) => path.rule.possible)
   const loads = expandLoads(scenario.loads)
   const rounds = roundsFor(backend, { ...scenario.rounds, ...options.rounds })
@@ -85,20 +82,18 @@ export async function runScenario(options: RunScenarioOptions): Promise<Finished
     const directory = options.resume
       ? await reopenRunDirectory(id, options.resume.directory)
       : await createRunDirectory(options.resultsRoot, id, scenarioFile.text)
-    let firstBuild = resumed?.builds[0]
+    const contents = new ContentsWatch(resumed)
     const record = async (event: JournalEvent) => {
-      if (event.type !== 'build') return directory.append(event)
-      if (resumed) {
-        requireSameEngine(resumed, event)
-        requireSameContents(resumed, event)
-      }
+      const others = contents.see(event)
       await directory.append(event)
-      const others = otherContents(firstBuild, event)
-      firstBuild ??= event
-      if (others.length === 0) return
-      const message = `build ${event.build} is made of other images or files than the first: ${others.join('; ')}`
-      reporter.note('warning', message)
-      await directory.append({ type: 'note', at: new Date().toISOString(), level: 'warning', message })
+      if (others === undefined) return
+      reporter.note('warning', others)
+      await directory.append({
+        type: 'note',
+        at: new Date().toISOString(),
+        level: 'warning',
+        message: others,
+      })
     }
     const builds = resumed ? restOfRun(resumed) : wholeRun(rounds)
     try {
@@ -113,7 +108,6 @@ export async function runScenario(options: RunScenarioOptions): Promise<Finished
       await record({ type: 'end', at: new Date().toISOString(), status: outcome.status, ...reason })
       return directory.finish()
     }
-    const verify = options.verify ?? 'strict'
     const { failureFolder } = directory
     try {
       const outcome = await measure({
@@ -121,6 +115,7 @@ export async function runScenario(options: RunScenarioOptions): Promise<Finished
         plan,
         paths,
         loads,
+        switched,
         rounds,
         builds,
         before: resumed?.measured ?? [],
@@ -177,7 +172,7 @@ async function describeRun(
     seed,
     backend: backend.name,
     ...((backend.clients ?? 1) === 1 ? {} : { clients: backend.clients }),
-    verify: options.verify ?? 'strict',
+    verify: options.verify ?? defaultVerify(backend),
     rounds: { ...rounds },
     loads: expandLoads(scenario.loads).map(({ id: loadId, load }) => ({ id: loadId, ...load })),
     paths: [...possible, ...plan.paths.filter((p) => !p.rule.possible)].map((path) =>
@@ -186,17 +181,24 @@ async function describeRun(
     ...(backend.variants === undefined
       ? {}
       : { variants: backend.variants.map(({ name, settings }) => ({ name, settings: { ...settings } })) }),
+    ...(backend.switchesVariants === true ? { switched: true as const } : {}),
     environment: await describeEnvironment({ includeHostname: options.includeHostname ?? false }),
     labels: { ...options.labels },
     ...(calibration === undefined ? {} : { calibration }),
   }
 }
 
-function resumeNote({ measured, rounds }: RunResult): JournalEvent {
+function resumeNote(run: RunResult): JournalEvent {
+  const { measured, rounds } = run
   const { restarts = 1 } = rounds
-  const total = rounds.count * rounds.builds * restarts
+  const total = rounds.count * rounds.builds * restarts * startsPerRestart(run)
   const message = `resumed after ${measured.length} of ${plural(total, 'round')}`
   return { type: 'note', at: new Date().toISOString(), level: 'info', message }
+}
+
+/** Which way a version takes is what a run of several is to find out, and no reason to end it. */
+function defaultVerify({ switchesVariants }: Backend): VerifyMode {
+  return switchesVariants === true ? 'warn' : 'strict'
 }
 
 /** Where programs cannot be restarted, all rounds are of one start. */

@@ -3,6 +3,7 @@ import { Build } from './build.ts'
 import type { MeasureOptions } from './options.ts'
 import { measureRestart } from './restart.ts'
 import type { PlannedBuild } from './resume.ts'
+import { switchOrder } from './switch-order.ts'
 import { Tally, type MeasureOutcome } from './tally.ts'
 import { tryUnreachable } from './unreachable.ts'
 
@@ -52,17 +53,19 @@ async function measureBuild(
       facts: { ...facts },
       upMs,
     })
-    for (const [i, place] of paths.length === 0 ? [] : restarts.entries()) {
-      const which = { build: number, restart: i + 1, of: restarts.length, seed: seeds[place - 1] ?? seed }
-      await measureRestart(options, build, which, tally, prefix)
-    }
-    for (const path of plan.paths.filter((p) => !p.rule.possible)) {
-      signal.throwIfAborted()
-      progress(`trying "${path.name}", which must not be reachable`)
-      const event = await tryUnreachable(build.testbed, path, number, signal)
-      await record(event)
-      if (!event.confirmed) tally.unexpected(`${path.name}: expected no path, but ${event.observed}`)
-      else reporter.note('info', `${path.name}: unreachable, as expected (${event.observed})`)
+    const named = options.switched === true ? plan.variants : []
+    for (const [i, place] of restarts.entries()) {
+      const isLast = i === restarts.length - 1
+      const order: readonly (string | undefined)[] =
+        named.length === 0 ? [undefined] : switchOrder(named, place, seed)
+      for (const variant of order) {
+        const ofStart = { seed: seeds[place - 1] ?? seed, variant }
+        const which = { build: number, restart: i + 1, of: restarts.length, ...ofStart }
+        if (paths.length > 0) await measureRestart(options, build, which, tally, prefix)
+        else if (variant !== undefined && isLast) await build.restart({ signal, progress, ...ofStart })
+        // What must not be reachable is tried once in a build, of each variant while it stands.
+        if (isLast) await tryAll(options, build, number, tally, progress, variant)
+      }
     }
   } catch (error) {
     const broke = signal.aborted ? undefined : await build.testbed.whatBroke?.()
@@ -77,4 +80,23 @@ async function measureBuild(
   }
   progress(build.downWords)
   await build.down()
+}
+
+async function tryAll(
+  { plan, reporter, signal, record }: MeasureOptions,
+  build: Build,
+  number: number,
+  tally: Tally,
+  progress: (message: string) => void,
+  variant: string | undefined,
+): Promise<void> {
+  const own = plan.paths.filter((path) => variant === undefined || path.variant === variant)
+  for (const path of own.filter(({ rule }) => !rule.possible)) {
+    signal.throwIfAborted()
+    progress(`trying "${path.name}", which must not be reachable`)
+    const event = await tryUnreachable(build.testbed, path, number, signal)
+    await record(event)
+    if (!event.confirmed) tally.unexpected(path.name, `expected no path, but ${event.observed}`)
+    else reporter.note('info', `${path.name}: unreachable, as expected (${event.observed})`)
+  }
 }

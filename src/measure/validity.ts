@@ -17,10 +17,15 @@ export const validityLimits = {
 /** More than this share of flagged rounds makes a run void. */
 export const voidShare = 0.2
 
-/** Why a round is suspect, as short stable words; empty when it is valid. `loads` by their ids. */
+/**
+ * Why a round is suspect, as short stable words; empty when it is valid.
+ * @param loads by their ids
+ * @param deviating paths that are known to take another way than the rule says: that they still do is no surprise
+ */
 export function roundFlags(
   round: Omit<RoundEvent, 'type' | 'flags'>,
   loads: ReadonlyMap<string, LoadTraits>,
+  deviating: ReadonlySet<string> = new Set(),
 ): string[] {
   const { paths, generators, host, evidence } = round
   // A machine that wakes idle CPUs slowly shows delay and pressure of our own making. They are a disturbance when
@@ -37,7 +42,7 @@ export function roundFlags(
       'served-differs',
       some(evidence, (e) => e.served !== undefined && e.served !== responsesOf(paths, e.path)),
     ],
-    ['path-not-proven', some(evidence, (e) => e.verdict !== 'proven')],
+    ['path-not-proven', some(evidence, (e) => e.verdict !== (deviating.has(e.path) ? 'mismatch' : 'proven'))],
     ['generator-busy', some(generators, (g) => isSaturated(g) && loads.get(g.load)?.mayBeBusy !== true)],
     ['other-load', (host.otherBusy ?? 0) > validityLimits.otherBusy],
     [

@@ -1,5 +1,5 @@
 import type { Backend } from '../backends/backend.ts'
-import { planScenario } from '../plan/plan-scenario.ts'
+import { planFor, type Plan } from '../plan/plan-scenario.ts'
 import { underHostLock } from '../results/host-lock.ts'
 import type { PathEvidence, UnreachableEvent } from '../results/schema.ts'
 import type { Scenario } from '../scenario/types.ts'
@@ -36,24 +36,25 @@ export async function verifyScenario(options: VerifyOptions): Promise<VerifyResu
 }
 
 async function prove({ scenario, backend, progress, note, signal }: VerifyOptions): Promise<VerifyResult> {
-  const plan = planScenario(scenario, backend.variants)
-  const paths = plan.paths.filter((path) => path.rule.possible)
-  const loads = expandLoads(proofOnly)
-  const build = await Build.up(backend, plan, { paths, halves: false }, { signal, progress, note })
+  const plan = planFor(scenario, backend)
+  const possible = plan.paths.filter((path) => path.rule.possible)
+  const context = { signal, progress, note }
+  const build = await Build.up(backend, plan, { paths: possible, halves: false }, context)
   let result: VerifyResult
   try {
     const unreachable: UnreachableEvent[] = []
     const evidence: PathEvidence[] = []
-    if (paths.length > 0) {
-      progress('connecting clients')
-      await build.connect(loads)
-      progress('proving paths')
-      evidence.push(...(await build.prove(turnsOf(paths, loads, 1000))).evidence)
-    }
-    for (const path of plan.paths.filter((p) => !p.rule.possible)) {
-      signal.throwIfAborted()
-      progress(`trying "${path.name}", which must not be reachable`)
-      unreachable.push(await tryUnreachable(build.testbed, path, 1, signal))
+    // One version after the other, in the order in which they were named.
+    const versions = backend.switchesVariants === true ? plan.variants : [undefined]
+    for (const variant of versions) {
+      if (variant !== undefined) await build.restart({ signal, progress, seed: 1, variant })
+      const own = plan.paths.filter((path) => variant === undefined || path.variant === variant)
+      evidence.push(...(await provePossible(build, own, progress)))
+      for (const path of own.filter((p) => !p.rule.possible)) {
+        signal.throwIfAborted()
+        progress(`trying "${path.name}", which must not be reachable`)
+        unreachable.push(await tryUnreachable(build.testbed, path, 1, signal))
+      }
     }
     const ok = evidence.every((e) => e.verdict === 'proven') && unreachable.every((u) => u.confirmed)
     result = { evidence, unreachable, ok }
@@ -66,4 +67,18 @@ async function prove({ scenario, backend, progress, note, signal }: VerifyOption
   progress(build.downWords)
   await build.down()
   return result
+}
+
+async function provePossible(
+  build: Build,
+  paths: Plan['paths'],
+  progress: (message: string) => void,
+): Promise<readonly PathEvidence[]> {
+  const possible = paths.filter((path) => path.rule.possible)
+  if (possible.length === 0) return []
+  const loads = expandLoads(proofOnly)
+  progress('connecting clients')
+  await build.connect(loads, possible)
+  progress('proving paths')
+  return (await build.prove(turnsOf(possible, loads, 1000))).evidence
 }

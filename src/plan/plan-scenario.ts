@@ -37,11 +37,26 @@ export interface Plan {
   readonly paths: readonly PlannedPath[]
 }
 
+/** What a plan has to know of whoever stands it up. */
+export interface PlannedVariants {
+  readonly variants?: readonly { readonly name: string }[] | undefined
+  readonly switchesVariants?: boolean | undefined
+}
+
+/** The plan of a scenario for a backend with the variants that it has. Pure. */
+export function planFor(scenario: Scenario, { variants, switchesVariants }: PlannedVariants): Plan {
+  return planScenario(scenario, variants, switchesVariants)
+}
+
 /**
  * Derives pods and expected components from a scenario. With variants every path exists once for each, and so does
- * everything that it visits. Pure.
+ * everything that it visits, unless they are switched: then one takes the place of the other. Pure.
  */
-export function planScenario(scenario: Scenario, variants: readonly { readonly name: string }[] = []): Plan {
+export function planScenario(
+  scenario: Scenario,
+  variants: readonly { readonly name: string }[] = [],
+  areSwitched = false,
+): Plan {
   const workloads = new Map<string, Workload>()
   const add = (workload: Workload): Workload => {
     const found = workloads.get(workload.name) ?? workload
@@ -51,7 +66,7 @@ export function planScenario(scenario: Scenario, variants: readonly { readonly n
   const names = variants.map(({ name }) => name)
   const each: readonly (string | undefined)[] = names.length === 0 ? [undefined] : names
   const paths = scenario.paths.flatMap((path) =>
-    each.map((variant) => planPath(scenario, path, variant, add)),
+    each.map((variant) => planPath(scenario, path, { variant, own: areSwitched ? undefined : variant }, add)),
   )
   return { scenario, variants: names, workloads: [...workloads.values()], paths }
 }
@@ -59,18 +74,19 @@ export function planScenario(scenario: Scenario, variants: readonly { readonly n
 function planPath(
   { topology }: Scenario,
   path: ScenarioPath,
-  variant: string | undefined,
+  /** `own`: whose pods and components these are; undefined where all have the same. */
+  { variant, own }: { readonly variant: string | undefined; readonly own: string | undefined },
   add: (workload: Workload) => Workload,
 ): PlannedPath {
   const rule = pathRule(topology, path)
-  const of = ofVariant(variant)
+  const of = ofVariant(own)
   const workload = (role: Workload['role'], placement: Placement): Workload => {
-    const name = `${placeName(role, placement, path.mesh)}${variant === undefined ? '' : `-${variant}`}`
+    const name = `${placeName(role, placement, path.mesh)}${own === undefined ? '' : `-${own}`}`
     return add({ name, role, placement, mesh: path.mesh, ...of })
   }
   return {
     ...path,
-    ...of,
+    ...ofVariant(variant),
     name: variant === undefined ? path.name : `${path.name}@${variant}`,
     scenarioPath: path.name,
     mix: placeName('client', path.client, path.mesh),

@@ -22,6 +22,8 @@ export function forKeeping(event: JournalEvent): JournalEvent {
       }
     case 'proof':
       return { ...event, evidence: event.evidence.map(evidenceForKeeping) }
+    case 'restart':
+      return event.facts === undefined ? event : { ...event, facts: cleanEach(event.facts) }
     case 'round':
       return {
         ...event,

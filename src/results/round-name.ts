@@ -8,13 +8,16 @@ export function roundName({
   build,
   restart,
   round,
+  variant,
 }: {
   readonly build: number
   readonly restart?: number | undefined
   readonly round: number
+  /** Where a round has but one. */
+  readonly variant?: string | undefined
 }): string {
   const start = restart === undefined ? '' : `restart ${restart}, `
-  return `build ${build}, ${start}round ${round}`
+  return `build ${build}, ${start}round ${round}${variant === undefined ? '' : ` of ${variant}`}`
 }
 
 /** The same of the round from which an observation was kept. */

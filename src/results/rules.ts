@@ -8,6 +8,7 @@ import type {
   RoundDigest,
   RunHeader,
 } from './schema.ts'
+import { roundName } from './round-name.ts'
 import { VariantRules } from './variant-rules.ts'
 
 /** What the format cannot say of one field: numbers of a file that contradict each other prove that it is wrong. */
@@ -16,8 +17,8 @@ import { VariantRules } from './variant-rules.ts'
 const toleranceNs = 1
 
 type Counts = Omit<PathRound, 'warm' | 'cold' | 'extra'>
-type Header = Pick<RunHeader, 'paths' | 'loads' | 'variants'>
-type Round = Pick<RoundDigest, 'build' | 'restart' | 'round'> & {
+type Header = Pick<RunHeader, 'paths' | 'loads' | 'variants' | 'switched'>
+type Round = Pick<RoundDigest, 'build' | 'restart' | 'round' | 'variant'> & {
   readonly paths: readonly Counts[]
   readonly evidence: readonly { readonly path: string }[]
 }
@@ -60,14 +61,15 @@ export class RunRules {
   }
 
   /** @throws Error when the round contradicts itself, the header, or a round before it. */
-  round({ build, restart = 1, round, paths, evidence }: Round): void {
-    const key = `build ${build}, restart ${restart}, round ${round}`
+  round({ build, restart = 1, round, variant, paths, evidence }: Round): void {
+    const key = roundName({ build, restart, round, variant })
     if (this.#rounds.has(key)) throw new Error(`${key} is there twice`)
     this.#rounds.add(key)
     uniqueNames(
       'path',
       paths.map(({ path, load }) => `${path}" under load "${load}`),
     )
+    this.#variants.round({ variant, paths, evidence })
     for (const sample of paths) {
       this.#requirePath(sample.path)
       if (!this.#loads.has(sample.load)) throw new Error(`the run has no load "${sample.load}"`)

@@ -99,6 +99,11 @@ export const runHeader = z.strictObject({
     }),
     'names per list',
   ).optional(),
+  /**
+   * Variants were measured one after the other: in every restart each has starts and rounds of its own, in an order that
+   * is balanced over restarts. Absent: every round has all of them.
+   */
+  switched: z.literal(true).optional(),
   environment: z.looseObject({
     kernel: text,
     cpuModel: text,
@@ -170,12 +175,16 @@ export const restartEvent = z.strictObject({
   build: positive,
   /** 1-based within its build; the first comes with the build. */
   restart: positive,
+  /** Which variant was started; absent where all stand side by side, or there are none. */
+  variant: text.optional(),
   at: moment,
   /** Stopping and starting the programs, connecting and proving, ms. */
   startMs: ms,
   warmupMs: ms,
   /** `path/load` whose level was still moving when warm-up had to end; empty when all had settled. */
   unsettled: listOf(text, 'samples per round'),
+  /** What started, where that differs from start to start: images by digest. */
+  facts: recordOf(text, 'names per list').optional(),
 })
 
 /** What was observed of one path in one window, and whether it is what the path rule expects. */
@@ -295,8 +304,10 @@ export const roundEvent = z.strictObject({
   build: positive,
   /** Absent: the first. */
   restart: positive.optional(),
-  /** 1-based within its restart. */
+  /** 1-based within its restart, and of its variant where a round has but one. */
   round: positive,
+  /** The only variant that it measured; absent where it measured all, or there are none. */
+  variant: text.optional(),
   at: moment,
   durationMs: ms,
   paths: listOf(pathRound, 'samples per round'),

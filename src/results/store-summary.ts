@@ -107,10 +107,11 @@ async function readTail(
     if (round) {
       const { count, restarts = 1 } = header.rounds
       const [build, restart, own] = [Number(round[1]), Number(round[2] ?? 1), Number(round[3])]
-      // A run that went on after an interruption has builds beyond those it was asked for, and gaps before them.
-      const isResumed = build > header.rounds.builds
+      // A run that went on after an interruption has builds beyond those it was asked for, and gaps before them. Of
+      // variants that are switched the last round does not say which came before.
+      const isCounted = build > header.rounds.builds || header.switched === true
       const place = ((build - 1) * restarts + restart - 1) * count + own
-      return { status, rounds: isResumed ? await countRounds(journal) : place }
+      return { status, rounds: isCounted ? await countRounds(journal) : place }
     }
     return { status, rounds: isWhole ? 0 : undefined }
   }

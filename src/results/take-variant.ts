@@ -12,7 +12,7 @@ type Round = RunResult['measured'][number]
  */
 export function takeVariant(result: RunResult, variant: string): RunResult {
   requireVariant(result, variant)
-  const { variants: _, ...run } = result
+  const { variants: _, switched: __, ...run } = result
   const own = pathsOfVariant(result, variant)
   const ofPath = <T extends { readonly path: string }>(items: readonly T[]): T[] =>
     items.flatMap((item) => {
@@ -34,8 +34,11 @@ export function takeVariant(result: RunResult, variant: string): RunResult {
       const { engine, loadBalancer, facts } = stood
       return { ...build, engine, loadBalancer, facts: { ...build.facts, ...facts } }
     }),
-    proofs: result.proofs.map((proof) => ({ ...proof, evidence: ofPath(proof.evidence).map(plainEvidence) })),
-    restarts: result.restarts.map((restart) => ({
+    proofs: result.proofs.flatMap((proof) => {
+      const evidence = ofPath(proof.evidence).map(plainEvidence)
+      return evidence.length === 0 && proof.evidence.length > 0 ? [] : [{ ...proof, evidence }]
+    }),
+    restarts: result.restarts.filter(isMeasured).map(({ variant: _variant, ...restart }) => ({
       ...restart,
       unsettled: restart.unsettled.flatMap((place) => {
         const [path = '', ...load] = place.split('/')
@@ -44,7 +47,7 @@ export function takeVariant(result: RunResult, variant: string): RunResult {
       }),
     })),
     components: places.map(({ component }) => plain(component)),
-    measured: result.measured.map((round) => takeRound(round, ofPath(round.paths))),
+    measured: result.measured.filter(isMeasured).map((round) => takeRound(round, ofPath(round.paths))),
     evidence: ofPath(result.evidence).map((digest) => ({
       ...digest,
       sample: plainEvidence({ ...digest.sample, path: digest.path }),
@@ -53,9 +56,13 @@ export function takeVariant(result: RunResult, variant: string): RunResult {
     histograms: ofPath(result.histograms),
   }
 
+  function isMeasured(one: { readonly variant?: string | undefined }): boolean {
+    return one.variant === undefined || one.variant === variant
+  }
+
   function takeRound(round: Round, paths: RoundDigest['paths']): Round {
     const isOwn = (path: string) => own.has(path)
-    const { turns, throttled, ...rest } = round
+    const { turns, throttled, variant: _variant, ...rest } = round
     return {
       ...rest,
       generators: takeGenerators(round),

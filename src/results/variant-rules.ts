@@ -4,13 +4,24 @@ import { scenarioNameOf } from './variants.ts'
 
 type Path = RunHeader['paths'][number]
 
+interface MeasuredVariant {
+  readonly variant?: string | undefined
+  readonly paths: readonly { readonly path: string }[]
+  readonly evidence: readonly { readonly path: string }[]
+}
+
 /** What a run says of its variants must fit together: a ratio between things that never met would be worse than none. */
 export class VariantRules {
   readonly #names: readonly string[]
+  readonly #isSwitched: boolean
+  readonly #variantOf: ReadonlyMap<string, string | undefined>
 
   /** @throws Error when variants, paths and their components contradict each other. */
-  constructor({ paths, variants }: Pick<RunHeader, 'paths' | 'variants'>) {
+  constructor({ paths, variants, switched }: Pick<RunHeader, 'paths' | 'variants' | 'switched'>) {
     this.#names = variants?.map(({ name }) => name) ?? []
+    this.#isSwitched = switched === true
+    this.#variantOf = new Map(paths.map(({ name, variant }) => [name, variant]))
+    if (switched && variants === undefined) throw new Error('it switches between variants and has none')
     if (variants !== undefined) this.#checkNames()
     for (const path of paths) this.#checkPath(path)
     const names = new Set(paths.map(({ name }) => name))
@@ -37,6 +48,22 @@ export class VariantRules {
     if (variant !== undefined && !this.#names.includes(variant)) {
       throw new Error(`the ${kind} of ${cluster} is of variant "${variant}", ${this.#ofRun()}`)
     }
+  }
+
+  /** @throws Error when a round has other variants than those that stood while it was measured. */
+  round({ variant, paths, evidence }: MeasuredVariant): void {
+    if ((variant !== undefined) !== this.#isSwitched) {
+      throw new Error(
+        variant === undefined
+          ? 'a round is of no variant'
+          : `a round is of "${variant}" alone, the run of all`,
+      )
+    }
+    if (variant === undefined) return
+    if (!this.#names.includes(variant))
+      throw new Error(`a round is of variant "${variant}", ${this.#ofRun()}`)
+    const other = [...paths, ...evidence].find(({ path }) => this.#variantOf.get(path) !== variant)
+    if (other) throw new Error(`a round of variant "${variant}" has path "${other.path}"`)
   }
 
   #checkNames(): void {

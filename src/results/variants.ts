@@ -44,3 +44,8 @@ export function ladderPaths({ paths, variants }: Pick<RunResult, 'paths' | 'vari
     .filter((path) => path.hops !== null && path.controlOf === undefined)
     .toSorted((a, b) => place(a.variant) - place(b.variant) || (a.hops ?? 0) - (b.hops ?? 0))
 }
+
+/** How many rounds and starts of its own each restart has per round that was asked for: one of each variant. */
+export function startsPerRestart({ variants, switched }: Pick<RunResult, 'variants' | 'switched'>): number {
+  return switched ? (variants?.length ?? 1) : 1
+}

@@ -30,6 +30,7 @@ export function comparePairs(pairs: Nested<Pair>, options: CompareOptions = {}):
   const units = unitsOf(
     mapNested(pairs, ([a, b]) => contrast(a, b, scale)),
     fewest,
+    options.finest,
   )
   const { unit, values } = units
   const contrasts = values.map(({ value }) => value)

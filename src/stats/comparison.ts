@@ -64,6 +64,8 @@ export interface CompareOptions {
   /** Which quantile the values are, 0 to 1. With `requestsPerRound` it is refused when the rounds do not carry it. */
   readonly quantile?: number | undefined
   readonly requestsPerRound?: readonly number[] | undefined
+  /** `restart`: the two were not measured in the same rounds, so that a round is no observation. Default `round`. */
+  readonly finest?: 'round' | 'restart' | undefined
 }
 
 export const defaultAlpha = 0.05

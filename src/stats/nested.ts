@@ -29,8 +29,9 @@ export interface Units {
  * differs between builds to all its starts, so what lies below repeats more than it adds. Medians throughout: one
  * disturbed round must not speak for its start, nor one odd start for its build.
  * @param fewest observations that a verdict takes
+ * @param finest what an observation may be at the least
  */
-export function unitsOf(nested: Nested, fewest: number): Units {
+export function unitsOf(nested: Nested, fewest: number, finest: Exclude<Unit, 'build'> = 'round'): Units {
   const restarts = nested.flatMap((build, b) =>
     build.flatMap((rounds, r) =>
       rounds.length === 0
@@ -44,7 +45,7 @@ export function unitsOf(nested: Nested, fewest: number): Units {
   })
   if (builds.length >= fewest) return { unit: 'build', values: builds, above: [] }
   const valuesOf = (units: readonly { readonly value: number }[]) => units.map(({ value }) => value)
-  if (restarts.length >= fewest) {
+  if (restarts.length >= fewest || finest === 'restart') {
     const values = restarts.map(({ id, value }) => ({ id, value }))
     return { unit: 'restart', values, above: valuesOf(builds) }
   }

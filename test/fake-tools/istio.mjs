@@ -36,11 +36,11 @@ function account(cluster, name) {
   put(cluster, { kind: 'ServiceAccount', metadata: { name, namespace: system } })
 }
 
-function deployment(cluster, name) {
+function deployment(cluster, name, own = image(cluster, name === 'istiod' ? 'pilot' : 'proxyv2')) {
   const status = { observedGeneration: 1, replicas: 1, updatedReplicas: 1, availableReplicas: 1 }
   const env = name === 'istiod' ? [{ name: 'CLUSTER_ID', value: cluster.istiod.clusterName }] : []
   const template = {
-    spec: { containers: [{ image: image(cluster, name === 'istiod' ? 'pilot' : 'proxyv2'), env }] },
+    spec: { containers: [{ image: own, env }] },
   }
   const labels = { app: name }
   put(cluster, {
@@ -75,12 +75,12 @@ function image({ istiod }, name) {
   return `${istiod.hub}/${name}:${istiod.tag}`
 }
 
-function systemPod(model, cluster, name, labels, node, podIP, imageName) {
+function systemPod(model, cluster, name, labels, node, podIP, own) {
   const uid = podUid(model)
   const containers = [
     {
       containerID: containerId({ metadata: { uid } }),
-      image: image(cluster, imageName),
+      image: own,
       imageID: `sha256:${'0'.repeat(64)}`,
       ready: true,
       restartCount: 0,
@@ -121,13 +121,13 @@ export function restart(model, clusterName, name) {
       { app: 'istiod' },
       node,
       podAddress(node.podCIDR, cluster.nextPod++),
-      'pilot',
+      image(cluster, 'pilot'),
     )
   }
   if (name === 'ztunnel') {
     cluster.ztunnels = {}
-    const network = object(cluster, 'DaemonSet', system, 'ztunnel').spec.template.spec.containers[0].env[0]
-      .value
+    const [container] = object(cluster, 'DaemonSet', system, 'ztunnel').spec.template.spec.containers
+    const network = container.env[0].value
     cluster.nodes.forEach((node, i) => {
       const pod = systemPod(
         model,
@@ -136,12 +136,13 @@ export function restart(model, clusterName, name) {
         { app: 'ztunnel' },
         node,
         podAddress(node.podCIDR, cluster.nextPod++),
-        'ztunnel',
+        container.image,
       )
       cluster.ztunnels[pod.metadata.name] = {
         node: node.name,
         network,
         root: cluster.istiod.root,
+        image: container.image,
         startedMs: Date.now(),
       }
     })
@@ -174,13 +175,22 @@ export function reconcile(model, clusterName) {
   for (const name of classes) put(cluster, { kind: 'GatewayClass', metadata: { name } })
   const gateway = object(cluster, 'Gateway', system, gatewayName)
   if (!gateway || !classes.includes(gateway.spec.gatewayClassName)) return
-  if (!object(cluster, 'Deployment', system, gatewayName)) runGateway(model, cluster)
+  const own = object(cluster, 'Deployment', system, gatewayName)
+  const isAsWanted = own?.spec.template.spec.containers[0].image === gatewayImage(cluster)
+  if (!isAsWanted) runGateway(model, cluster)
   publish(cluster, gateway)
+}
+
+/** By istiod's template: the Gateway's annotation counts, and what anybody sets on the Deployment does not. */
+function gatewayImage(cluster) {
+  const annotations = object(cluster, 'Gateway', system, gatewayName)?.metadata.annotations
+  const annotated = annotations?.['sidecar.istio.io/proxyImage']
+  return annotated?.includes('/') ? annotated : image(cluster, 'proxyv2')
 }
 
 function runGateway(model, cluster) {
   account(cluster, gatewayName)
-  deployment(cluster, gatewayName)
+  deployment(cluster, gatewayName, gatewayImage(cluster))
   const [node] = cluster.nodes
   const labels = { 'gateway.networking.k8s.io/gateway-name': gatewayName }
   for (const pod of objectsOf(cluster, 'Pod', system)) {
@@ -195,7 +205,7 @@ function runGateway(model, cluster) {
     labels,
     node,
     podAddress(node.podCIDR, cluster.nextPod++),
-    'proxyv2',
+    gatewayImage(cluster),
   )
   if (object(cluster, 'Service', system, gatewayName)) return
   const ports = [
@@ -331,12 +341,19 @@ export function endpoints(model, clusterName, { copies }) {
         Object.entries(service.spec.selector).every(([label, value]) => metadata.labels?.[label] === value),
     )
     const own = networkOf(cluster)
-    if (own === network) return pods.map((pod) => ({ cluster: name, pod, ip: pod.status.podIP }))
+    if (own === network && !(name !== clusterName && isMisled(model, clusterName)))
+      return pods.map((pod) => ({ cluster: name, pod, ip: pod.status.podIP }))
     const gateway = gateways.get(own)
     if (!gateway || pods.length === 0 || remote.has(own)) return []
     remote.add(own)
     return [{ cluster: name, gateway }]
   })
+}
+
+/** Whether ztunnels of that cluster are of a version that takes its own network in another cluster for another one. */
+function isMisled(model, clusterName) {
+  const [first] = Object.values(model.clusters[clusterName].ztunnels ?? {})
+  return model.misled !== undefined && (first?.image ?? '').includes(`:${model.misled}`)
 }
 
 function gatewaysByNetwork(model, clusterName) {

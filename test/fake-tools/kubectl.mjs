@@ -23,6 +23,7 @@ export function kubectl(model, args, input) {
   if (verb === 'delete') return remove(model, name, cluster, words)
   if (verb === 'annotate' || verb === 'label') return mark(cluster, words)
   if (verb === 'patch') return patch(cluster, words)
+  if (verb === 'set' && noun === 'image') return setImage(model, name, cluster, words)
   if (verb === 'rollout') return rollout(model, name, cluster, words)
   if (verb === 'logs') return logs(model, cluster, name, words)
   if (verb === 'exec') return inPod(model, { cluster, name, words })
@@ -117,7 +118,12 @@ function applyOne(model, clusterName, cluster, own) {
   if (kind.startsWith('Gateway')) resource(cluster, kind.toLowerCase())
   const before = cluster.objects[key(kind, namespace, metadata.name)]
   metadata.labels = { ...before?.metadata.labels, ...metadata.labels }
-  metadata.annotations = { ...before?.metadata.annotations, ...metadata.annotations }
+  // Server-side apply: what this manager applied before and does not any more goes, what others wrote stays.
+  const others = Object.entries(before?.metadata.annotations ?? {}).filter(
+    ([name]) => !before.applied?.includes(name),
+  )
+  own.applied = Object.keys(metadata.annotations ?? {})
+  metadata.annotations = { ...Object.fromEntries(others), ...metadata.annotations }
   own.status = before?.status
   if (kind === 'Service') own.spec.clusterIP = before?.spec.clusterIP ?? serviceAddress(cluster)
   if (kind === 'Secret' && own.stringData) {
@@ -260,12 +266,36 @@ function patch(cluster, words) {
   return ''
 }
 
+/** `kubectl set image KIND/NAME CONTAINER=IMAGE`: pods of that image, once every node has it. */
+function setImage(model, clusterName, cluster, words) {
+  const [, , of, change] = words
+  const [noun, name] = of.split('/')
+  const { kind, plural } = resource(cluster, noun)
+  const own = object(cluster, kind, words.namespace, name)
+  if (!own) fail(`Error from server (NotFound): ${plural} "${name}" not found`)
+  const [container, image] = change.split('=')
+  if (container !== 'istio-proxy') fail(`error: unable to find container named "${container}"`)
+  const [first] = own.spec.template.spec.containers
+  if (first.image === image) return ''
+  first.image = image
+  own.metadata.generation += 1
+  own.status.observedGeneration += 1
+  // Nodes without a network run only what was loaded into them.
+  const isLoaded = cluster.nodes.every((node) => model.containers[node.name].node.images.includes(image))
+  if (kind === 'DaemonSet') own.status.numberAvailable = isLoaded ? cluster.nodes.length : 0
+  if (isLoaded) restart(model, clusterName, name)
+  reconcile(model, clusterName)
+  return `${of} image updated`
+}
+
 function rollout(model, clusterName, cluster, words) {
   const [, verb, of] = words
   const [noun, name] = of.split('/')
   const { kind, plural } = resource(cluster, noun)
-  if (!object(cluster, kind, words.namespace, name))
-    fail(`Error from server (NotFound): ${plural} "${name}" not found`)
+  const own = object(cluster, kind, words.namespace, name)
+  if (!own) fail(`Error from server (NotFound): ${plural} "${name}" not found`)
+  if (verb === 'status' && own.status.numberAvailable === 0)
+    fail('error: timed out waiting for the condition')
   if (verb === 'restart') restart(model, clusterName, name)
   return verb === 'restart' ? `${of} restarted` : `${of} successfully rolled out`
 }

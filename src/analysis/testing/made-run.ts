@@ -7,7 +7,7 @@ import {
   sampleRestart,
   sampleRound,
 } from '../../results/testing/sample-run.ts'
-import { sideBySide, type SampleVariant } from '../../results/testing/sample-variants.ts'
+import { oneAfterAnother, sideBySide, type SampleVariant } from '../../results/testing/sample-variants.ts'
 import { seededRandom } from '../../random.ts'
 
 export interface MadeRun {
@@ -26,6 +26,8 @@ export interface MadeRun {
   readonly seed?: number
   /** Every path once per variant, called `single@base`; by that name `shiftNs` knows it. */
   readonly variants?: readonly SampleVariant[]
+  /** One of them stood at a time. */
+  readonly isSwitched?: boolean
   readonly change?: (result: RunResult) => RunResult
 }
 
@@ -39,29 +41,37 @@ export async function madeRun({
   hostSpeed = 1,
   seed = 1,
   variants,
+  isSwitched = false,
   ...rest
 }: MadeRun): Promise<RunResult> {
   const random = seededRandom(seed)
   const counts = { count: rounds, durationMs: 1000, warmupMs: 500, builds, restarts }
-  const inVariants = (event: JournalEvent) => (variants ? sideBySide([event], variants)[0]! : event)
-  const header = inVariants(sampleHeader({ id: rest.id, rounds: counts })) as RunHeader
+  const inVariants = (event: JournalEvent): JournalEvent[] => {
+    if (!variants) return [event]
+    return isSwitched ? oneAfterAnother([event], variants) : sideBySide([event], variants)
+  }
+  const [header] = inVariants(sampleHeader({ id: rest.id, rounds: counts })) as [RunHeader]
   const hopsOf = new Map(header.paths.map(({ name, hops }) => [name, hops ?? 0]))
   const events: JournalEvent[] = [header]
   for (let build = 1; build <= builds; build++) {
-    events.push(inVariants(sampleBuild(build)))
+    events.push(...inVariants(sampleBuild(build)))
     for (let restart = 1; restart <= restarts; restart++) {
-      events.push(sampleRestart({ build, restart }))
+      events.push(...inVariants(sampleRestart({ build, restart })))
       const ofStart = new Map([...hopsOf.keys()].map((name) => [name, restartNs * (random() - 0.5)]))
       for (let round = 1; round <= rounds; round++) {
-        const event = inVariants(sampleRound({ build, restart, round, requests: 1000 })) as RoundEvent
+        const same = inVariants(sampleRound({ build, restart, round, requests: 1000 })) as RoundEvent[]
         const weather = hostSpeed * (1 + 0.2 * random())
-        const paths = event.paths.map((path) => {
-          const level =
-            60_000 * (hopsOf.get(path.path) ?? 0) + (shiftNs[path.path] ?? 0) + (ofStart.get(path.path) ?? 0)
-          const read = () => quantilesAt(weather * (level + 400 * (random() - 0.5)))
-          return { ...path, quantilesNs: read(), halvesNs: [read(), read()] as [QuantilesNs, QuantilesNs] }
-        })
-        events.push({ ...event, paths })
+        for (const event of same) {
+          const paths = event.paths.map((path) => {
+            const level =
+              60_000 * (hopsOf.get(path.path) ?? 0) +
+              (shiftNs[path.path] ?? 0) +
+              (ofStart.get(path.path) ?? 0)
+            const read = () => quantilesAt(weather * (level + 400 * (random() - 0.5)))
+            return { ...path, quantilesNs: read(), halvesNs: [read(), read()] as [QuantilesNs, QuantilesNs] }
+          })
+          events.push({ ...event, paths })
+        }
       }
     }
   }

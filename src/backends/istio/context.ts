@@ -5,6 +5,7 @@ import type { HostFacts } from '../kubernetes/cluster/host-facts.ts'
 import type { LoadBalancer, MakeLoadBalancer } from '../kubernetes/load-balancer.ts'
 import type { MeshInput } from '../kubernetes/mesh.ts'
 import type { StepContext } from '../kubernetes/steps/step.ts'
+import type { DataPlane } from '../kubernetes/tools/options.ts'
 import { defaultIstio, fullIstioVersion, pinsFor, type IstioPins } from '../versions.ts'
 import { gatewayOf } from './read/read-gateway.ts'
 
@@ -74,7 +75,47 @@ export function isProxied({ spec }: Cluster): boolean {
 export const imageVariant = 'distroless'
 
 /** Every image that the nodes of a cluster need. */
-export function istioImages({ hub, tag, gateways }: IstioContext): readonly string[] {
-  const names = ['pilot', 'install-cni', 'ztunnel', ...(gateways.length > 0 ? ['proxyv2'] : [])]
-  return names.map((name) => `${hub}/${name}:${tag}-${imageVariant}`)
+export function istioImages({ hub, tag, gateways, options }: IstioContext): readonly string[] {
+  const ofDataPlane = ['ztunnel', ...(gateways.length > 0 ? ['proxyv2'] : [])]
+  const own = ['pilot', 'install-cni', ...ofDataPlane].map((name) => imageName(name, { hub, tag }))
+  const others = (options.dataPlanes ?? []).flatMap((dataPlane) =>
+    ofDataPlane.map((name) => imageName(name, sourceOf(dataPlane))),
+  )
+  return [...new Set([...own, ...others])]
+}
+
+interface ImageSource {
+  readonly hub: string
+  readonly tag: string
+}
+
+function imageName(name: string, { hub, tag }: ImageSource): string {
+  return `${hub}/${name}:${tag}-${imageVariant}`
+}
+
+function sourceOf({ istio, hub, tag }: DataPlane): ImageSource {
+  return { hub: hub ?? pinsFor(istio).hub, tag: tag ?? istio }
+}
+
+/** What one data plane consists of. */
+export interface DataPlaneImages {
+  readonly ztunnel: string
+  readonly gateway: string
+}
+
+/** Images of a version that is switched to; undefined for the one that was installed with the control plane. */
+export function imagesOfDataPlane(
+  { hub, tag, options }: Pick<IstioContext, 'hub' | 'tag' | 'options'>,
+  variant: string,
+): DataPlaneImages | undefined {
+  const dataPlane = (options.dataPlanes ?? []).find(({ name }) => name === variant)
+  if (!dataPlane) throw new RangeError(`no version is called "${variant}"`)
+  const source = sourceOf(dataPlane)
+  if (source.hub === hub && source.tag === tag) return undefined
+  return { ztunnel: imageName('ztunnel', source), gateway: imageName('proxyv2', source) }
+}
+
+/** What a version is called in results, e.g. `1.30.3`, or the tag of somebody's own images. */
+export function tagOfDataPlane(dataPlane: DataPlane): string {
+  return sourceOf(dataPlane).tag
 }

@@ -1,12 +1,20 @@
+import type { VariantOfTestbed } from '../backend.ts'
 import type { MeshInput, ServiceMesh } from '../kubernetes/mesh.ts'
 import { checkBeforeInstallStep } from './check/check-steps.ts'
 import { meshReadiness } from './check/readiness.ts'
-import { istioContext, istioImages, type IstioContext, type OwnClusters } from './context.ts'
+import {
+  imagesOfDataPlane,
+  istioContext,
+  istioImages,
+  tagOfDataPlane,
+  type IstioContext,
+  type OwnClusters,
+} from './context.ts'
 import { caKeyType } from './install/ca.ts'
 import { gatewayApiFacts } from './install/gateway-api-facts.ts'
 import { ztunnelThreads } from './install/install.ts'
 import { meshPhases } from './install/mesh-steps.ts'
-import { restartDataPlane } from './install/restart-data-plane.ts'
+import { putDataPlaneBack, restartDataPlane } from './install/restart-data-plane.ts'
 import { istioComponentOf } from './read/component-of.ts'
 import { meshStateFiles } from './read/state-files.ts'
 import { standingVersions, versionFacts } from './version-facts.ts'
@@ -24,9 +32,15 @@ export function ownMesh({ loadBalancer, host, ...input }: MeshInput & OwnCluster
   const labels = [...parts.loadBalancers.values()].flatMap(({ label }) => label ?? [])
   let facts: Readonly<Record<string, string>> = {}
   let disagreements: readonly string[] = []
+  const loadBalancerLabel = [...new Set(labels)].join(' and ') || 'none'
+  const variants = input.options.dataPlanes?.map((own): VariantOfTestbed => ({
+    ...{ name: own.name, engine: { name: 'istio', version: tagOfDataPlane(own) } },
+    ...{ loadBalancer: loadBalancerLabel, facts: {} },
+  }))
   return {
-    engine: { name: 'istio', version: parts.tag },
-    loadBalancer: [...new Set(labels)].join(' and ') || 'none',
+    engine: variants?.[0]?.engine ?? { name: 'istio', version: parts.tag },
+    variants,
+    loadBalancer: loadBalancerLabel,
     get facts() {
       return facts
     },
@@ -43,13 +57,27 @@ export function ownMesh({ loadBalancer, host, ...input }: MeshInput & OwnCluster
       facts = {
         ...{ ...kept, ...settings(parts), ...gatewayApiFacts(parts) },
         ...versionFacts(parts.istio, input.plan, disagreements),
+        ...switchFacts(parts),
       }
       return watched
     },
-    restart: (context) => restartDataPlane(parts, context),
+    get startFacts() {
+      const { ztunnel, gateway } = facts
+      return { ...(ztunnel === undefined ? {} : { ztunnel }), ...(gateway === undefined ? {} : { gateway }) }
+    },
+    restart: (context, variant) =>
+      restartDataPlane(parts, context, variant === undefined ? undefined : imagesOfDataPlane(parts, variant)),
+    putBack: (context) => putDataPlaneBack(parts, context),
     componentOf: istioComponentOf,
     stateFiles: (cluster, context) => meshStateFiles(parts, cluster, context),
   }
+}
+
+/** Which way several versions were measured. */
+function switchFacts({ istio, tag, options }: IstioContext): Readonly<Record<string, string>> {
+  if (options.dataPlanes === undefined) return {}
+  const controlPlane = tag === istio ? istio : `${istio} (${tag})`
+  return { versions: `data plane switched in place; istiod and istio-cni ${controlPlane} throughout` }
 }
 
 /** What the result keeps of how the mesh was made. */

@@ -36,6 +36,22 @@ export function versionWarnings(istio: string, plan: Pick<Plan, 'paths'>): reado
   return [...unknown, ...(stages ?? []), ...defects]
 }
 
+/** The same of several versions: what is known of all once, the rest with the version in front. */
+export function warningsOfVersions(
+  versions: readonly string[],
+  plan: Pick<Plan, 'paths'>,
+): readonly string[] {
+  const each = [...new Set(versions)].map((version) => ({ version, own: versionWarnings(version, plan) }))
+  if (each.length < 2) return each[0]?.own ?? []
+  const isOfAll = (text: string) => each.every(({ own }) => own.includes(text))
+  return [
+    ...each[0]!.own.filter(isOfAll),
+    ...each.flatMap(({ version, own }) =>
+      own.filter((text) => !isOfAll(text)).map((text) => `${version}: ${text}`),
+    ),
+  ]
+}
+
 function knownMinors(): string {
   return `${istioVersions[0]?.minor} to ${istioVersions.at(-1)?.minor}`
 }

@@ -1,19 +1,19 @@
 import { createHash } from 'node:crypto'
 import path from 'node:path'
-import { HopmeterError } from '../../errors.ts'
+import { HopmeterError, UsageError } from '../../errors.ts'
 import type { Scenario } from '../../scenario/types.ts'
-import type { Backend } from '../backend.ts'
+import type { Backend, VariantChoice } from '../backend.ts'
 import { cachedPrograms, verifiedGatewayApi } from '../istio/install/cached-tools.ts'
 import { istioctlDoubt, istioctlFit } from '../istio/install/istioctl-version.ts'
 import { istioLabels } from '../istio/labels.ts'
 import { ownMesh } from '../istio/own-mesh.ts'
-import { versionDisagreements, versionWarnings } from '../istio/version-warnings.ts'
+import { versionDisagreements, warningsOfVersions } from '../istio/version-warnings.ts'
 import { bringUp, stepsOf, type Assembly } from '../kubernetes/bring-up.ts'
 import type { Session } from '../kubernetes/session/session.ts'
 import type { Phase } from '../kubernetes/steps/step.ts'
 import { createToolbox } from '../kubernetes/tools/create-toolbox.ts'
 import { stateFolder } from '../kubernetes/tools/folders.ts'
-import type { KubernetesOptions } from '../kubernetes/tools/options.ts'
+import type { DataPlane, KubernetesOptions } from '../kubernetes/tools/options.ts'
 import type { ToolName } from '../kubernetes/tools/toolbox.ts'
 import { agentText } from '../kubernetes/workloads/agent-text.ts'
 import { workloadStep } from '../kubernetes/workloads/workload-steps.ts'
@@ -45,9 +45,16 @@ export function createKind(options: KubernetesOptions = {}): Backend {
     name: 'kind',
     clients: options.clients ?? 1,
     canRestart: true,
+    ...(options.dataPlanes === undefined
+      ? {}
+      : {
+          switchesVariants: true,
+          variants: options.dataPlanes.map(variantOf),
+          switchWords: `ztunnels and gateways are switched in place on the same clusters; istiod and istio-cni stay ${options.istioTag ?? options.istio ?? defaultIstio}`,
+        }),
     warnings: (plan) => [
       ...versionDisagreements({ asked: options.istio, tag: options.istioTag }),
-      ...(needsMesh(plan) ? versionWarnings(options.istio ?? defaultIstio, plan) : []),
+      ...(needsMesh(plan) ? warningsOfVersions(versionsOf(options), plan) : []),
     ],
     steps: (plan) => stepsOf(assemble(plan, options, undefined)),
     up: (plan, context) => {
@@ -95,6 +102,11 @@ function assemble(plan: Plan, options: KubernetesOptions, session: Session | und
     ...{ tools, session, nodeImage, image: options.loadBalancerImage ?? loadBalancerImage },
     podCidrs: scenario.topology.clusters.map(({ podCidr }) => podCidr),
   }
+  if (options.dataPlanes && !needsMesh(plan)) {
+    throw new UsageError('several versions of Istio make no difference where no path is in a mesh', {
+      hint: 'leave --mesh none out, or name one version',
+    })
+  }
   const mesh = needsMesh(plan)
     ? ownMesh({
         ...{ plan, clusters, options: withCachedCrds(options), sessionId },
@@ -130,6 +142,19 @@ function assemble(plan: Plan, options: KubernetesOptions, session: Session | und
     workloads: workloadPhase,
     facts: async (context) => ({ nodeImage: await nodeImageThatRuns(tools, clusters, nodeImage, context) }),
   }
+}
+
+function versionsOf({ istio = defaultIstio, dataPlanes }: KubernetesOptions): readonly string[] {
+  return dataPlanes?.map((own) => own.istio) ?? [istio]
+}
+
+/** A version as results keep what was asked of it. */
+function variantOf({ name, istio, hub, tag }: DataPlane): VariantChoice {
+  const settings = { istio, 'istio-hub': hub, 'istio-tag': tag }
+  const asked = Object.entries(settings).flatMap(([key, value]) =>
+    value === undefined ? [] : [[key, value]],
+  )
+  return { name, settings: Object.fromEntries(asked) as Record<string, string> }
 }
 
 function needsMesh({ workloads }: Plan): boolean {

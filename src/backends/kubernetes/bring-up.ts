@@ -134,9 +134,11 @@ async function connect(
         ...versions,
         ...mesh?.facts,
       },
-      restart: async ({ signal, progress }) => {
+      variants: mesh?.variants,
+      startFacts: () => mesh?.startFacts,
+      restart: async ({ signal, progress, variant }) => {
         const during = { ...context, signal, progress }
-        await restartPrograms(assembly, session, during)
+        await restartPrograms(assembly, session, during, variant)
         return await goLive(work, assembly, during)
       },
       saveState: (folder, signal) =>
@@ -145,7 +147,8 @@ async function connect(
       takeDown: async () => {
         await tellOfStopped(clusters, context)
         try {
-          if (!session.state.kept) await takeDown(tools, session, owner.release, cleanUpContext(context))
+          if (session.state.kept) await mesh?.putBack?.(cleanUpContext(context))
+          else await takeDown(tools, session, owner.release, cleanUpContext(context))
         } finally {
           end()
         }
@@ -189,10 +192,11 @@ async function restartPrograms(
   { clusters, mesh, workloads }: Assembly,
   session: Session,
   context: StepContext,
+  variant?: string,
 ): Promise<void> {
   context.progress(mesh?.restart ? `restart ${restartedAll}` : 'restart pods')
   await Promise.all([
-    mesh?.restart?.(context),
+    mesh?.restart?.(context, variant),
     ...clusters.map((cluster) => removePods(cluster, session.id, context)),
   ])
   await runPhases([workloads], context)

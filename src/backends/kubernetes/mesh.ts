@@ -1,6 +1,6 @@
 import type { ComponentFlows, OwnedAddress } from '../../evidence/flow.ts'
 import type { Component } from '../../topology/model.ts'
-import type { Command, Engine } from '../backend.ts'
+import type { Command, Engine, VariantOfTestbed } from '../backend.ts'
 import type { Plan } from '../../plan/plan-scenario.ts'
 import type { Cluster } from './cluster/cluster.ts'
 import type { PodObject } from './cluster/objects.ts'
@@ -44,8 +44,17 @@ export interface ServiceMesh {
     found: PodInventory,
     context: StepContext,
   ): Promise<{ readonly watcher: FlowWatcher; readonly addresses: readonly OwnedAddress[] } | undefined>
-  /** Starts all that forwards bytes anew and waits for it; absent where the mesh is the user's. */
-  restart?(context: StepContext): Promise<void>
+  /** What forwards the bytes of each version that is switched to, in their order; absent where there is one. */
+  readonly variants?: readonly VariantOfTestbed[] | undefined
+  /** Of `facts`, what a restart can change where versions are switched. */
+  readonly startFacts?: Readonly<Record<string, string>> | undefined
+  /**
+   * Starts all that forwards bytes anew and waits for it; absent where the mesh is the user's.
+   * @param variant the version that is to stand then; what stands unless given
+   */
+  restart?(context: StepContext, variant?: string): Promise<void>
+  /** Puts the version back that was installed, and waits for it; nothing where it stands. */
+  putBack?(context: StepContext): Promise<void>
   /** Which component of the mesh a pod is; undefined for all others. */
   componentOf(pod: PodObject, cluster: string, node: number | undefined): Component | undefined
   /** What explains a mesh that failed, of a cluster that hopmeter made. */

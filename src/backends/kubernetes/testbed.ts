@@ -45,6 +45,9 @@ export interface TestbedParts {
   readonly engine: Engine
   readonly loadBalancer: string
   readonly facts: Readonly<Record<string, string>>
+  readonly variants: Testbed['variants']
+  /** What runs since the last restart, where that can be something else each time. */
+  readonly startFacts: () => Testbed['startFacts']
   /** Absent where control planes go on while rounds run. */
   readonly quiet: QuietClusters | undefined
   /** Starts all programs anew, and finds what runs then. */
@@ -60,6 +63,7 @@ export class KubeTestbed implements Testbed {
   readonly delayMethod = 'none'
   readonly loadBalancer: string
   readonly facts: Readonly<Record<string, string>>
+  readonly variants: Testbed['variants']
   readonly #parts: TestbedParts
   #live: LiveParts
 
@@ -69,6 +73,11 @@ export class KubeTestbed implements Testbed {
     this.engine = parts.engine
     this.loadBalancer = parts.loadBalancer
     this.facts = parts.facts
+    this.variants = parts.variants
+  }
+
+  get startFacts(): Testbed['startFacts'] {
+    return this.#parts.startFacts()
   }
 
   get isKept(): boolean {

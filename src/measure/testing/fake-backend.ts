@@ -13,7 +13,9 @@ export interface FakeOptions {
   /** Absent from its testbeds when false. */
   readonly canRestart?: boolean
   /** What a server calls itself in a start: another name than its own makes evidence speak of another pod. */
-  readonly podName?: (workload: string, start: number) => string
+  readonly podName?: (workload: string, start: number, variant: string | undefined) => string
+  /** Names of variants, of which its testbeds have one at a time. */
+  readonly variants?: readonly string[]
   /** What requests to a server meet. */
   readonly faults?: Readonly<Record<string, ServeFaults>>
   /** Called in each restart, before the servers start again; what it throws is what the restart throws. */
@@ -22,7 +24,7 @@ export interface FakeOptions {
 
 /** What a test wants to know of a backend that was used. */
 export interface FakeLog {
-  /** `up`, `restart`, `down`, in the order of the calls. */
+  /** `up`, `restart`, `down`, in the order of the calls; a restart with the variant that is to stand. */
   readonly calls: string[]
   readonly restartSeeds: number[]
   /** Load agents that were running when a restart began. */
@@ -47,6 +49,9 @@ export function fakeBackend(options: FakeOptions = {}): { readonly backend: Back
   const backend: Backend = {
     name: 'lab',
     canRestart,
+    ...(options.variants === undefined
+      ? {}
+      : { variants: options.variants.map((name) => ({ name, settings: {} })), switchesVariants: true }),
     steps: () => [],
     async up(plan) {
       log.calls.push('up')
@@ -63,6 +68,8 @@ class FakeTestbed implements Testbed {
   readonly delayMethod = 'none'
   readonly loadBalancer = 'none'
   readonly facts = {}
+  readonly variants: Testbed['variants']
+  #variant: string | undefined
   readonly #plan: Plan
   readonly #options: FakeOptions
   readonly #log: FakeLog
@@ -75,6 +82,8 @@ class FakeTestbed implements Testbed {
   constructor(plan: Plan, options: FakeOptions, log: FakeLog, mark: string) {
     this.#plan = plan
     this.#options = options
+    const { engine, loadBalancer } = this
+    this.variants = options.variants?.map((name) => ({ name, engine, loadBalancer, facts: {} }))
     this.#log = log
     this.#mark = mark
   }
@@ -94,7 +103,7 @@ class FakeTestbed implements Testbed {
         host,
         port: this.#ports.get(name) ?? 0,
         cluster: placement.cluster,
-        pod: podName(name, this.#starts),
+        pod: podName(name, this.#starts, this.#variant),
         faults: faults[name],
       })
       this.#ports.set(name, server.port)
@@ -102,7 +111,12 @@ class FakeTestbed implements Testbed {
     }
   }
 
-  restart?({ seed, signal }: RestartContext): Promise<void> {
+  get startFacts() {
+    return this.#variant === undefined ? undefined : { version: this.#variant }
+  }
+
+  restart?({ seed, signal, variant }: RestartContext): Promise<void> {
+    this.#variant = variant
     return this.#restart(seed, signal)
   }
 
@@ -142,7 +156,7 @@ class FakeTestbed implements Testbed {
 
   async #restart(seed: number, signal: AbortSignal): Promise<void> {
     signal.throwIfAborted()
-    this.#log.calls.push('restart')
+    this.#log.calls.push(this.#variant === undefined ? 'restart' : `restart ${this.#variant}`)
     this.#log.restartSeeds.push(seed)
     this.#log.agentsAtRestart.push(this.#log.agents())
     await this.#stop()

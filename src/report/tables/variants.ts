@@ -46,7 +46,11 @@ export function variantTable(
   ]
   const what = series === 'warm' ? '' : ` in ${name}`
   const whom = only ?? 'Each variant'
-  return tableOf(`${whom} against ${baseline}${what} under the load ${load}, paired by round`, columns, rows)
+  return tableOf(
+    `${whom} against ${baseline}${what} under the load ${load}, paired by ${beside.areSwitched ? 'restart' : 'round'}`,
+    columns,
+    rows,
+  )
 }
 
 interface Rung {

@@ -16,7 +16,7 @@ export function threeSentences({ result, summary }: ReportedRun): string[] {
   const loads = result.loads.map((load) => load.id).join(', ')
   const unproven = measured.filter((path) => !isProven(result, path.name)).map((path) => path.name)
   return [
-    `${plural(own.length, 'path')} of the scenario ${result.scenario.name} ${own.length === 1 ? 'was' : 'were'} measured ${variants ? `in ${plural(variants.variants.length, 'variant')} side by side (${variantFacts(variants).join('; ')})` : `on ${summary.engine}`} under the load ${loads}: ${amount}.`,
+    `${plural(own.length, 'path')} of the scenario ${result.scenario.name} ${own.length === 1 ? 'was' : 'were'} measured ${variants ? `in ${plural(variants.variants.length, 'variant')} ${result.switched ? 'that stood in turn in every restart' : 'side by side'} (${variantFacts(variants).join('; ')})` : `on ${summary.engine}`} under the load ${loads}: ${amount}.`,
     unproven.length === 0
       ? 'Every path was shown, in every round, to visit exactly the components that it must visit.'
       : `Not proven in every round: ${unproven.join(', ')}.`,
@@ -56,6 +56,7 @@ export function environmentFacts({ result, summary }: ReportedRun): [string, str
     ['hopmeter', result.hopmeterVersion],
     ['delay between networks', summary.delayMethod],
     ['load balancer', summary.loadBalancer],
+    ['versions', made?.['versions']],
     ['control planes', made?.['controlPlanes']],
     ['restarts of', made?.['restarted']],
     ['versions that disagree', made?.['versionNotes']],

@@ -21,6 +21,11 @@ export function factsOfVariants({
   })
 }
 
+/** What a part about them is called: they stood beside each other, or one after the other. */
+export function variantHeading({ areSwitched }: Pick<VariantsBeside, 'areSwitched'>): string {
+  return areSwitched ? 'Versions in turn' : 'Variants side by side'
+}
+
 /** What came out, a sentence for each other variant: `pr against base at p50: 2 slower, 2 the same`. */
 export function variantFindings(beside: VariantsBeside): string[] {
   return countsOfOthers(beside).map(

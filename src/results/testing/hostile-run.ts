@@ -1,7 +1,7 @@
 import type { z } from 'zod'
 import { journalEvent, runHeader, type JournalEvent, type RunHeader } from '../schema.ts'
 import { encoded, sampleEvents } from './sample-run.ts'
-import { sideBySide } from './sample-variants.ts'
+import { oneAfterAnother, sideBySide } from './sample-variants.ts'
 
 /** What strangers put into texts: commands of terminals, what reorders or hides text, and markup of every output. */
 export const payloads: readonly string[] = [
@@ -40,12 +40,13 @@ function disguise(first: number): Disguise {
 
 /**
  * The events of a run that passes every check, with a hostile text in each place where the schema takes any text,
- * optional fields included; every other one is of variants. A field added to the schema is covered without anybody thinking of it.
+ * optional fields included; of three one is of variants, and one of such that stood in turn. A field added to the schema is covered without anybody thinking of it.
  */
 export function hostileEvents(first: number, options: { readonly rounds?: number } = {}): JournalEvent[] {
   const at = '2026-11-23T01:02:03.000Z'
   const events = sampleEvents({ rounds: options.rounds ?? 2, requests: 20 })
-  const [header, build, ...rest] = first % 2 === 0 ? events : sideBySide(events)
+  const forms = [events, sideBySide(events), oneAfterAnother(events)]
+  const [header, build, ...rest] = forms[first % forms.length]!
   const [path] = (header as RunHeader).paths
   const evidence = rest.flatMap((event) => (event.type === 'round' ? event.evidence : [])).slice(0, 6)
   const plain: JournalEvent[] = [
@@ -72,7 +73,7 @@ export function idOf(events: readonly JournalEvent[]): string {
 /** Names in these must be those of other fields, and numbers those of a histogram. */
 const onlyIfThere = new Set([
   ...['controlOf', 'coldQuantilesNs', 'extraQuantilesNs', 'turns'],
-  ...['variants', 'variant', 'scenarioPath'],
+  ...['variants', 'variant', 'scenarioPath', 'switched'],
 ])
 
 interface Definition {

@@ -69,6 +69,50 @@ export function sideBySide(
   })
 }
 
+/** The same variants, one of which stood at a time: each has starts and rounds of its own, on parts that all share. */
+export function oneAfterAnother(
+  events: readonly JournalEvent[],
+  variants: readonly SampleVariant[] = sampleVariants,
+): JournalEvent[] {
+  return sideBySide(events, variants).flatMap((event): JournalEvent[] => {
+    switch (event.type) {
+      case 'run': {
+        const paths = event.paths.map((path) => ({ ...path, expected: path.expected.map(plain) }))
+        return [{ ...event, switched: true, paths }]
+      }
+      case 'restart':
+        return variants.map(({ name }) => ({
+          ...event,
+          variant: name,
+          facts: { ztunnel: `ztunnel:${name}` },
+        }))
+      case 'round':
+        return variants.map(({ name }) => {
+          const isOwn = ({ path }: { readonly path: string }) => path.endsWith(`@${name}`)
+          return {
+            ...event,
+            variant: name,
+            paths: event.paths.filter(isOwn),
+            evidence: event.evidence.filter(isOwn).map((seen) => ({
+              ...seen,
+              observed: seen.observed.map(plain),
+              hops: seen.hops.map((hop) => ({ ...hop, component: plain(hop.component) })),
+            })),
+            componentCpu: event.componentCpu
+              .filter(({ component }) => component.variant === undefined || component.variant === name)
+              .map((own) => ({ ...own, component: plain(own.component) })),
+          }
+        })
+      default:
+        return [event]
+    }
+  })
+}
+
+function plain({ variant: _variant, ...component }: RecordedComponent): RecordedComponent {
+  return component
+}
+
 function pathOf(path: RunHeader['paths'][number], variant: string): RunHeader['paths'][number] {
   const expected = path.expected.map((component) => componentOf(component, variant))
   return { ...path, name: `${path.name}@${variant}`, variant, scenarioPath: path.name, expected }

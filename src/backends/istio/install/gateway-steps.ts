@@ -1,6 +1,6 @@
 import { HopmeterError } from '../../../errors.ts'
 import type { Cluster } from '../../kubernetes/cluster/cluster.ts'
-import { isRolledOut, type Ingress, type Rollout } from '../../kubernetes/cluster/objects.ts'
+import { imageOf, isRolledOut, type Ingress, type Rollout } from '../../kubernetes/cluster/objects.ts'
 import type { LoadBalancer } from '../../kubernetes/load-balancer.ts'
 import type { KubeStep, Phase, StepContext } from '../../kubernetes/steps/step.ts'
 import { waitUntilReady } from '../../kubernetes/steps/wait.ts'
@@ -12,10 +12,13 @@ import { findPodProblem } from './pod-watch.ts'
 
 const appearTimeoutMs = 120_000
 
-/** Gateways, the load balancers in front of them, and the addresses that they are published by. */
-export function gatewayPhases({ gateways, loadBalancers }: IstioContext): readonly Phase[] {
+/**
+ * Gateways, the load balancers in front of them, and the addresses that they are published by.
+ * @param image of the gateways' proxies; that of the control plane unless given
+ */
+export function gatewayPhases({ gateways, loadBalancers }: IstioContext, image?: string): readonly Phase[] {
   return [
-    gateways.map((cluster) => gatewayStep(cluster)),
+    gateways.map((cluster) => gatewayStep(cluster, image)),
     [...loadBalancers.values()].flatMap(({ step }) => step ?? []),
     gateways.flatMap((cluster) => {
       const loadBalancer = loadBalancers.get(cluster.name)
@@ -24,12 +27,23 @@ export function gatewayPhases({ gateways, loadBalancers }: IstioContext): readon
   ]
 }
 
+/**
+ * Replaces the image that istiod gives a gateway's Deployment. One that is set on the Deployment itself would not last:
+ * istiod watches it and applies its template again, by force (istio 1.30, 1.31: `kube-gateway.yaml`,
+ * `gatewaycommon/deploymentcontroller.go`).
+ */
+const imageAnnotation = 'sidecar.istio.io/proxyImage'
+
 /** Shape: istio `samples/multicluster/gen-eastwest-gateway.sh --ambient`. */
-function gatewayManifest(network: string): object {
+function gatewayManifest(network: string, image: string | undefined): object {
+  const annotations = image === undefined ? {} : { annotations: { [imageAnnotation]: image } }
   return {
     apiVersion: 'gateway.networking.k8s.io/v1',
     kind: 'Gateway',
-    metadata: { name: gatewayName, namespace: systemNamespace, labels: { [networkLabel]: network } },
+    metadata: {
+      ...{ name: gatewayName, namespace: systemNamespace, labels: { [networkLabel]: network } },
+      ...annotations,
+    },
     spec: {
       gatewayClassName: gatewayClass,
       listeners: [
@@ -44,13 +58,17 @@ function gatewayManifest(network: string): object {
   }
 }
 
-function gatewayStep(cluster: Cluster): KubeStep {
+/** @param image as of `gatewayPhases` */
+export function gatewayStep(cluster: Cluster, image?: string): KubeStep {
   const { network } = cluster.spec
-  const apply = cluster.applyCommand(gatewayManifest(network))
-  const isUp = async (context: StepContext) => {
+  const apply = cluster.applyCommand(gatewayManifest(network, image))
+  const isUp = async (context: StepContext, former?: string) => {
     const inSystem = { namespace: systemNamespace }
     const deployment = await cluster.find<Rollout>(['deployment', gatewayName], inSystem, context)
-    return deployment !== undefined && isRolledOut(deployment)
+    if (deployment === undefined || !isRolledOut(deployment)) return false
+    // istiod takes a moment to follow; what it gives without the annotation is for istiod to say.
+    const own = imageOf(deployment)
+    return image === undefined ? former === undefined || own !== former : own === image
   }
   return {
     name: `run the east-west gateway of ${cluster.name}`,
@@ -58,17 +76,20 @@ function gatewayStep(cluster: Cluster): KubeStep {
     isDone: async (context) => {
       const gateway = await readGateway(cluster, context)
       const isAsWanted =
-        gateway?.spec.gatewayClassName === gatewayClass && gateway.metadata.labels?.[networkLabel] === network
+        gateway?.spec.gatewayClassName === gatewayClass &&
+        gateway.metadata.labels?.[networkLabel] === network &&
+        gateway.metadata.annotations?.[imageAnnotation] === image
       return isAsWanted && (await isUp(context))
     },
     run: async (context) => {
+      const former = (await readGateway(cluster, context))?.metadata.annotations?.[imageAnnotation]
       await cluster.call(apply, context)
       await waitUntilReady(
         {
           name: `east-west gateway of ${cluster.name} runs`,
           deadlineMs: cluster.deadlineMs(appearTimeoutMs),
           check: async (inner) => {
-            if (await isUp(inner)) return null
+            if (await isUp(inner, former)) return null
             const problem = await findPodProblem(cluster, inner)
             return problem?.message ?? 'its deployment is not available'
           },

@@ -14,6 +14,7 @@ import { remoteSecretStep } from './remote-secrets.ts'
 import { restartIstiodStep } from './restart-istiod.ts'
 import { restartPodsStep } from './restart-pods.ts'
 import { restart } from './restart.ts'
+import { ztunnelBackStep } from './switch-ztunnel.ts'
 
 /**
  * Everything that a mesh needs, in order: labelled namespaces, the shared root and the Gateway API, Istio, what the
@@ -28,6 +29,7 @@ export function meshPhases(istio: IstioContext): readonly Phase[] {
     clusters.map((cluster) => namespaceStep(cluster)),
     [caStep(clusters), ...clusters.map((cluster) => gatewayApiStep(istio, cluster))],
     clusters.map((cluster) => installStep(istio, cluster)),
+    clusters.map((cluster) => ztunnelBackStep(cluster)),
     pairs.map(({ of, to }) => remoteSecretStep(of, to, turnsOf(of))),
     pairs.length > 0 ? clusters.map((cluster) => restartIstiodStep(cluster)) : [],
     ...gatewayPhases(istio),

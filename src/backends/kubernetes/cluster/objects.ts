@@ -89,7 +89,7 @@ export interface GatewayObject extends KubeObject {
 export interface Rollout extends KubeObject {
   readonly spec?: {
     readonly replicas?: number
-    readonly template?: { readonly spec?: { readonly containers?: readonly Container[] } }
+    readonly template?: PodTemplate
   }
   readonly status?: {
     readonly observedGeneration?: number
@@ -99,6 +99,11 @@ export interface Rollout extends KubeObject {
     readonly updatedNumberScheduled?: number
     readonly numberAvailable?: number
   }
+}
+
+interface PodTemplate {
+  readonly metadata?: { readonly annotations?: Labels }
+  readonly spec?: { readonly containers?: readonly Container[] }
 }
 
 interface Container {
@@ -130,6 +135,11 @@ export function isRolledOut({ kind, metadata, spec, status }: Rollout): boolean 
   }
   const wanted = spec?.replicas ?? 1
   return wanted > 0 && status.updatedReplicas === wanted && status.availableReplicas === wanted
+}
+
+/** Image of the first container, of which there is one in ztunnels and gateways. */
+export function imageOf({ spec }: Rollout): string | undefined {
+  return spec?.template?.spec?.containers?.[0]?.image
 }
 
 /** Value of an environment variable of the first container that has it. */

@@ -45,6 +45,8 @@ export interface FakeModel {
   hasPlatforms?: boolean
   /** A Docker that cannot save one platform of an image. */
   savesWholeOnly?: boolean
+  /** A version whose ztunnels take their own network in another cluster for another network. */
+  misled?: string
   kubernetes: string
   cgroup: string
   daemon: string

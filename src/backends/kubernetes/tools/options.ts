@@ -1,9 +1,21 @@
 import type { Execute } from './execute.ts'
 
+/** One of several versions of what forwards bytes, each of which stands in turn on the same control plane. */
+export interface DataPlane {
+  readonly name: string
+  /** e.g. `1.30.3`. */
+  readonly istio: string
+  /** A contributor's own images. */
+  readonly hub?: string | undefined
+  readonly tag?: string | undefined
+}
+
 /** How a Kubernetes testbed is made; every field has a default. */
 export interface KubernetesOptions {
-  /** Istio version, e.g. `1.31.0`. */
+  /** Istio version, e.g. `1.31.0`; of several that of the control plane. */
   readonly istio?: string | undefined
+  /** Versions that are measured in one run, the one compared with first; absent: what was installed. */
+  readonly dataPlanes?: readonly DataPlane[] | undefined
   /** A contributor's own images. */
   readonly istioHub?: string | undefined
   readonly istioTag?: string | undefined

@@ -59,7 +59,7 @@ function variantModel(
   const deltaNs = summary.margin.deltaNs ?? 0
   const metric = rows[0]?.metric ?? 'latency'
   const shown = summaryQuantileNames.filter((quantile) => others.length < 3 || quantile !== 'p90')
-  const remark = `${metric === 'latency' ? '' : `${metric}: `}paired by round, with ${intervalsNote(rows.map(({ comparison }) => comparison))}`
+  const remark = `${metric === 'latency' ? '' : `${metric}: `}paired by ${beside.areSwitched ? 'restart' : 'round'}, with ${intervalsNote(rows.map(({ comparison }) => comparison))}`
   const captions = runCaptions(result, variantTitle(beside, load), load, [remark])
   const groups = shown.flatMap((quantile) => others.map(({ name }) => ({ quantile, variant: name })))
   return {

@@ -1,4 +1,5 @@
 import path from 'node:path'
+import { variantHeading } from '../../words/variants.ts'
 import { plural } from '../../../plural.ts'
 import { requireOrdinary, writeAtomically } from '../../../results/durable.ts'
 import { writeWhereAsked } from '../../../results/write-asked.ts'
@@ -66,7 +67,7 @@ export function markdownReport(runs: readonly ChartedRun[], pictures: readonly P
       : ['## Comparison', ...(variants ? [] : show('versions')), ...comparisons]),
     ...(variants
       ? [
-          '## Variants side by side',
+          `## ${variantHeading(variants)}`,
           ...show('differences', 'versions'),
           ...variantTables(first.summary, variants),
         ]

@@ -8,6 +8,8 @@ export interface Pitfall {
   readonly severity: 'error' | 'note'
   /** Whether it may be over by waiting: anywhere, or where hopmeter has made the mesh a moment ago. */
   readonly mayPass?: 'anywhere' | 'where ours' | undefined
+  /** Whether the proof of paths shows it, too: then it need not keep a version from being measured as it is. */
+  readonly isProvenLater?: true | undefined
   /** Each finding in words; none when all is well or nothing is known. Pure. */
   readonly check: (facts: MeshFacts) => readonly string[]
   readonly why: string

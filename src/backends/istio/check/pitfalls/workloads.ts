@@ -85,6 +85,7 @@ export const workloadPitfalls: readonly Pitfall[] = [
     id: 12,
     name: 'endpoints elsewhere',
     severity: 'error',
+    isProvenLater: true,
     mayPass: 'anywhere',
     check: ({ clusters, paths }) =>
       paths.flatMap((path) => {

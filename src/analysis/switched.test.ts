@@ -1,0 +1,76 @@
+import { beforeAll, expect, test } from 'vitest'
+import type { RunResult } from '../results/schema.ts'
+import { sampleVariants } from '../results/testing/sample-variants.ts'
+import { compareVariants } from './compare-paths.ts'
+import { costsOf } from './run-spread.ts'
+import { switchedRunMs } from './run-time.ts'
+import { summarizeRun } from './summarize-run.ts'
+import { madeRun, type MadeRun } from './testing/made-run.ts'
+
+const shape: MadeRun = {
+  ...{ id: '2026-11-23t01-02-03z-hop-ladder-7f3a', restarts: 8, rounds: 3 },
+  ...{ variants: sampleVariants, isSwitched: true },
+}
+const p50 = (run: RunResult) =>
+  new Map(
+    compareVariants(run, 'base', 'pr', { deltaShare: 0.1 })
+      .rows.filter(({ quantile }) => quantile === 'p50')
+      .map(({ path, comparison }) => [path, comparison]),
+  )
+
+let run: RunResult
+beforeAll(async () => {
+  run = await madeRun({ ...shape, shiftNs: { 'gateway@pr': 120_000 } })
+})
+
+test('versions that stood in turn are compared restart by restart', () => {
+  const rows = p50(run)
+  expect([...rows.keys()]).toEqual(['no-mesh', 'single', 'same-network', 'gateway', 'load-balancer'])
+  for (const comparison of rows.values()) expect(comparison).toMatchObject({ unit: 'restart', n: 8 })
+  expect(rows.get('gateway')!.verdict).toBe('slower')
+  expect(rows.get('gateway')!.ratio!.estimate).toBeCloseTo(420 / 300, 1)
+  expect(rows.get('single')!.verdict).not.toBe('slower')
+})
+
+test('few restarts carry no verdict, however many rounds they have: those never met', async () => {
+  const few = await madeRun({ ...shape, restarts: 5, rounds: 12, shiftNs: { 'gateway@pr': 120_000 } })
+  for (const { unit, n, verdict, fewest } of p50(few).values()) {
+    expect([unit, n, verdict]).toEqual(['restart', 5, 'cannot tell'])
+    expect(n).toBeLessThan(fewest)
+  }
+})
+
+test('the same version twice is never slower than itself by the drift of the host', async () => {
+  for (let seed = 1; seed <= 10; seed++) {
+    const same = await madeRun({ ...shape, seed, restartNs: 20_000 })
+    const found = [...p50(same).values()].map(({ verdict }) => verdict)
+    expect([seed, found.filter((verdict) => verdict === 'slower' || verdict === 'faster')]).toEqual([
+      seed,
+      [],
+    ])
+  }
+})
+
+test('steps stay within a version, over all of its rounds', () => {
+  const { steps, paths, restarts, rounds } = summarizeRun(run)
+  expect(steps).toHaveLength(8)
+  for (const { from, to, comparison } of steps) {
+    expect(from.split('@')[1]).toBe(to.split('@')[1])
+    expect(comparison).toMatchObject({ unit: 'restart', n: 8 })
+  }
+  expect(paths.map(({ quantiles }) => quantiles.p50.n)).toEqual(Array.from({ length: 10 }, () => 8))
+  expect([restarts, rounds]).toEqual([8, 8 * 3 * 2])
+})
+
+test('a restart costs the starts of all versions, and a round one of each', async () => {
+  const beside = await madeRun({ ...shape, isSwitched: false })
+  const [once, twice] = [costsOf(beside)!, costsOf(run)!]
+  expect(twice.restartMs).toBe(2 * once.restartMs)
+  expect(twice.roundMs).toBe(2 * once.roundMs)
+  const rounds = { count: 3, durationMs: 1000, warmupMs: 500, restarts: 8, builds: 1 }
+  expect(switchedRunMs(rounds, 2, twice)).toBe(twice.buildMs + 8 * (twice.restartMs + 3 * twice.roundMs))
+  const usual = switchedRunMs(rounds, 2, null)
+  expect(switchedRunMs({ ...rounds, restarts: 16 }, 2, null) - usual).toBe(
+    switchedRunMs({ ...rounds, restarts: 24 }, 2, null) - switchedRunMs({ ...rounds, restarts: 16 }, 2, null),
+  )
+})
