@@ -7,6 +7,7 @@ import { markdownReport, writeMarkdownReport } from '../report/render/markdown/r
 import { writeAtomically } from '../results/durable.ts'
 import { writeWhereAsked } from '../results/write-asked.ts'
 import { isStandardOutput, print, printDocument, type CliContext } from './context.ts'
+import { knownOfVersions } from './known-of-versions.ts'
 import { runOpener } from './open-runs.ts'
 import { otherSpelling, resultsOption } from './options.ts'
 
@@ -58,10 +59,14 @@ export function reportVerb(context: CliContext): Command {
       const format = formatOf(flags)
       const runs = await chartedRuns(stored)
       const { out } = flags
-      const charts = flags.chart && flags.charts
+      const options = {
+        charts: flags.chart && flags.charts,
+        knownOfVersions: await knownOfVersions(stored.map(({ result }) => result)),
+      }
+      const { charts } = options
       if (out !== undefined && isStandardOutput(out)) {
         // Pictures of Markdown are files beside it, and here is nowhere beside.
-        printDocument(context, format === 'html' ? htmlReport(runs, { charts }) : markdownReport(runs))
+        printDocument(context, format === 'html' ? htmlReport(runs, options) : markdownReport(runs))
         return
       }
       const extension = format === 'html' ? 'html' : 'md'
@@ -69,8 +74,8 @@ export function reportVerb(context: CliContext): Command {
       const asked = out !== undefined
       let files: readonly string[] = [file]
       if (format === 'markdown') files = await writeMarkdownReport(runs, file, { charts, asked })
-      else if (asked) await writeWhereAsked(file, htmlReport(runs, { charts }))
-      else await writeAtomically(file, htmlReport(runs, { charts }), '--out')
+      else if (asked) await writeWhereAsked(file, htmlReport(runs, options))
+      else await writeAtomically(file, htmlReport(runs, options), '--out')
       print(context, files.map((name) => path.relative(process.cwd(), name)).join('\n'))
     })
 }

@@ -21,6 +21,7 @@ export const verbs: Readonly<Record<string, () => Promise<VerbMaker>>> = {
   results: async () => (await import('./results.ts')).resultsVerb,
   summary: async () => (await import('./summary.ts')).summaryVerb,
   compare: async () => (await import('./compare.ts')).compareVerb,
+  matrix: async () => (await import('./matrix.ts')).matrixVerb,
   chart: async () => (await import('./chart.ts')).chartVerb,
   report: async () => (await import('./report.ts')).reportVerb,
   export: async () => (await import('./export.ts')).exportVerb,

@@ -2,10 +2,8 @@ import { isProven } from '../../evidence/is-proven.ts'
 import { plural } from '../../plural.ts'
 import { sampleRoundName } from '../../results/round-name.ts'
 import type { EvidenceDigest } from '../../results/schema.ts'
-import { componentLabel, componentTitle, pathLabel } from '../../topology/component.ts'
-import type { Component } from '../../topology/model.ts'
+import { componentLabel, pathLabel } from '../../topology/component.ts'
 import { noValue } from '../format.ts'
-import { engineOf } from '../words/engine.ts'
 import type { ReportedRun } from '../words/reported-run.ts'
 import { countColumn, textColumn } from './columns.ts'
 import { tableOf, type Column, type Part, type Table } from './table.ts'
@@ -56,38 +54,6 @@ export function hopsTable(digest: EvidenceDigest): Table {
   return tableOf(`What each component of ${path} saw in ${sampleRoundName(digest)}`, columns, sample.hops)
 }
 
-/** How each path behaved under each engine: expected and observed components, and the verdict. */
-export function behaviourTable(runs: readonly ReportedRun[]): Table {
-  const engines = [...new Set(runs.map((run) => engineOf(run.result)))]
-  const measured = runs.flatMap((run) => run.result.paths).filter((path) => path.controlOf === undefined)
-  const paths = [...new Map(measured.map((path) => [path.name, path])).values()]
-  const columns: readonly Column<ReportedPath>[] = [
-    textColumn('path', ({ name }) => name),
-    textColumn('expected', (path) => (path.hops === null ? 'unreachable' : chainText(path.expected))),
-    ...engines.map((engine): Column<ReportedPath> => ({
-      heading: engine,
-      cell: ({ name }) => ({ parts: behaviour(runs, engine, name) }),
-    })),
-  ]
-  return tableOf('What each path must visit, and what was observed under each version', columns, paths)
-}
-
-function behaviour(runs: readonly ReportedRun[], engine: string, name: string): readonly Part[] {
-  const own = runs.filter(
-    ({ result }) => engineOf(result) === engine && result.paths.some((p) => p.name === name),
-  )
-  if (own.length === 0) return ['not in these runs']
-  const tried = own.flatMap(({ summary }) => summary.unreachable.filter((u) => u.path === name))
-  if (tried.length > 0) return [...tried.map(({ observed }) => `${observed} `), ...triedVerdict(tried)]
-  const evidence = own.flatMap(({ result }) => result.evidence.filter((e) => e.path === name))
-  const seen = evidence.map(
-    (e) => `${chainText(e.sample.observed)} (${e.sample.observedProtocol ?? 'no complete trail'})`,
-  )
-  const observed = seen.length === 0 ? 'nothing observed' : [...new Set(seen)].join('; or ')
-  const areProven = own.every(({ result }) => isProven(result, name))
-  return [`${observed} `, ...countedVerdict(evidence, areProven)]
-}
-
 function observedText(evidence: readonly EvidenceDigest[]): string {
   const seen = [...new Set(evidence.map((e) => pathLabel(e.sample.observed)))]
   return seen.length === 0 ? 'nothing' : seen.join('; or ')
@@ -109,9 +75,4 @@ function countedVerdict(evidence: readonly EvidenceDigest[], areProven: boolean)
   const [proven, mismatch, unproven] = [count('proven'), count('mismatch'), count('unproven')]
   const tone = mismatch > 0 ? 'mismatch' : areProven ? 'proven' : 'unproven'
   return [{ text: tone, tone }, ` (${proven} of ${plural(proven + mismatch + unproven, 'round')})`]
-}
-
-/** e.g. `4: client pod → ztunnel → ztunnel → server pod`. */
-function chainText(components: readonly Component[]): string {
-  return `${components.length}: ${components.map(({ kind }) => componentTitle(kind)).join(' → ')}`
 }

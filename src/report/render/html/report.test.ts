@@ -78,8 +78,11 @@ describe('the page as text', () => {
       await sampleReportRun({ engineVersion: '1.26.0' }),
       await sampleReportRun({ engineVersion: '1.27.0', id: '2026-11-23t02-02-03z-hop-ladder-8a40' }),
     ])
-    const matrix = page.slice(page.indexOf('What each path must visit, and what'), page.indexOf('id="runs"'))
-    for (const heading of ['expected', 'istio 1.26.0', 'istio 1.27.0'])
+    const matrix = page.slice(
+      page.indexOf('What each path did under each version'),
+      page.indexOf('id="runs"'),
+    )
+    for (const heading of ['by the path rule', 'istio 1.26.0', 'istio 1.27.0'])
       expect(matrix).toContain(`>${heading}</th>`)
     expect(matrix).toContain('5: client pod → ztunnel → east-west gateway → ztunnel → server pod')
     expect(matrix.match(/verdict-proven/g)).toHaveLength(2 * 5)

@@ -1,3 +1,4 @@
+import { behaviourMatrices } from '../../../analysis/matrix.ts'
 import { plural } from '../../../plural.ts'
 import type { ChartedRun, ChartSection } from '../../charts/chart-module.ts'
 import { noteOf, sectionOf, type ChartSpec } from '../../charts/kinds.ts'
@@ -6,22 +7,25 @@ import { answerOf } from '../../charts/models/answer.ts'
 import { comparisonSpec, versionsSpec } from '../../charts/models/comparison-charts.ts'
 import { chartsOfRun } from '../../charts/models/run-charts.ts'
 import { comparisonsOf } from '../../tables/compared-runs.ts'
-import { behaviourTable } from '../../tables/path-proof.ts'
 import { caveats } from '../../words/caveats.ts'
 import { engineOf } from '../../words/engine.ts'
 import { environmentFacts, threeSentences } from '../../words/facts.ts'
+import { variantHeading } from '../../words/variants.ts'
 import { reproduceCommand, reproduceRemarks } from '../../words/reproduce.ts'
 import { costSection, otherTimes } from './cost-section.ts'
 import type { Markup } from './markup.ts'
 import { safe } from './markup.ts'
 import { figure, renderPage } from './page.ts'
 import { comparisonSection, pathSection, proofSection, stepSection } from './sections.ts'
+import { matrixSection } from './matrix-section.ts'
 import { variantSection } from './variant-section.ts'
-import { renderHtml, renderNotes } from './table.ts'
+import { renderNotes } from './table.ts'
 
 export interface HtmlReportOptions {
   /** False leaves all charts out. */
   readonly charts?: boolean | undefined
+  /** What is known of the versions beforehand, a line each. */
+  readonly knownOfVersions?: readonly string[] | undefined
 }
 
 /**
@@ -46,6 +50,7 @@ export function htmlReport(runs: readonly ChartedRun[], options: HtmlReportOptio
     sections: [
       { id: 'answer', heading: 'The answer', body: measured(runs) },
       ...(isSingle ? [] : comparisonSections(runs, draw)),
+      ...behaviourSections(runs, options.knownOfVersions ?? []),
       ...(isSingle
         ? runSections(first, draw)
         : [{ id: 'runs', heading: 'The runs', body: foldedRuns(runs, draw) }]),
@@ -100,7 +105,7 @@ function runSections(run: ChartedRun, draw: Draw) {
   return [
     {
       id: 'variants',
-      heading: 'Variants side by side',
+      heading: variantHeading({ areSwitched: variants?.areSwitched ?? false }),
       body: variants
         ? safe`${drawAll('differences')}${variantSection(run, variants)}${drawAll('versions')}`
         : safe``,
@@ -166,13 +171,16 @@ function comparisonSections(runs: readonly ChartedRun[], draw: Draw) {
     ...(comparisons.length === 0
       ? []
       : [{ id: 'comparison', heading: 'Comparison', body: safe`${comparisons}` }]),
-    ...(hasVersions
-      ? [
-          { id: 'versions', heading: 'Over versions', body: versions },
-          { id: 'behaviour', heading: 'Behaviour of each version', body: renderHtml(behaviourTable(runs)) },
-        ]
-      : []),
+    ...(hasVersions ? [{ id: 'versions', heading: 'Over versions', body: versions }] : []),
   ].filter(({ body }) => body.markup !== '')
+}
+
+/** Paths × versions, where there are several of them. */
+function behaviourSections(runs: readonly ChartedRun[], warnings: readonly string[]) {
+  const matrices = behaviourMatrices(runs.map(({ result }) => ({ run: result })))
+  if ((matrices[0]?.columns.length ?? 0) < 2) return []
+  const body = matrixSection(matrices, warnings)
+  return [{ id: 'behaviour', heading: 'Behaviour of each version', body }]
 }
 
 function foldedRuns(runs: readonly ChartedRun[], draw: Draw): Markup {
