@@ -1,6 +1,6 @@
 // A small model of Docker, kind clusters and Kubernetes objects, kept in a folder. Enough for whole lives of testbeds.
 import { createHash } from 'node:crypto'
-import { existsSync, mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs'
+import { existsSync, mkdirSync, readFileSync, renameSync, rmSync, statSync, writeFileSync } from 'node:fs'
 import { createRequire } from 'node:module'
 import path from 'node:path'
 
@@ -45,12 +45,25 @@ function takeLock(lock) {
   throw new Error('the model is locked for too long')
 }
 
+const longestUnsignedMs = 1000
+
 function isOfTheDead(lock) {
   try {
-    process.kill(Number(readFileSync(path.join(lock, 'pid'), 'utf8')), 0)
+    const pid = Number(readFileSync(path.join(lock, 'pid'), 'utf8'))
+    // Killed between making the lock and signing it: nobody is that slow.
+    if (pid === 0) return isOld(lock)
+    process.kill(pid, 0)
     return false
   } catch (error) {
-    return error.code === 'ESRCH'
+    return error.code === 'ESRCH' || (error.code === 'ENOENT' && isOld(lock))
+  }
+}
+
+function isOld(lock) {
+  try {
+    return Date.now() - statSync(lock).mtimeMs > longestUnsignedMs
+  } catch {
+    return false // given back meanwhile
   }
 }
 
