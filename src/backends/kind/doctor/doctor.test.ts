@@ -82,6 +82,14 @@ test('says which known defects of Istio touch the scenarios', async () => {
   )
 })
 
+test('says what is known of every version that a run would measure', async () => {
+  const { scenario } = await loadScenario('multi-network')
+  const dataPlanes = ['1.30.3', '1.31.0'].map((istio) => ({ name: istio, istio }))
+  const options = { ...fake.options, istio: '1.31.0', dataPlanes, execute: fake.inProcess() }
+  const { checks } = await kindDoctor([scenario], options)
+  for (const { istio } of dataPlanes) expect(checks.map(({ name }) => name)).toContain(`istio ${istio}`)
+})
+
 test('names what is missing and how to get it', async () => {
   const report = await kindDoctor([], {
     ...fake.options,

@@ -92,13 +92,18 @@ export async function kindDoctor(
       ...(scenarios.length > 0 && !scenarios.some(needsMesh) ? [] : [istioctl]),
       ...machine,
       ...thawed,
-      ...versionChecks(istio, scenarios),
+      ...versionsOf(istio, options).flatMap((version) => versionChecks(version, scenarios)),
     ],
     scenarios: abilities,
   }
 }
 
 /** Advice: what Istio itself says of this version, where it touches paths of some scenario. */
+/** Every version that a run would measure. */
+function versionsOf(istio: string, { dataPlanes }: KubernetesOptions): readonly string[] {
+  return [...new Set(dataPlanes?.map((own) => own.istio) ?? [istio])]
+}
+
 function versionChecks(istio: string, scenarios: readonly Scenario[]): readonly Check[] {
   const warnings = scenarios.flatMap((scenario) => versionWarnings(istio, planScenario(scenario)))
   return [...new Set(warnings)].map((detail) => ({
