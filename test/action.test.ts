@@ -147,7 +147,7 @@ describe('the action', () => {
       'fail-on': 'p50>10000%',
     }
     const measured = await stepOf('run', inputs)
-    expect(measured.code, measured.said).toBe(0)
+    expect(measured).toMatchObject({ code: 0 })
     const compared = await stepOf('compare', inputs)
     const results = path.join(folder, 'hopmeter-results')
     const [id = ''] = readdirSync(results)
