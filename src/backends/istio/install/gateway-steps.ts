@@ -8,9 +8,10 @@ import type { IstioContext } from '../context.ts'
 import { gatewayClass, networkLabel } from '../names.ts'
 import { gatewayName, hbonePort, systemNamespace } from '../../../plan/names.ts'
 import { readGateway, readGatewayService } from '../read/read-gateway.ts'
-import { findPodProblem } from './pod-watch.ts'
+import { findPodProblem, whatPodsSay } from './pod-watch.ts'
 
 const appearTimeoutMs = 120_000
+const noPod = 'it has no pod'
 
 /**
  * Gateways, the load balancers in front of them, and the addresses that they are published by.
@@ -62,6 +63,7 @@ function gatewayManifest(network: string, image: string | undefined): object {
 export function gatewayStep(cluster: Cluster, image?: string): KubeStep {
   const { network } = cluster.spec
   const apply = cluster.applyCommand(gatewayManifest(network, image))
+  const asked = `kubectl --kubeconfig ${cluster.kubeconfig} --namespace ${systemNamespace}`
   const isUp = async (context: StepContext, former?: string) => {
     const inSystem = { namespace: systemNamespace }
     const deployment = await cluster.find<Rollout>(['deployment', gatewayName], inSystem, context)
@@ -91,11 +93,13 @@ export function gatewayStep(cluster: Cluster, image?: string): KubeStep {
           check: async (inner) => {
             if (await isUp(inner, former)) return null
             const problem = await findPodProblem(cluster, inner)
-            return problem?.message ?? 'its deployment is not available'
+            return problem?.message ?? (await whatPodsSay(cluster, gatewayName, inner)) ?? noPod
           },
-          explain: () =>
-            `no deployment at all: GatewayClass ${gatewayClass} is missing, AMBIENT_ENABLE_MULTI_NETWORK is off in istiod; ` +
-            `else look at kubectl --namespace ${systemNamespace} describe deployment ${gatewayName}`,
+          explain: (missing) =>
+            missing === noPod
+              ? `without a deployment: GatewayClass ${gatewayClass} is missing, or AMBIENT_ENABLE_MULTI_NETWORK is off in istiod; ` +
+                `else look at ${asked} describe deployment ${gatewayName}`
+              : `${asked} logs deployment/${gatewayName} says all; a proxy that refuses its configuration is of another version or build than istiod`,
         },
         context,
       )

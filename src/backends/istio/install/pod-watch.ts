@@ -1,5 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import { EnvironmentError } from '../../../errors.ts'
+import { plural } from '../../../plural.ts'
 import type { Cluster } from '../../kubernetes/cluster/cluster.ts'
 import { hasCondition, type PodObject } from '../../kubernetes/cluster/objects.ts'
 import { MissingImageError } from '../../kubernetes/steps/missing-image.ts'
@@ -10,6 +11,9 @@ const pauseMs = 2000
 const tellEveryMs = 15_000
 /** A component may start before what it needs; from then on it keeps crashing. */
 const hopelessRestarts = 3
+
+/** A line of a log that explains something. */
+const complaint = /\b(?:warn\w*|error|critical|fatal|panic|rejected|refused)\b/i
 
 type PodState = Pick<PodObject, 'metadata' | 'status'>
 
@@ -78,6 +82,32 @@ export async function findPodProblem(
   context: Pick<StepContext, 'signal'>,
 ): Promise<EnvironmentError | undefined> {
   return await problemOf(cluster, await readPods(cluster, context), context)
+}
+
+/**
+ * Why pods of the system namespace are not Ready: the last complaint in the log of the first.
+ * @param prefix of their names
+ * @returns undefined where there is no such pod
+ */
+export async function whatPodsSay(
+  cluster: Cluster,
+  prefix: string,
+  context: Pick<StepContext, 'signal'>,
+): Promise<string | undefined> {
+  const pods = (await readPods(cluster, context)).filter(({ metadata }) =>
+    metadata.name.startsWith(`${prefix}-`),
+  )
+  const waiting = pods.find(({ status }) => !hasCondition(status, 'Ready'))
+  if (!waiting) return pods.length === 0 ? undefined : 'its deployment is not available'
+  const { name } = waiting.metadata
+  const restarts = waiting.status?.containerStatuses?.[0]?.restartCount ?? 0
+  const log = await cluster.logs(systemNamespace, name, ['--tail', '60'], context).catch(() => '')
+  const said = log.split('\n').findLast((line) => complaint.test(line))
+  return [
+    `${name} is not ready`,
+    ...(restarts === 0 ? [] : [`restarted ${plural(restarts, 'time')}`]),
+    ...(said === undefined ? [] : [`it says: ${said.trim().slice(0, 400)}`]),
+  ].join(', ')
 }
 
 function readPods(cluster: Cluster, context: Pick<StepContext, 'signal'>): Promise<readonly PodObject[]> {
