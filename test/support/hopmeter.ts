@@ -8,6 +8,7 @@ import {
   descendantsOf,
   leftovers,
   namespacesOf,
+  nowTicks,
   stillRunning,
   type ProcessId,
 } from '../../src/backends/lab/testing/leftovers.ts'
@@ -41,7 +42,8 @@ export class Hopmeter {
   readonly #running = new Set<Running>()
   /** What was seen below our command lines: programs of the lab inherit nothing to tell them by. */
   readonly #started = new Map<string, ProcessId>()
-  readonly #namespaces = new Set<string>()
+  /** With the time at which the command line ended that they were seen below. */
+  readonly #namespaces = new Map<string, number>()
 
   private constructor(folder: string) {
     this.folder = folder
@@ -125,13 +127,20 @@ export class Hopmeter {
   }
 
   #watch(child: ChildProcess): void {
+    const own = new Set<string>()
     const look = () => {
       const below = descendantsOf(child.pid ?? -1)
-      for (const own of below) this.#started.set(`${own.pid} ${own.startedAt}`, own)
-      for (const name of namespacesOf(below)) this.#namespaces.add(name)
+      for (const one of below) this.#started.set(`${one.pid} ${one.startedAt}`, one)
+      for (const name of namespacesOf(below)) {
+        own.add(name)
+        this.#namespaces.set(name, Infinity)
+      }
     }
     const timer = setInterval(look, lookEveryMs)
-    child.on('exit', () => clearInterval(timer))
+    child.on('exit', () => {
+      clearInterval(timer)
+      for (const name of own) this.#namespaces.set(name, nowTicks())
+    })
   }
 
   /** What still runs of all that our command lines started, directly or not, after waiting for its end. */

@@ -35,37 +35,45 @@ export function namespacesOf(found: readonly ProcessId[]): ReadonlySet<string> {
 }
 
 /**
- * Which of the processes still run, and which processes are in one of the namespaces.
- * @param untilTicks those that started later are of somebody else, to whom the kernel gave the number of a namespace anew
+ * Namespaces that are to go, with the time at which whoever made them ended. The kernel gives their numbers anew: what
+ * started later in one of them is of somebody else.
  */
+export type NamespacesToGo = ReadonlyMap<string, number>
+
+/** The unit of `startedAt`: hundredths of a second since the machine booted. */
+export function nowTicks(): number {
+  return 100 * Number(read('/proc/uptime').split(' ', 1)[0])
+}
+
+/** Which of the processes still run, and which processes are in one of the namespaces. */
 export function stillRunning(
   found: readonly ProcessId[],
-  namespacesToGo: ReadonlySet<string> = new Set(),
-  untilTicks = Infinity,
+  namespacesToGo: NamespacesToGo = new Map(),
 ): readonly ProcessId[] {
   return processes().filter(
     (row) =>
       found.some((p) => row.pid === p.pid && row.startedAt === p.startedAt) ||
-      (Number(row.startedAt) <= untilTicks &&
-        namespaces(String(row.pid)).some((name) => namespacesToGo.has(name))),
+      namespaces(String(row.pid)).some((name) => Number(row.startedAt) <= (namespacesToGo.get(name) ?? -1)),
   )
 }
 
-/** The unit of `startedAt`: hundredths of a second since the machine booted. */
-function nowTicks(): number {
-  return 100 * Number(read('/proc/uptime').split(' ', 1)[0])
-}
-
-/** Waits until none of the processes runs and no process is in one of the namespaces; returns what is left then. */
+/**
+ * Waits until none of the processes runs and no process is in one of the namespaces; returns what is left then.
+ * @param namespacesToGo those of a set have ended now
+ */
 export async function leftovers(
   found: readonly ProcessId[],
-  namespacesToGo: ReadonlySet<string> = new Set(),
+  namespacesToGo: ReadonlySet<string> | NamespacesToGo = new Set(),
   withinMs = 30_000,
 ): Promise<readonly string[]> {
   const deadline = Date.now() + withinMs
-  const untilTicks = nowTicks()
+  const endedTicks = nowTicks()
+  const toGo =
+    namespacesToGo instanceof Map
+      ? (namespacesToGo as NamespacesToGo)
+      : new Map([...namespacesToGo.keys()].map((name) => [name, endedTicks]))
   for (;;) {
-    const left = stillRunning(found, namespacesToGo, untilTicks)
+    const left = stillRunning(found, toGo)
     if (left.length === 0 || Date.now() > deadline) return left.map(({ pid }) => `${pid} ${commandOf(pid)}`)
     await sleep(20)
   }
