@@ -1,6 +1,7 @@
 import { UsageError } from '../../errors.ts'
 import { plural } from '../../plural.ts'
 import type { DataPlane, KubernetesOptions } from '../kubernetes/tools/options.ts'
+import { namedValue } from '../named-value.ts'
 import { compareVersions, defaultIstio, fullIstioVersion } from '../versions.ts'
 
 /** Versions as the command line names them: one for all, or `NAME=…` for one of several. */
@@ -57,10 +58,7 @@ interface Entry {
 }
 
 function entriesOf(flag: string | readonly string[] = []): Entry[] {
-  return [flag].flat().map((text) => {
-    const [, name, value = text] = /^([^=/]+)=(.+)$/s.exec(text) ?? []
-    return { name, value }
-  })
+  return [flag].flat().map((text) => namedValue(text))
 }
 
 /** What later flags say wins, as of every flag that is no list. */

@@ -1,4 +1,5 @@
 import { UsageError } from '../../errors.ts'
+import { namedValue } from '../named-value.ts'
 import type { EngineChoice } from './engines/engines.ts'
 import type { LabVariant, Tuning } from './variants.ts'
 
@@ -43,8 +44,8 @@ export function labVariants(flags: VariantFlags): Chosen | { readonly variants: 
   }
   for (const [key, flag] of Object.entries(fileKeys)) {
     for (const text of flags[flag] ?? []) {
-      const [, name, file = text] = /^([^/=]+)=(.+)$/s.exec(text) ?? []
-      add(name, [{ key, value: file }])
+      const { name, value } = namedValue(text)
+      add(name, [{ key, value }])
     }
   }
   for (const text of flags.variant ?? []) add(...parseVariant(text))
