@@ -46,7 +46,7 @@ export function configDump(model, clusterName, pod) {
     ({ metadata, spec }) =>
       spec?.nodeName === ztunnel.node && metadata.annotations?.['ambient.istio.io/redirection'] === 'enabled',
   )
-  const state = local.map(({ metadata: { name, namespace }, spec }, i) => {
+  const state = local.map(({ metadata: { name, namespace, uid }, spec }) => {
     const of = (end) => end.name === name && end.namespace === namespace
     const open = (list) => list.filter(({ closedMs }) => closedMs === undefined)
     const carried = {
@@ -64,11 +64,10 @@ export function configDump(model, clusterName, pod) {
       })),
     }
     const info = { name, namespace, serviceAccount: spec.serviceAccountName }
-    return [
-      `00000000-0000-4000-8000-${String(i).padStart(12, '0')}`,
-      { connections: carried, info, state: 'Up' },
-    ]
+    return [uid, { connections: carried, info, state: 'Up' }]
   })
+  // A pod that went while ztunnel came: its proxy could not start, and is never forgotten (seen with 1.30 and 1.31).
+  const gone = (ztunnel.gonePods ?? []).map((info, i) => [`gone-${i}`, { info, state: 'Pending' }])
   const certificates = local.map(({ metadata, spec }) => ({
     identity: spiffe({ namespace: metadata.namespace, account: spec.serviceAccountName }),
     state: 'Available',
@@ -90,7 +89,7 @@ export function configDump(model, clusterName, pod) {
     services: merged,
     certificates,
     policies: [],
-    workloadState: Object.fromEntries(state),
+    workloadState: Object.fromEntries([...gone, ...state]),
   })
 }
 

@@ -155,7 +155,8 @@ function podFacts(
   dump: ZtunnelDump | undefined,
 ): PodFacts {
   const known = dump?.workloads.find(({ workloadIps }) => workloadIps?.includes(ip))
-  const state = Object.values(dump?.workloadState ?? {}).find(({ info }) => info?.name === name)
+  // By uid: a pod of that name that went while ztunnel started can stay in there for ever, as Pending.
+  const state = dump?.workloadState?.[object?.metadata.uid ?? '']
   return {
     name,
     workload: workload.name,

@@ -24,6 +24,17 @@ describe('facts that are collected', () => {
     120_000,
   )
 
+  it('take no pod that is gone for the one of its name that runs', { timeout: 120_000 }, async () => {
+    const testbed = await Standing.up(fake, 'same-network')
+    const [server] = testbed.plan.paths.map(({ serverWorkload }) => serverWorkload)
+    const { cluster } = server!.placement
+    testbed.change(cluster, ({ ztunnels }) => {
+      for (const ztunnel of Object.values(ztunnels ?? {}))
+        ztunnel.gonePods = [{ name: server!.name, namespace: 'hopmeter' }]
+    })
+    expect(await testbed.findings()).toEqual([])
+  })
+
   it('tell each pitfall of two networks', { timeout: 300_000 }, async () => {
     expect(await toldOf('multi-network-nlb', twoNetworks)).toEqual(expected(twoNetworks))
   })

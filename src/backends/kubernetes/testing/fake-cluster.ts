@@ -77,7 +77,16 @@ export interface FakeModel {
 
 interface FakeKubernetes {
   objects: Record<string, object>
-  ztunnels?: Record<string, { node: string; network: string; root: string; startedMs: number }>
+  ztunnels?: Record<string, FakeZtunnel>
+}
+
+interface FakeZtunnel {
+  node: string
+  network: string
+  root: string
+  startedMs: number
+  /** Pods that were deleted while it started. */
+  gonePods?: { name: string; namespace: string }[]
 }
 
 interface FakeNode {
