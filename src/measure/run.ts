@@ -35,6 +35,7 @@ async function measureBuild(
   const progress = (message: string) => reporter.step(prefix + message)
   const note = (message: string) => reporter.note('info', prefix + message)
   const build = await Build.up(backend, plan, { paths, halves }, { signal, progress, note, failureFolder })
+  tally.stood()
   try {
     const { engine, variants, cpuSource, delayMethod, loadBalancer, facts } = build.testbed
     const upMs = performance.now() - upStarted

@@ -26,25 +26,40 @@ describe('the time left', () => {
   test('does not take standing the testbed up for a part of the rounds', () => {
     const { tally, pass, measure } = tallyOf({ count: 20 })
     pass(170_000)
+    tally.stood()
     tally.beginRounds()
     expect(measure(1500)).toEqual({ done: 1, total: 20, leftMs: 19 * 1500 })
     expect(measure(2500)).toEqual({ done: 2, total: 20, leftMs: 18 * 2000 })
   })
 
-  test('expects of builds to come what it took to come to the rounds of the others', () => {
+  test('expects of builds to come what it took to stand the others up and to come to their rounds', () => {
     const { tally, pass, measure } = tallyOf({ count: 2, builds: 3 })
-    pass(100_000)
+    pass(90_000)
+    tally.stood()
+    pass(10_000)
     tally.beginRounds()
     measure(1000)
     expect(measure(1000).leftMs).toBe(4 * 1000 + 2 * 100_000)
-    pass(140_000)
+    pass(110_000)
+    tally.stood()
+    pass(30_000)
     tally.beginRounds()
-    expect(measure(1000).leftMs).toBe(3 * 1000 + 120_000)
+    expect(measure(1000).leftMs).toBe(3 * 1000 + 100_000 + 20_000)
     measure(1000)
     pass(120_000)
+    tally.stood()
     tally.beginRounds()
     measure(1000)
     expect(measure(1000)).toEqual({ done: 6, total: 6, leftMs: 0 })
+  })
+
+  test('does not take standing the testbed up, which is slow, for a part of the restarts to come', () => {
+    const { tally, pass, measure } = tallyOf({ count: 1, restarts: 3 })
+    pass(400_000)
+    tally.stood()
+    pass(8000)
+    tally.beginRounds()
+    expect(measure(1000)).toEqual({ done: 1, total: 3, leftMs: 2 * 1000 + 2 * 8000 })
   })
 
   test('expects the same of restarts to come', () => {

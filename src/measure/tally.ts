@@ -25,7 +25,9 @@ export class Tally {
   readonly #now: () => number
   /** End of the last round, or of what comes before the first. */
   #mark: number
-  /** Standing up or restarting, proving and warming up, of the starts that came to their rounds. */
+  #standingMs = 0
+  #stood = 0
+  /** Restarting, proving and warming up, of the starts that came to their rounds. */
   #startingMs = 0
   #starts = 0
   #roundsMs = 0
@@ -37,6 +39,12 @@ export class Tally {
     this.#options = options
     this.#now = now
     this.#mark = now()
+  }
+
+  /** The testbed of a build stands. */
+  stood(): void {
+    this.#stood += 1
+    this.#standingMs += this.#sinceMark()
   }
 
   /** A restart is about to measure its first round. */
@@ -75,7 +83,10 @@ export class Tally {
     this.#mismatches.push({ path, message })
   }
 
-  /** The time left is what rounds took so far, and for restarts to come what it took to come to their rounds. */
+  /**
+   * The time left is what rounds took so far, for builds to come what it took to stand the others up, and for restarts
+   * to come what it took to come to their rounds.
+   */
   progress(): { done: number; total: number; leftMs: number } {
     const { builds, rounds, switched, paths = [] } = this.#options
     const each = switched ? new Set(paths.map(({ variant }) => variant)).size : 1
@@ -83,7 +94,11 @@ export class Tally {
     const total = rounds.count * restarts
     const perRoundMs = this.#roundsMs / Math.max(1, this.#done)
     const perStartMs = this.#startingMs / Math.max(1, this.#starts)
-    const leftMs = perRoundMs * (total - this.#done) + perStartMs * (restarts - this.#starts)
+    const perStandMs = this.#standingMs / Math.max(1, this.#stood)
+    const leftMs =
+      perRoundMs * (total - this.#done) +
+      perStartMs * (restarts - this.#starts) +
+      perStandMs * (builds.length - this.#stood)
     return { done: this.#done, total, leftMs }
   }
 
