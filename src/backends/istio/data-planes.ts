@@ -1,7 +1,7 @@
 import { UsageError } from '../../errors.ts'
 import { plural } from '../../plural.ts'
 import type { DataPlane, KubernetesOptions } from '../kubernetes/tools/options.ts'
-import { namedValue } from '../named-value.ts'
+import { namedValue, requireSeveral, type NameRule } from '../named-value.ts'
 import { compareVersions, defaultIstio, fullIstioVersion } from '../versions.ts'
 
 /** Versions as the command line names them: one for all, or `NAME=…` for one of several. */
@@ -13,8 +13,14 @@ export interface VersionFlags {
 
 type Chosen = Pick<KubernetesOptions, 'istio' | 'istioHub' | 'istioTag' | 'dataPlanes'>
 
-const mostVersions = 8
-const namePattern = /^[a-z0-9](?:[a-z0-9.-]{0,38}[a-z0-9])?$/
+const nameRule: NameRule = {
+  noun: 'version',
+  pattern: /^[a-z0-9](?:[a-z0-9.-]{0,38}[a-z0-9])?$/,
+  allowed: 'up to 40 lower-case letters, digits, and inner dots and dashes',
+  most: 8,
+  where: 'in one run',
+  example: '--istio 1.30.3 --istio 1.31.0, or --istio-tag base=1.31.0 --istio-tag pr=my-build',
+}
 
 /**
  * Which Istio is to be installed, and which data planes are measured on it where several were named: a version without
@@ -68,12 +74,6 @@ function single(...[istio, hub, tag]: readonly [Entry[], Entry[], Entry[]]): Cho
 
 function checkNames(named: readonly { readonly name: string }[], others: readonly Entry[]): void {
   const names = named.map(({ name }) => name)
-  const wrong = names.find((name) => !namePattern.test(name))
-  if (wrong !== undefined) {
-    throw new UsageError(`"${wrong}" cannot be the name of a version`, {
-      hint: 'up to 40 lower-case letters, digits, and inner dots and dashes',
-    })
-  }
   const twice = names.find((name, i) => names.indexOf(name) !== i)
   if (twice !== undefined) {
     throw new UsageError(`two versions are called "${twice}"`, {
@@ -84,16 +84,7 @@ function checkNames(named: readonly { readonly name: string }[], others: readonl
   if (unknown) {
     throw new UsageError(`no version is called "${unknown.name}"`, { hint: `there are ${names.join(', ')}` })
   }
-  if (names.length === 1) {
-    throw new UsageError(`version "${names[0]}" stands alone: there is nothing to compare it with`, {
-      hint: 'name another, e.g. --istio 1.30.3 --istio 1.31.0, or --istio-tag base=1.31.0 --istio-tag pr=my-build',
-    })
-  }
-  if (names.length > mostVersions) {
-    throw new UsageError(`${names.length} versions in one run are more than ${mostVersions}`, {
-      hint: 'measure them in several runs, each with the first version again',
-    })
-  }
+  requireSeveral(names, nameRule)
 }
 
 function checkImages(dataPlanes: readonly DataPlane[], commonTag: string | undefined): void {

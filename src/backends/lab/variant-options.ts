@@ -1,5 +1,5 @@
 import { UsageError } from '../../errors.ts'
-import { namedValue } from '../named-value.ts'
+import { namedValue, requireSeveral, type NameRule } from '../named-value.ts'
 import type { EngineChoice } from './engines/engines.ts'
 import type { LabVariant, Tuning } from './variants.ts'
 
@@ -19,8 +19,14 @@ interface Chosen {
 
 /** Our own program, where others are chosen. */
 const ownProgram = 'node'
-const mostVariants = 8
-const namePattern = /^[a-z0-9](?:[a-z0-9-]{0,18}[a-z0-9])?$/
+const nameRule: NameRule = {
+  noun: 'variant',
+  pattern: /^[a-z0-9](?:[a-z0-9-]{0,18}[a-z0-9])?$/,
+  allowed: 'up to 20 lower-case letters, digits and inner dashes',
+  most: 8,
+  where: 'side by side',
+  example: '--ztunnel base=FILE --ztunnel pr=FILE; "node" is hopmeter\'s own program',
+}
 
 const fileKeys = { ztunnel: 'ztunnel', gateway: 'envoy', 'load-balancer': 'haproxy' } as const
 const threadKeys = {
@@ -50,7 +56,7 @@ export function labVariants(flags: VariantFlags): Chosen | { readonly variants: 
   }
   for (const text of flags.variant ?? []) add(...parseVariant(text))
   if (named.size === 0) return chosen(forAll)
-  requireSeveral([...named.keys()])
+  requireSeveral([...named.keys()], nameRule)
   return {
     variants: [...named].map(([name, settings]) => ({
       name,
@@ -116,25 +122,6 @@ function parseVariant(text: string): [name: string, settings: Setting[]] {
     return { key, value }
   })
   return [name, settings]
-}
-
-function requireSeveral(names: readonly string[]): void {
-  const wrong = names.find((name) => !namePattern.test(name))
-  if (wrong !== undefined) {
-    throw new UsageError(`"${wrong}" cannot be the name of a variant`, {
-      hint: 'up to 20 lower-case letters, digits and inner dashes',
-    })
-  }
-  if (names.length === 1) {
-    throw new UsageError(`variant "${names[0]}" stands alone: there is nothing to compare it with`, {
-      hint: 'name another, e.g. --ztunnel base=FILE --ztunnel pr=FILE; "node" is hopmeter\'s own program',
-    })
-  }
-  if (names.length > mostVariants) {
-    throw new UsageError(`${names.length} variants side by side are more than ${mostVariants}`, {
-      hint: 'measure them in several runs, each with the first variant again',
-    })
-  }
 }
 
 /** Programs of our own have no such settings, and what is not set must not be believed to be. */
