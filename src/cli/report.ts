@@ -63,17 +63,16 @@ export function reportVerb(context: CliContext): Command {
         charts: flags.chart && flags.charts,
         knownOfVersions: await knownOfVersions(stored.map(({ result }) => result)),
       }
-      const { charts } = options
       if (out !== undefined && isStandardOutput(out)) {
         // Pictures of Markdown are files beside it, and here is nowhere beside.
-        printDocument(context, format === 'html' ? htmlReport(runs, options) : markdownReport(runs))
+        printDocument(context, (format === 'html' ? htmlReport : markdownReport)(runs, options))
         return
       }
       const extension = format === 'html' ? 'html' : 'md'
       const file = out ?? path.join(stored[0]?.path ?? '.', `report.${extension}`)
       const asked = out !== undefined
       let files: readonly string[] = [file]
-      if (format === 'markdown') files = await writeMarkdownReport(runs, file, { charts, asked })
+      if (format === 'markdown') files = await writeMarkdownReport(runs, file, { ...options, asked })
       else if (asked) await writeWhereAsked(file, htmlReport(runs, options))
       else await writeAtomically(file, htmlReport(runs, options), '--out')
       print(context, files.map((name) => path.relative(process.cwd(), name)).join('\n'))

@@ -50,6 +50,11 @@ test('two engines are compared, or the reasons why not are given', async () => {
     await sampleReportRun({ engineVersion: '1.27.0', id: '2026-11-23t02-02-03z-hop-ladder-8a40' }),
   ]
   expect(markdownReport(runs)).toMatch(/## Comparison[\s\S]*istio 1\.27\.0 against istio 1\.26\.0/)
+  const knownOfVersions = ['1.26.0: istio/istio#58047: a defect']
+  expect(markdownReport(runs, { knownOfVersions })).toMatch(
+    /## Behaviour of each version[\s\S]*\| same-network \|[\s\S]*Known of these versions:\n\n- 1\.26\.0: istio[\s\S]*## Topology/,
+  )
+  expect(markdownReport(runs.slice(0, 1))).not.toContain('## Behaviour')
   const [first, second] = runs
   if (!first || !second) throw new Error('runs')
   const other = {

@@ -1,4 +1,5 @@
 import path from 'node:path'
+import { behaviourMatrices } from '../../../analysis/matrix.ts'
 import { variantHeading } from '../../words/variants.ts'
 import { plural } from '../../../plural.ts'
 import { requireOrdinary, writeAtomically } from '../../../results/durable.ts'
@@ -16,6 +17,7 @@ import { engineOf } from '../../words/engine.ts'
 import { environmentFacts, threeSentences } from '../../words/facts.ts'
 import { reproduceCommand, reproduceRemarks } from '../../words/reproduce.ts'
 import { fenced, inlineText } from './inline.ts'
+import { matrixMarkdown } from './matrix.ts'
 import { comparisonTables, costTablesOf, latencyTables } from './sections.ts'
 import { markdownTable, renderMarkdown } from './table.ts'
 import { ladderTables, variantTables } from './variants.ts'
@@ -25,11 +27,18 @@ interface Picture {
   readonly file: string
 }
 
-/**
- * Runs as Markdown. The first run is the baseline of comparisons and the one that is shown in full.
- * @param pictures charts to show, each with its file, relative to the text and with slashes
- */
-export function markdownReport(runs: readonly ChartedRun[], pictures: readonly Picture[] = []): string {
+export interface MarkdownReportOptions {
+  /** Charts to show, each with its file, relative to the text and with slashes. */
+  readonly pictures?: readonly Picture[] | undefined
+  /** What is known of the versions beforehand, a line each. */
+  readonly knownOfVersions?: readonly string[] | undefined
+}
+
+/** Runs as Markdown. The first run is the baseline of comparisons and the one that is shown in full. */
+export function markdownReport(
+  runs: readonly ChartedRun[],
+  { pictures = [], knownOfVersions = [] }: MarkdownReportOptions = {},
+): string {
   const [first] = runs
   if (!first) throw new RangeError('a report needs a run')
   const { result } = first
@@ -65,6 +74,7 @@ export function markdownReport(runs: readonly ChartedRun[], pictures: readonly P
     ...(comparisons.length === 0
       ? []
       : ['## Comparison', ...(variants ? [] : show('versions')), ...comparisons]),
+    ...behaviourParts(runs, knownOfVersions),
     ...(variants
       ? [
           `## ${variantHeading(variants)}`,
@@ -104,6 +114,13 @@ export function markdownReport(runs: readonly ChartedRun[], pictures: readonly P
     .join('\n\n')}\n`
 }
 
+/** Paths × versions, where there are several of them. */
+function behaviourParts(runs: readonly ChartedRun[], warnings: readonly string[]): readonly string[] {
+  const matrices = behaviourMatrices(runs.map(({ result }) => ({ run: result })))
+  if ((matrices[0]?.columns.length ?? 0) < 2) return []
+  return ['## Behaviour of each version', matrixMarkdown(matrices, warnings)]
+}
+
 /**
  * Writes the Markdown and, unless `charts` is false, its PNG files into a folder of the same name beside it.
  * `asked`: the user named the file, so links on the way are the user's.
@@ -111,7 +128,10 @@ export function markdownReport(runs: readonly ChartedRun[], pictures: readonly P
 export async function writeMarkdownReport(
   runs: readonly ChartedRun[],
   file: string,
-  options: { readonly charts?: boolean | undefined; readonly asked?: boolean | undefined } = {},
+  options: Pick<MarkdownReportOptions, 'knownOfVersions'> & {
+    readonly charts?: boolean | undefined
+    readonly asked?: boolean | undefined
+  } = {},
 ): Promise<string[]> {
   const specs =
     options.charts === false ? [] : [...comparisonCharts(runs), ...runs.slice(0, 1).flatMap(chartsOfRun)]
@@ -127,7 +147,7 @@ export async function writeMarkdownReport(
     spec,
     file: `${folder}/${path.basename(files[index] ?? '')}`,
   }))
-  const text = markdownReport(runs, pictures)
+  const text = markdownReport(runs, { pictures, knownOfVersions: options.knownOfVersions })
   await (options.asked ? writeWhereAsked(file, text) : writeAtomically(file, text, '--out'))
   return [file, ...files]
 }
