@@ -22,6 +22,8 @@ export function existingMesh(input: MeshInput): ServiceMesh {
   }
   let facts: Readonly<Record<string, string>> = {}
   let disagreements: readonly string[] = []
+  let mesh: MeshFacts | undefined
+  const passed = (facts: MeshFacts) => void (mesh = facts)
   return {
     get engine() {
       return { name: 'istio', version: versionOf(versions) }
@@ -35,9 +37,10 @@ export function existingMesh(input: MeshInput): ServiceMesh {
     },
     images: [],
     phases: [[checkStandingStep(parts, learn)]],
-    readiness: (found) => meshReadiness({ ...parts, istio: versionOf(versions) }, found),
+    readiness: (found) => meshReadiness({ ...parts, istio: versionOf(versions) }, found, { passed }),
     watch: async (found, context) => {
-      const { kept, watched, mesh } = await watchMesh(parts, found, context)
+      if (!mesh) throw new RangeError('a mesh is watched once it is ready')
+      const { kept, watched } = await watchMesh(parts, found, mesh, context)
       disagreements = versionDisagreements({ asked: input.options.istio, standing: versions })
       facts = {
         ...{ ...kept, ztunnelThreads: threadsOf(mesh) },

@@ -1,6 +1,7 @@
 import type { VariantOfTestbed } from '../backend.ts'
 import type { MeshInput, ServiceMesh } from '../kubernetes/mesh.ts'
 import { checkBeforeInstallStep } from './check/check-steps.ts'
+import type { MeshFacts } from './check/mesh-facts.ts'
 import { meshReadiness } from './check/readiness.ts'
 import {
   imagesOfDataPlane,
@@ -32,6 +33,8 @@ export function ownMesh({ loadBalancer, host, ...input }: MeshInput & OwnCluster
   const labels = [...parts.loadBalancers.values()].flatMap(({ label }) => label ?? [])
   let facts: Readonly<Record<string, string>> = {}
   let disagreements: readonly string[] = []
+  let mesh: MeshFacts | undefined
+  const passed = (facts: MeshFacts) => void (mesh = facts)
   const loadBalancerLabel = [...new Set(labels)].join(' and ') || 'none'
   const variants = input.options.dataPlanes?.map((own): VariantOfTestbed => ({
     ...{ name: own.name, engine: { name: 'istio', version: tagOfDataPlane(own) } },
@@ -49,9 +52,10 @@ export function ownMesh({ loadBalancer, host, ...input }: MeshInput & OwnCluster
     },
     images: istioImages(parts),
     phases: [[checkBeforeInstallStep(parts)], ...meshPhases(parts)],
-    readiness: (found) => meshReadiness(parts, found),
+    readiness: (found) => meshReadiness(parts, found, { before: mesh, passed }),
     watch: async (found, context) => {
-      const { kept, watched, mesh } = await watchMesh(parts, found, context)
+      if (!mesh) throw new RangeError('a mesh is watched once it is ready')
+      const { kept, watched } = await watchMesh(parts, found, mesh, context)
       const standing = standingVersions(mesh)
       disagreements = versionDisagreements({ asked: input.options.istio, tag: parts.tag, standing })
       facts = {

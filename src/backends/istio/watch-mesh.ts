@@ -1,6 +1,6 @@
 import type { StepContext } from '../kubernetes/steps/step.ts'
 import type { PodInventory } from '../kubernetes/workloads/pod-inventory.ts'
-import { collectMeshFacts } from './check/collect-facts.ts'
+import type { MeshFacts } from './check/mesh-facts.ts'
 import { findPitfalls } from './check/pitfalls/find-pitfalls.ts'
 import type { IstioContext } from './context.ts'
 import { meshAddresses } from './prove/mesh-view.ts'
@@ -8,17 +8,18 @@ import { IstioWatcher } from './prove/watcher.ts'
 import { imagesOfMesh } from './read/images.ts'
 import { readGateways } from './read/read-mesh.ts'
 
-/** Starts to watch a mesh, whoever made it, and looks once at what a result keeps of it. */
-export async function watchMesh(istio: IstioContext, found: PodInventory, context: StepContext) {
+/** Starts to watch a mesh that is ready, whoever made it, and looks once at what a result keeps of it. */
+export async function watchMesh(
+  istio: IstioContext,
+  found: PodInventory,
+  mesh: MeshFacts,
+  context: StepContext,
+) {
   const gateways = await readGateways(istio, context)
   const watcher = await IstioWatcher.start(istio, found, gateways, context)
-  const [images, mesh] = await Promise.all([
-    imagesOfMesh(istio, context),
-    collectMeshFacts(istio, found, context),
-  ])
+  const images = await imagesOfMesh(istio, context)
   const notes = findPitfalls(mesh).map(({ message }) => message)
   return {
-    mesh,
     kept: { ...images, ...(notes.length > 0 ? { meshNotes: notes.join('; ') } : {}) },
     watched: { watcher, addresses: meshAddresses(found, gateways) },
   }

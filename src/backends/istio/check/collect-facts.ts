@@ -13,6 +13,7 @@ import { certificateFingerprint } from '../../pki.ts'
 import type { PlannedPath } from '../../../plan/plan-scenario.ts'
 import { meshNamespace, serviceHostname } from '../../../plan/names.ts'
 import { clusterIdOf, type IstioContext } from '../context.ts'
+import { ztunnelQuestions } from '../read/questions.ts'
 import { readDump, readRemoteClusters, ztunnelPods } from '../read/read-mesh.ts'
 import { readRemoteSecrets, remoteServer } from '../read/remote-secrets.ts'
 import { endpointsOf, type ZtunnelDump } from '../../../evidence/ztunnel/ztunnel-dump.ts'
@@ -25,23 +26,33 @@ import type {
   ZtunnelFacts,
 } from './mesh-facts.ts'
 import { policyFacts, type PolicySpec } from './policy-facts.ts'
-import { standingFacts } from './standing-facts.ts'
+import { gatewayFacts, standingFacts } from './standing-facts.ts'
 
 interface PolicyObject extends KubeObject {
   readonly spec?: PolicySpec
 }
 
-/** Asks every cluster and this machine for what the pitfalls judge. Reads only. @throws HopmeterError */
+/**
+ * Asks every cluster and this machine for what the pitfalls judge. Reads only.
+ * @param before what was found when all was well: a restart of data planes and pods leaves the rest of it as it is
+ * @throws HopmeterError
+ */
 export async function collectMeshFacts(
   istio: IstioContext,
   found: PodInventory,
   context: StepContext,
+  before?: MeshFacts,
 ): Promise<MeshFacts> {
   const { scenario, paths: planned } = istio.plan
   const possible = planned.filter(({ mesh, rule }) => mesh === 'ambient' && rule.possible)
   const [clusters, host] = await Promise.all([
-    Promise.all(istio.clusters.map((cluster) => clusterFacts(istio, found, cluster, context))),
-    istio.host?.(context),
+    Promise.all(
+      istio.clusters.map((cluster) => {
+        const known = before?.clusters.find(({ name }) => name === cluster.name)
+        return clusterFacts(istio, found, cluster, context, known)
+      }),
+    ),
+    before ? { cores: before.cores, cgroupVersion: before.cgroupVersion } : istio.host?.(context),
   ])
   return {
     istio: istio.istio,
@@ -101,25 +112,19 @@ async function clusterFacts(
   found: PodInventory,
   cluster: Cluster,
   context: StepContext,
+  before: ClusterMeshFacts | undefined,
 ): Promise<ClusterMeshFacts> {
-  const standing = await standingFacts(cluster, context)
-  const inMesh = { namespace: meshNamespace }
-  const [known, mesh, secrets, objects, policies, ztunnels, { nodes }, network] = await Promise.all([
-    withRemotes(istio, cluster, standing, context),
-    cluster.find<KubeObject>(['namespace', meshNamespace], {}, context),
-    readRemoteSecrets(cluster, context),
+  const [{ policyObjects, ...known }, objects, ztunnels, { nodes }] = await Promise.all([
+    before ? afterRestart(cluster, before, context) : lastingFacts(istio, cluster, context),
     cluster.list('pods,services', inMesh, context),
-    cluster.list<PolicyObject>('networkpolicies', inMesh, context),
     dumps(istio, cluster, context),
     cluster.facts(context),
-    routes(cluster, directPeers(istio, cluster), context),
   ])
   const own = [...found.pods.values()].filter(
     ({ workload }) => workload.placement.cluster === cluster.name && workload.mesh === 'ambient',
   )
   return {
     ...known,
-    remoteServers: remoteServers(istio, cluster, secrets),
     ztunnels: ztunnels.map(({ node, startedAt, dump }) => ztunnelFacts(node, startedAt, dump)),
     pods: own.map((pod) => {
       const object = ofKind(objects, 'Pod').find(({ metadata }) => metadata.name === pod.name)
@@ -128,10 +133,46 @@ async function clusterFacts(
       return podFacts(pod, object, node, ztunnels.find((ztunnel) => ztunnel.node === node)?.dump)
     }),
     services: ofKind(objects, 'Service').map((service) => serviceFacts(service)),
+    ...(policyObjects ? { policies: policyObjects.flatMap((policy) => policyFacts(policy, objects)) } : {}),
+  }
+}
+
+const inMesh = { namespace: meshNamespace }
+
+type LastingFacts = ClusterMeshFacts & { readonly policyObjects?: readonly PolicyObject[] }
+
+/** What neither a data plane nor a pod that starts anew changes. */
+async function lastingFacts(
+  istio: IstioContext,
+  cluster: Cluster,
+  context: StepContext,
+): Promise<LastingFacts> {
+  const standing = await standingFacts(cluster, context)
+  const [known, mesh, secrets, policyObjects, network] = await Promise.all([
+    withRemotes(istio, cluster, standing, context),
+    cluster.find<KubeObject>(['namespace', meshNamespace], {}, context),
+    readRemoteSecrets(cluster, context),
+    cluster.list<PolicyObject>('networkpolicies', inMesh, context),
+    routes(cluster, directPeers(istio, cluster), context),
+  ])
+  return {
+    ...known,
+    remoteServers: remoteServers(istio, cluster, secrets),
     ...(mesh ? { namespaceLabels: mesh.metadata.labels ?? {} } : {}),
-    policies: policies.flatMap((policy) => policyFacts(policy, objects)),
+    policyObjects,
     ...network,
   }
+}
+
+/** A gateway can have come back elsewhere. */
+async function afterRestart(
+  cluster: Cluster,
+  before: ClusterMeshFacts,
+  context: StepContext,
+): Promise<LastingFacts> {
+  if (before.gateway === undefined) return before
+  const gateway = await gatewayFacts(cluster, context)
+  return { ...before, gateway }
 }
 
 function remoteServers(
@@ -183,7 +224,9 @@ async function dumps(istio: IstioContext, cluster: Cluster, context: StepContext
   const pods = await ztunnelPods(cluster, context)
   return Promise.all(
     pods.map(async ({ pod, node }) => {
-      const dump = await readDump(istio, cluster, pod.metadata.name, context)
+      const { name } = pod.metadata
+      const ask = await ztunnelQuestions(cluster, pod, context)
+      const dump = await readDump(istio, cluster, name, ask.dump, context)
       return { node, startedAt: pod.status?.startTime, dump }
     }),
   )

@@ -11,6 +11,7 @@ import { meshNamespace, serverPort, systemNamespace } from '../../../plan/names.
 import type { IstioContext } from '../context.ts'
 import { probeProgram, readProbe } from '../prove/probe.ts'
 import { collectMeshFacts } from './collect-facts.ts'
+import type { MeshFacts } from './mesh-facts.ts'
 import { findErrors, remediesOf } from './pitfalls/find-pitfalls.ts'
 import type { Finding } from './pitfalls/pitfall.ts'
 
@@ -22,18 +23,35 @@ const hopelessMs = 30_000
 /** What a ztunnel is told after its start has long come. */
 const settledMs = 20_000
 
+/** What is known of a mesh from one start of its data plane to the next. */
+export interface KnownMesh {
+  /** Absent before the first start, and where the mesh is not hopmeter's: nobody knows what happens to it. */
+  readonly before?: MeshFacts | undefined
+  /** Told of the facts with which it passed. */
+  readonly passed: (facts: MeshFacts) => void
+}
+
 /** States that paths need: a mesh without pitfalls, and an answer on each path. */
-export function meshReadiness(istio: IstioContext, found: PodInventory): readonly Readiness[] {
+export function meshReadiness(
+  istio: IstioContext,
+  found: PodInventory,
+  known: KnownMesh,
+): readonly Readiness[] {
   const scale = (ms: number) => istio.clusters[0]?.deadlineMs(ms) ?? ms
   const paths = istio.plan.paths.filter(({ mesh, rule }) => mesh === 'ambient' && rule.possible)
   return [
-    noPitfall(istio, found, scale),
+    noPitfall(istio, found, known, scale),
     ...paths.map((path) => probeAnswered(found, path, scale(probeDeadlineMs))),
   ]
 }
 
 /** What makes paths wrong stops here; what only colours numbers is left to the notes of a run. */
-function noPitfall(istio: IstioContext, found: PodInventory, scale: (ms: number) => number): Readiness {
+function noPitfall(
+  istio: IstioContext,
+  found: PodInventory,
+  { before, passed }: KnownMesh,
+  scale: (ms: number) => number,
+): Readiness {
   let last: readonly Finding[] = []
   let sinceMs: number | undefined
   /** Of several versions one may take another way for good, which is what a run is to find out. */
@@ -46,8 +64,9 @@ function noPitfall(istio: IstioContext, found: PodInventory, scale: (ms: number)
     deadlineMs: scale(meshDeadlineMs),
     check: async (context: StepContext) => {
       sinceMs ??= performance.now()
-      const errors = findErrors(await collectMeshFacts(istio, found, context))
-      last = errors.filter((finding) => !isLeftToProof(finding))
+      const facts = await collectMeshFacts(istio, found, context, before)
+      last = findErrors(facts).filter((finding) => !isLeftToProof(finding))
+      if (last.length === 0) passed(facts)
       return last.length === 0 ? null : last.map(({ message }) => message).join('; ')
     },
     isHopeless: (_, waitedMs) =>

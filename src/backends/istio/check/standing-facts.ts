@@ -85,7 +85,8 @@ async function controlPlaneFacts(
   }
 }
 
-async function gatewayFacts(cluster: Cluster, context: StepContext): Promise<GatewayFacts | undefined> {
+/** The Gateway of a cluster as it is published; undefined without one. @throws CommandError */
+export async function gatewayFacts(cluster: Cluster, context: StepContext): Promise<GatewayFacts | undefined> {
   const [gateway, service] = await Promise.all([
     cluster.find<GatewayObject>(...reads.gateway, context),
     cluster.find<ServiceObject>(...reads.service, context),

@@ -15,7 +15,7 @@ import { parseAccessLine } from '../../../evidence/ztunnel/access-log.ts'
 import { parseForwardedHosts } from '../read/envoy-clusters.ts'
 import { cursorTime, newLines, type LogCursor } from '../read/log-cursor.ts'
 import { gatewayPods } from '../read/read-gateway.ts'
-import { readDumpBy, ztunnelPods, type GatewayView } from '../read/read-mesh.ts'
+import { readDump, ztunnelPods, type GatewayView } from '../read/read-mesh.ts'
 import {
   openConnections,
   type OpenConnection,
@@ -82,7 +82,7 @@ export class IstioWatcher implements FlowWatcher {
     const dumps = await Promise.all(
       this.#ztunnels.map((z) =>
         askAgain(`ztunnel of ${z.cluster.name}`, signal, () =>
-          readDumpBy(this.#istio, z.cluster, z.pod, z.ask.dump, { signal }),
+          readDump(this.#istio, z.cluster, z.pod, z.ask.dump, { signal }),
         ),
       ),
     )

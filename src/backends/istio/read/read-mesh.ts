@@ -54,16 +54,6 @@ export async function readDump(
   istio: Pick<IstioContext, 'clusterIds'>,
   cluster: Cluster,
   pod: string,
-  context: Signal,
-): Promise<ZtunnelDump> {
-  return await readDumpBy(istio, cluster, pod, dumpCommand(cluster, pod), context)
-}
-
-/** The same by another command. @throws HopmeterError when it cannot be read. */
-export async function readDumpBy(
-  istio: Pick<IstioContext, 'clusterIds'>,
-  cluster: Cluster,
-  pod: string,
   command: Command,
   context: Signal,
 ): Promise<ZtunnelDump> {
