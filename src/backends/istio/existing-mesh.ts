@@ -23,7 +23,7 @@ export function existingMesh(input: MeshInput): ServiceMesh {
   let facts: Readonly<Record<string, string>> = {}
   let disagreements: readonly string[] = []
   let mesh: MeshFacts | undefined
-  const passed = (facts: MeshFacts) => void (mesh = facts)
+  const passed = (found: MeshFacts) => void (mesh = found)
   return {
     get engine() {
       return { name: 'istio', version: versionOf(versions) }

@@ -34,7 +34,7 @@ export function ownMesh({ loadBalancer, host, ...input }: MeshInput & OwnCluster
   let facts: Readonly<Record<string, string>> = {}
   let disagreements: readonly string[] = []
   let mesh: MeshFacts | undefined
-  const passed = (facts: MeshFacts) => void (mesh = facts)
+  const passed = (found: MeshFacts) => void (mesh = found)
   const loadBalancerLabel = [...new Set(labels)].join(' and ') || 'none'
   const variants = input.options.dataPlanes?.map((own): VariantOfTestbed => ({
     ...{ name: own.name, engine: { name: 'istio', version: tagOfDataPlane(own) } },
