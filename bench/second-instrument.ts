@@ -1,14 +1,16 @@
 /**
- * Does another load generator see the same paths? p50 of every path of the ladder in one lab, and ratios of neighbours,
- * by wrk and by `pingpong`, each with a connection of its own: on one path after the other in shuffled order, both on
- * each in turn, and pingpong also on all paths of a client request by request, as a run does.
- * Run with: npm run bench second-instrument [-- --cycles 12 --turn-ms 1000 --seed 1], about 4 minutes. Needs wrk
+ * Does another load generator see the same paths? p50 of every path of the ladder, and ratios of neighbours, by wrk and
+ * by `pingpong`, each with a connection of its own: on one path after the other in shuffled order, both on each in turn,
+ * and pingpong also on all paths of a client request by request, as a run does. Several labs, one after the other: what
+ * a program or a connection has got by chance when it started stays with it, so a lab is one observation.
+ * Run with: npm run bench second-instrument [-- --labs 8 --cycles 2 --turn-ms 1000 --seed 1], about 7 minutes. Needs wrk
  * (Debian: wrk). Exits with 1 unless all ratios of wrk and of pingpong on one path agree within 2 %.
  */
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import path from 'node:path'
 import { parseArgs } from 'node:util'
+import { mean } from 'simple-statistics'
 import type { PathSample, Target } from '../src/agent/protocol.ts'
 import { authorityOf, echoHeaders } from '../src/agent/wire/http1-request.ts'
 import { createLab } from '../src/backends/lab/lab.ts'
@@ -28,13 +30,19 @@ import { oneSampleLocation } from '../src/stats/location.ts'
 
 const { values } = parseArgs({
   options: {
-    cycles: { type: 'string', default: '12' },
+    labs: { type: 'string', default: '8' },
+    cycles: { type: 'string', default: '2' },
     'turn-ms': { type: 'string', default: '1000' },
     seed: { type: 'string', default: '1' },
   },
 })
-const [cycles, turnMs] = [Number(values.cycles), Number(values['turn-ms'])]
-if (!(cycles >= 1 && turnMs >= 100)) throw new RangeError('--cycles from 1, --turn-ms from 100')
+const [labs, cycles, turnMs] = [values.labs, values.cycles, values['turn-ms']].map(Number) as [
+  number,
+  number,
+  number,
+]
+if (!(labs >= 1 && cycles >= 1 && turnMs >= 100))
+  throw new RangeError('--labs and --cycles from 1, --turn-ms from 100')
 const allowed = 0.02
 /** How much longer than its turn wrk may take. */
 const turnGraceMs = 20_000
@@ -56,36 +64,45 @@ const paths = plan.paths.toSorted((a, b) => hopsOf(a) - hopsOf(b))
 const random = seededRandom(Number(values.seed))
 const signal = new AbortController().signal
 const folder = mkdtempSync(path.join(tmpdir(), 'hopmeter-wrk-'))
-/** p50 in µs by `instrument/path`, one of each cycle. */
+/** The logarithm of p50 in µs by `instrument/path`: per lab the mean over its cycles. */
 const found = new Map<string, number[]>()
 const startedMs = performance.now()
-const testbed = (await createLab().up(plan, { signal, progress() {} })) as LabTestbed
-progress('the lab is up')
-const agents: AgentClient[] = []
 try {
-  const alone: Turn[][] = []
-  for (const one of paths) alone.push(await turnsOn(one))
-  const together: Turn[][] = []
-  for (const client of new Set(paths.map(({ clientWorkload }) => clientWorkload))) {
-    const own = paths.filter(({ clientWorkload }) => clientWorkload === client)
-    together.push([await pingpong('pingpong, all paths', own)])
-  }
-  // The first cycle warms up whoever takes part, and is not kept.
-  for (let cycle = 0; cycle <= cycles; cycle++) {
-    for (const turns of shuffled([...alone, ...together], random)) {
-      for (const { instrument, read } of shuffled(turns, random)) {
-        const medians = await read(cycle + 1)
-        if (cycle > 0) for (const [name, us] of medians) keep(instrument, name, us)
-      }
-    }
-    progress(cycle === 0 ? 'warmed up' : `cycle ${cycle} of ${cycles}`)
+  for (let lab = 1; lab <= labs; lab++) {
+    for (const [key, logs] of await readLab(lab)) found.set(key, [...(found.get(key) ?? []), mean(logs)])
   }
 } finally {
-  await Promise.all(agents.map((agent) => agent.close()))
-  await testbed.down()
   rmSync(folder, { recursive: true, force: true })
 }
 report()
+
+/** Stands a lab up, reads it in shuffled turns and takes it down: logarithms of p50 in µs by `instrument/path`. */
+async function readLab(lab: number): Promise<Map<string, number[]>> {
+  const testbed = (await createLab().up(plan, { signal, progress() {} })) as LabTestbed
+  const agents: AgentClient[] = []
+  const read = new Map<string, number[]>()
+  try {
+    const groups = await turnsOf(testbed, agents)
+    // The first cycle warms up whoever takes part, and is not kept.
+    for (let cycle = 0; cycle <= cycles; cycle++) {
+      for (const turns of shuffled(groups, random)) {
+        for (const turn of shuffled(turns, random)) {
+          const medians = await turn.read(cycle + 1)
+          if (cycle === 0) continue
+          for (const [name, us] of medians) {
+            const key = `${turn.instrument}/${name}`
+            read.set(key, [...(read.get(key) ?? []), Math.log(us)])
+          }
+        }
+      }
+      progress(`lab ${lab} of ${labs}: ${cycle === 0 ? 'warmed up' : `cycle ${cycle} of ${cycles}`}`)
+    }
+  } finally {
+    await Promise.all(agents.map((agent) => agent.close()))
+    await testbed.down()
+  }
+  return read
+}
 
 async function requireWrk(): Promise<void> {
   try {
@@ -97,16 +114,27 @@ async function requireWrk(): Promise<void> {
   }
 }
 
-/** Both instruments on one path. What they read is compared, so they take turns next to each other. */
-async function turnsOn(one: PlannedPath): Promise<Turn[]> {
-  return [
-    { instrument: 'wrk', read: async () => [[one.name, await wrkMedianUs(one)]] },
-    await pingpong('pingpong', [one]),
-  ]
+/** Both instruments on one path are compared, so they take turns next to each other; then all paths of each client. */
+async function turnsOf(testbed: LabTestbed, agents: AgentClient[]): Promise<Turn[][]> {
+  const groups: Turn[][] = []
+  for (const one of paths) {
+    const wrk: Turn = { instrument: 'wrk', read: async () => [[one.name, await wrkMedianUs(testbed, one)]] }
+    groups.push([wrk, await pingpong(testbed, agents, 'pingpong', [one])])
+  }
+  for (const client of new Set(paths.map(({ clientWorkload }) => clientWorkload))) {
+    const own = paths.filter(({ clientWorkload }) => clientWorkload === client)
+    groups.push([await pingpong(testbed, agents, 'pingpong, all paths', own)])
+  }
+  return groups
 }
 
 /** An agent on paths of one client; a path gets as much time as it has alone. */
-async function pingpong(instrument: Instrument, some: readonly PlannedPath[]): Promise<Turn> {
+async function pingpong(
+  testbed: LabTestbed,
+  agents: AgentClient[],
+  instrument: Instrument,
+  some: readonly PlannedPath[],
+): Promise<Turn> {
   const command = testbed.agentCommand(some[0]!.clientWorkload, 'load')
   const targets = some.map((one) => ({ path: one.name, ...testbed.target(one) }))
   const agent = await AgentClient.open(command, { load, timeoutMs: 5000 }, targets)
@@ -125,7 +153,7 @@ function p50sOf(samples: readonly PathSample[]): readonly (readonly [string, num
 }
 
 /** The same request by wrk, as `hopmeter exec` would start it: in the client's pod, on the CPU of the lab. */
-async function wrkMedianUs(one: PlannedPath): Promise<number> {
+async function wrkMedianUs(testbed: LabTestbed, one: PlannedPath): Promise<number> {
   const target = { path: one.name, ...testbed.target(one) }
   const script = path.join(folder, `${one.name}.lua`)
   writeFileSync(script, luaFor(target))
@@ -177,11 +205,6 @@ end
 `
 }
 
-function keep(instrument: Instrument, name: string, us: number): void {
-  const key = `${instrument}/${name}`
-  found.set(key, [...(found.get(key) ?? []), us])
-}
-
 function progress(what: string): void {
   process.stderr.write(`${minutes()} min: ${what}\n`)
 }
@@ -194,17 +217,17 @@ function report(): void {
   const of = (instrument: Instrument, name: string) => found.get(`${instrument}/${name}`) ?? []
   const levels = paths.map(({ name }) => [
     name,
-    ...instruments.map((instrument) => location(of(instrument, name)).toFixed(1)),
+    ...instruments.map((instrument) => Math.exp(location(of(instrument, name))).toFixed(1)),
   ])
   let isMissed = false
   const ratios = paths.slice(1).map((to, i) => {
     const from = paths[i]!
     const logs = (instrument: Instrument) =>
-      of(instrument, to.name).map((us, cycle) => Math.log(us / of(instrument, from.name)[cycle]!))
+      of(instrument, to.name).map((log, lab) => log - of(instrument, from.name)[lab]!)
     const between = (instrument: Instrument) => {
       const theirs = logs('wrk')
       return oneSampleLocation(
-        logs(instrument).map((own, cycle) => own - theirs[cycle]!),
+        logs(instrument).map((own, lab) => own - theirs[lab]!),
         0.05,
       )
     }
@@ -218,11 +241,33 @@ function report(): void {
       shownShare(between('pingpong, all paths')),
     ]
   })
+  // What a generator needs itself is in both paths of a step: it moves their ratio and leaves their difference.
+  const differences = paths.slice(1).map((to, i) => {
+    const from = paths[i]!
+    const us = (instrument: Instrument) =>
+      of(instrument, to.name).map((log, lab) => Math.exp(log) - Math.exp(of(instrument, from.name)[lab]!))
+    const theirs = us('wrk')
+    const between = (instrument: Instrument) =>
+      shownUs(
+        oneSampleLocation(
+          us(instrument).map((own, lab) => own - theirs[lab]!),
+          0.05,
+        ),
+      )
+    return [
+      `${from.name} → ${to.name}`,
+      ...instruments.map((instrument) => location(us(instrument)).toFixed(1)),
+      between('pingpong'),
+      between('pingpong, all paths'),
+    ]
+  })
   process.stdout.write(
-    `hop-ladder in one lab, one connection, ${cycles} shuffled cycles of ${turnMs} ms a path and instrument, ${minutes()} min.\n` +
+    `hop-ladder in ${labs} labs, one connection, ${cycles} shuffled cycles of ${turnMs} ms a path and instrument in each, ${minutes()} min.\n` +
       `p50, µs:\n${textTable(['path', ...instruments], levels, [1, 2, 3])}\n` +
       `Ratios of neighbours, and how far those of pingpong are from wrk's (95% interval):\n` +
       `${textTable(['step', ...instruments, 'pingpong / wrk', 'all paths / wrk'], ratios, [1, 2, 3])}\n` +
+      `Differences of neighbours in µs, and how far those of pingpong are from wrk's:\n` +
+      `${textTable(['step', ...instruments, 'pingpong − wrk', 'all paths − wrk'], differences, [1, 2, 3])}\n` +
       `${isMissed ? 'MISSED: not all' : 'all'} ratios of wrk and of pingpong on one path agree within ${allowed * 100} %\n`,
   )
   process.exitCode = isMissed ? 1 : 0
@@ -235,6 +280,11 @@ function location(some: readonly number[]): number {
 function shownShare({ estimate, low, high }: ReturnType<typeof oneSampleLocation>): string {
   const share = (log: number | null) => (log === null ? '?' : (Math.expm1(log) * 100).toFixed(1))
   return `${share(estimate)} % [${share(low)}, ${share(high)}]`
+}
+
+function shownUs({ estimate, low, high }: ReturnType<typeof oneSampleLocation>): string {
+  const us = (value: number | null) => (value === null ? '?' : value.toFixed(1))
+  return `${us(estimate)} [${us(low)}, ${us(high)}]`
 }
 
 function hopsOf({ rule }: PlannedPath): number {
