@@ -1,5 +1,6 @@
-import { beforeAll, expect, test } from 'vitest'
-import type { RunResult } from '../results/schema.ts'
+import { beforeAll, describe, expect, test } from 'vitest'
+import { seededRandom } from '../random.ts'
+import type { QuantilesNs, RunResult } from '../results/schema.ts'
 import { sampleVariants } from '../results/testing/sample-variants.ts'
 import { compareVariants } from './compare-paths.ts'
 import { costsOf } from './run-spread.ts'
@@ -60,6 +61,73 @@ test('steps stay within a version, over all of its rounds', () => {
   }
   expect(paths.map(({ quantiles }) => quantiles.p50.n)).toEqual(Array.from({ length: 10 }, () => 8))
   expect([restarts, rounds]).toEqual([8, 8 * 3 * 2])
+})
+
+/** The host goes up to a third faster or slower for a whole start, which is the start of one version. */
+function onMoodyHost(seed: number): (result: RunResult) => RunResult {
+  const random = seededRandom(seed)
+  const moods = new Map<string, number>()
+  const times = (quantiles: QuantilesNs, mood: number) =>
+    Object.fromEntries(Object.entries(quantiles).map(([name, ns]) => [name, ns * mood])) as QuantilesNs
+  return (result) => ({
+    ...result,
+    measured: result.measured.map((round) => {
+      const start = `${round.restart}/${round.paths[0]!.path.split('@')[1]}`
+      const mood = moods.get(start) ?? 0.75 + 0.6 * random()
+      moods.set(start, mood)
+      const paths = round.paths.map((path) =>
+        path.quantilesNs ? { ...path, quantilesNs: times(path.quantilesNs, mood) } : path,
+      )
+      return { ...round, paths }
+    }),
+  })
+}
+
+describe('steps of one version beside those of another', () => {
+  const stepsOf = (of: RunResult) => {
+    const { steps } = summarizeRun(of, { deltaShare: 0.02 }).variants!
+    return new Map(steps.map((step) => [`${step.from} → ${step.to}`, step]))
+  }
+
+  test('are told apart where what the host does to whole starts hides it from levels', async () => {
+    const moody = await madeRun({ ...shape, shiftNs: { 'gateway@pr': 60_000 }, change: onMoodyHost(1) })
+    expect([...p50(moody).values()].map(({ verdict }) => verdict)).not.toContain('slower')
+    const steps = stepsOf(moody)
+    expect([...steps.values()].map(({ comparison }) => comparison.verdict)).toEqual([
+      ...['same', 'same', 'slower', 'faster'],
+    ])
+    const gateway = steps.get('same-network → gateway')!
+    expect(gateway).toMatchObject({ variant: 'pr', scale: 'ratio', comparison: { unit: 'restart', n: 8 } })
+    expect(gateway.baseline).toBeCloseTo(300 / 240, 1)
+    expect(gateway.contender).toBeCloseTo(360 / 240, 1)
+    expect(gateway.comparison.ratio!.estimate).toBeCloseTo(360 / 300, 1)
+    // At the level that the gateway has in the first version.
+    const { levelNs, difference } = gateway.comparison
+    expect(difference! / levelNs!).toBeCloseTo(gateway.comparison.ratio!.estimate - 1, 6)
+  })
+
+  test('are never slower or faster than themselves', async () => {
+    for (let seed = 1; seed <= 6; seed++) {
+      const same = await madeRun({ ...shape, seed, change: onMoodyHost(seed) })
+      const found = [...stepsOf(same).values()].map(({ comparison }) => comparison.verdict)
+      expect([seed, found.filter((verdict) => verdict === 'slower' || verdict === 'faster')]).toEqual([
+        seed,
+        [],
+      ])
+    }
+  })
+
+  test('are left out where a version lacks a start, and altogether where versions met in rounds', async () => {
+    const without = (result: RunResult): RunResult => ({
+      ...result,
+      measured: result.measured.filter(
+        ({ restart, paths }) => restart !== 8 || paths[0]!.path.endsWith('@base'),
+      ),
+    })
+    const incomplete = await madeRun({ ...shape, change: without })
+    expect([...stepsOf(incomplete).values()].map(({ comparison }) => comparison.n)).toEqual([7, 7, 7, 7])
+    expect(stepsOf(await madeRun({ ...shape, isSwitched: false }))).toEqual(new Map())
+  })
 })
 
 test('a restart costs the starts of all versions, and a round one of each', async () => {

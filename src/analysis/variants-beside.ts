@@ -9,6 +9,7 @@ import { floorAround } from './floor-around.ts'
 import { metricNames } from './metrics.ts'
 import { spreadOf, type Spread } from './run-spread.ts'
 import type { MetricSummary } from './summarize-metrics.ts'
+import { switchedSteps, type SwitchedStep } from './switched-steps.ts'
 
 /** One variant as it stood. */
 export interface VariantFacts {
@@ -38,6 +39,8 @@ export interface VariantsBeside {
   readonly variants: readonly VariantFacts[]
   /** Every path × other variant × load × metric × quantile. */
   readonly rows: readonly VariantRow[]
+  /** Every step × other version × load, where they stood one after the other; else empty, since paths met in rounds. */
+  readonly steps: readonly SwitchedStep[]
   readonly errors: readonly (ErrorShares & { readonly variant: string })[]
 }
 
@@ -56,6 +59,7 @@ export function variantsBeside(
   const { rows, errors } = comparePathPairs(run, pairs, { ...margin, metrics: metricNames })
   return {
     areSwitched: run.switched === true,
+    steps: run.switched === true ? switchedSteps(run, metrics, [baseline, ...others], margin) : [],
     baseline,
     variants: (run.variants ?? []).map(({ name, settings }) => ({
       name,

@@ -1,7 +1,7 @@
 import { beforeAll, describe, expect, test } from 'vitest'
 import { sampleVariants } from '../results/testing/sample-variants.ts'
 import { summarizeRun, type RunSummary } from '../analysis/summarize-run.ts'
-import { madeRun } from '../analysis/testing/made-run.ts'
+import { madeRun, type MadeRun } from '../analysis/testing/made-run.ts'
 import type { ChartedRun } from './charts/chart-module.ts'
 import { hostileNames } from './charts/testing/hostile.ts'
 import { htmlReport } from './render/html/report.ts'
@@ -10,6 +10,7 @@ import { summaryMarkdown } from './render/markdown/summary.ts'
 import { summaryText } from './render/text/summary.ts'
 import { sampleReportRun } from './testing/sample-runs.ts'
 import { caveats } from './words/caveats.ts'
+import { variantFindings } from './words/variants.ts'
 
 const id = '2026-11-23t01-02-03z-hop-ladder-7f3a'
 
@@ -115,5 +116,30 @@ describe('a report of variants', () => {
     const page = htmlReport([await sampleReportRun({ restarts: 6, rounds: 1, variants })])
     const visible = page.slice(0, page.indexOf('<script type="application/json"'))
     expect(visible).not.toMatch(/<script>alert|<img|onerror=alert\(1\)>(?!&)|<svg/)
+  })
+})
+
+describe('versions that stood in turn', () => {
+  test('have their steps beside each other in every format, and counted in the answer', async () => {
+    const shape: MadeRun = {
+      ...{ id, restarts: 8, rounds: 2, variants: sampleVariants },
+      ...{ isSwitched: true, shiftNs: { 'gateway@pr': 60_000 } },
+    }
+    const result = await madeRun(shape)
+    const inTurn = summarizeRun(result, { deltaShare: 0.02 })
+    expect(variantFindings(inTurn.variants!)).toEqual([
+      expect.stringMatching(/^pr against base at p50: steps 1 slower, 1 faster, 2 the same; paths .*/),
+    ])
+    const texts = [
+      summaryText(inTurn),
+      summaryMarkdown(inTurn),
+      htmlReport([{ result, summary: inTurn, distributions: [] }], { charts: false }),
+    ]
+    for (const text of texts) {
+      expect(text).toContain('Steps of pr against base under the load pingpong, paired by restart')
+      expect(text).toMatch(/same-network → gateway.*×1\.25.*×1\.5.*slower/s)
+    }
+    const beside = summarizeRun(await madeRun({ ...shape, isSwitched: false }))
+    expect(summaryText(beside)).not.toContain('Steps of')
   })
 })

@@ -2,6 +2,8 @@ import type { Outcomes } from '../../results/outcomes.ts'
 import type { MetricStep, MetricSummary } from '../../analysis/summarize-metrics.ts'
 import type { PathSummary, RunSummary } from '../../analysis/summarize-run.ts'
 import type { VariantRow, VariantsBeside } from '../../analysis/variants-beside.ts'
+import type { SwitchedStep } from '../../analysis/switched-steps.ts'
+import { formatDeltaUs, formatFactor } from '../format.ts'
 import { othersOf } from '../words/variants.ts'
 import {
   countColumn,
@@ -51,6 +53,37 @@ export function variantTable(
     columns,
     rows,
   )
+}
+
+/** Every step of a load, each other version of it beside the first; undefined where versions stood side by side. */
+export function switchedStepTable(beside: VariantsBeside, load: string): Table | undefined {
+  const steps = beside.steps.filter((step) => step.load === load)
+  if (steps.length === 0) return undefined
+  const others = othersOf(beside)
+  const only = others.length === 1 ? others[0]?.name : undefined
+  const columns: readonly Column<SwitchedStep>[] = [
+    textColumn('step', ({ from, to }) => `${from} → ${to}`),
+    { ...textColumn<SwitchedStep>('variant', ({ variant }) => variant), isShown: only === undefined },
+    stepColumn(beside.baseline, ({ baseline }) => baseline),
+    stepColumn(only ?? 'the variant', ({ contender }) => contender),
+    ...differenceColumns<SwitchedStep>('difference µs', ({ comparison }) => comparison),
+  ]
+  return tableOf(
+    `Steps of ${only ?? 'each variant'} against ${beside.baseline} under the load ${load}, paired by restart: what the host did to a whole start cancels`,
+    columns,
+    steps,
+  )
+}
+
+function stepColumn(heading: string, of: (step: SwitchedStep) => number): Column<SwitchedStep> {
+  return {
+    heading,
+    kind: 'number',
+    cell: (step) => ({
+      parts: [step.scale === 'ratio' ? formatFactor(of(step)) : `${formatDeltaUs(of(step))} µs`],
+      value: of(step),
+    }),
+  }
 }
 
 interface Rung {

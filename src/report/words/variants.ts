@@ -1,4 +1,5 @@
 import type { VariantFacts, VariantRow, VariantsBeside } from '../../analysis/variants-beside.ts'
+import type { Comparison } from '../../stats/comparison.ts'
 import { verdictCounts } from './verdict-counts.ts'
 
 /** Each variant with its engine and what was asked of it, e.g. `pr: lab-ztunnel 1.31.0, ztunnel-threads 1`. */
@@ -26,24 +27,29 @@ export function variantHeading({ areSwitched }: Pick<VariantsBeside, 'areSwitche
   return areSwitched ? 'Versions in turn' : 'Variants side by side'
 }
 
-/** What came out, a sentence for each other variant: `pr against base at p50: 2 slower, 2 the same`. */
+/**
+ * What came out, a sentence for each other variant: `pr against base at p50: 2 slower, 2 the same`. Of versions that stood
+ * in turn first the steps, in which what the host did to a whole start cancels.
+ */
 export function variantFindings(beside: VariantsBeside): string[] {
-  return countsOfOthers(beside).map(
-    ({ name, counts }) => `${name} against ${beside.baseline} at p50: ${counts}`,
-  )
+  return countsOfOthers(beside).map(({ name, counts, ofSteps }) => {
+    const of = ofSteps === undefined ? counts : `steps ${ofSteps}; paths ${counts}`
+    return `${name} against ${beside.baseline} at p50: ${of}`
+  })
 }
 
-/** How many paths of each other variant came out how at p50, e.g. `2 slower, 2 the same`; of one load or of all. */
+/** How many paths of each other variant came out how at p50, e.g. `2 slower, 2 the same`, and how many steps of those that stood in turn; of one load or of all. */
 export function countsOfOthers(
   beside: VariantsBeside,
   load?: string,
-): readonly { readonly name: string; readonly counts: string }[] {
-  const medians = beside.rows.filter(
-    (row) => row.isHeadline && row.quantile === 'p50' && (load === undefined || row.load === load),
-  )
+): readonly { readonly name: string; readonly counts: string; readonly ofSteps?: string | undefined }[] {
+  const isMeant = (row: { readonly load: string }) => load === undefined || row.load === load
+  const medians = beside.rows.filter((row) => row.isHeadline && row.quantile === 'p50' && isMeant(row))
+  const steps = beside.steps.filter(isMeant)
   return othersOf(beside).map(({ name }) => {
-    const own = medians.filter(({ variant }) => variant === name)
-    return { name, counts: verdictCounts(own.map(({ comparison }) => comparison)) }
+    const countsOf = (rows: readonly { readonly variant: string; readonly comparison: Comparison }[]) =>
+      verdictCounts(rows.filter(({ variant }) => variant === name).map(({ comparison }) => comparison))
+    return { name, counts: countsOf(medians), ...(steps.length > 0 ? { ofSteps: countsOf(steps) } : {}) }
   })
 }
 

@@ -2,11 +2,12 @@ import type { RunResult } from '../../../results/schema.ts'
 import type { RunComparison } from '../../../analysis/compare-runs.ts'
 import { summaryQuantileNames } from '../../../analysis/summary-quantiles.ts'
 import type { PathSummary, RunSummary, StepSummary } from '../../../analysis/summarize-run.ts'
+import type { Comparison } from '../../../stats/comparison.ts'
 import type { VariantsBeside } from '../../../analysis/variants-beside.ts'
 import { othersOf } from '../../words/variants.ts'
 import type { ChartModule, ChartSubject } from '../chart-module.ts'
 import { deltaChart, deltaHeight } from '../delta.ts'
-import type { DeltaModel } from '../delta-model.ts'
+import type { DeltaModel, DeltaRow } from '../delta-model.ts'
 import { runCaption, runCaptions } from '../models/captions.ts'
 import { comparisonTitle, deltaTitle, variantTitle } from '../models/findings.ts'
 import { differenceOf, intervalsNote } from '../models/shared.ts'
@@ -27,8 +28,7 @@ function modelOf({ run: { result, summary }, load }: ChartSubject): DeltaModel {
   const row = (group: string) => (step: StepSummary) => ({
     group,
     label: `${step.to} − ${step.from}`,
-    differenceNs: differenceOf(step.comparison),
-    verdict: step.comparison.verdict,
+    ...shownIn(step.comparison),
   })
   const isOwn = (step: StepSummary) => step.load === load
   const deltaNs = summary.margin.deltaNs ?? 0
@@ -47,7 +47,10 @@ function modelOf({ run: { result, summary }, load }: ChartSubject): DeltaModel {
   }
 }
 
-/** Variants of a run beside the first: one group per quantile, and per variant where there are several others. */
+/**
+ * Variants of a run beside the first: one group per quantile, and per variant where there are several others. Of
+ * versions that stood in turn first the steps, in which what the host does cancels, and of levels only the median.
+ */
 function variantModel(
   result: RunResult,
   summary: RunSummary,
@@ -58,7 +61,9 @@ function variantModel(
   const rows = beside.rows.filter((row) => row.load === load && row.isHeadline)
   const deltaNs = summary.margin.deltaNs ?? 0
   const metric = rows[0]?.metric ?? 'latency'
-  const shown = summaryQuantileNames.filter((quantile) => others.length < 3 || quantile !== 'p90')
+  const shown = summaryQuantileNames.filter((quantile) =>
+    beside.areSwitched ? quantile === 'p50' : others.length < 3 || quantile !== 'p90',
+  )
   const remark = `${metric === 'latency' ? '' : `${metric}: `}paired by ${beside.areSwitched ? 'restart' : 'round'}, with ${intervalsNote(rows.map(({ comparison }) => comparison))}`
   const captions = runCaptions(result, variantTitle(beside, load), load, [remark])
   const groups = shown.flatMap((quantile) => others.map(({ name }) => ({ quantile, variant: name })))
@@ -66,17 +71,29 @@ function variantModel(
     ...captions,
     caption: `Grey band: ±${deltaNs / 1e3} µs, too little to matter. ${captions.caption}`,
     negligibleNs: deltaNs,
-    rows: groups.flatMap(({ quantile, variant }) =>
-      rows
-        .filter((row) => row.quantile === quantile && row.variant === variant)
-        .map((row) => ({
-          group: others.length > 1 ? `${quantile}, ${variant}` : quantile,
-          label: row.path,
-          differenceNs: differenceOf(row.comparison),
-          verdict: row.comparison.verdict,
+    rows: [
+      ...beside.steps
+        .filter((step) => step.load === load)
+        .map(({ from, to, variant, comparison }) => ({
+          group: others.length > 1 ? `steps, ${variant}` : 'steps',
+          label: `${from} → ${to}`,
+          ...shownIn(comparison),
         })),
-    ),
+      ...groups.flatMap(({ quantile, variant }) =>
+        rows
+          .filter((row) => row.quantile === quantile && row.variant === variant)
+          .map((row) => ({
+            group: others.length > 1 ? `${quantile}, ${variant}` : quantile,
+            label: row.path,
+            ...shownIn(row.comparison),
+          })),
+      ),
+    ],
   }
+}
+
+function shownIn(comparison: Comparison): Pick<DeltaRow, 'differenceNs' | 'verdict'> {
+  return { differenceNs: differenceOf(comparison), verdict: comparison.verdict }
 }
 
 /** A path against itself: two random halves of its requests. */
@@ -105,8 +122,7 @@ export function comparisonModel(comparison: RunComparison, baseline: RunResult, 
           label:
             (row.relativeTo === null ? row.path : `${row.path} / ${row.relativeTo}`) +
             (loads.size > 1 ? ` (${row.load})` : ''),
-          differenceNs: differenceOf(row.comparison),
-          verdict: row.comparison.verdict,
+          ...shownIn(row.comparison),
         })),
     ),
   }

@@ -22,8 +22,10 @@ export const versions: ChartModule<'versions', VersionsModel> = {
 }
 
 /** Intervals of levels overlap long after pairs have told two variants apart. */
-const pairedNote =
-  'Levels move with the host: variants of a run are told apart by pairs of rounds, not by these intervals. '
+function pairedNote({ switched }: RunResult): string {
+  const by = switched === true ? 'steps within a restart' : 'pairs of rounds'
+  return `Levels move with the host: variants of a run are told apart by ${by}, not by these intervals. `
+}
 
 /**
  * p50 of each path over engines, and over variants where runs have them; undefined when there is but one. Runs of one
@@ -53,7 +55,7 @@ export function versionsModel(runs: readonly RunResult[]): VersionsModel | undef
       loadText(first, load),
       `${plural(runs.length, 'run')} of ${first.scenario.name}`,
     ]),
-    caption: `${hasVariants ? pairedNote : ''}${runs.length > 1 ? 'First run: ' : ''}${runCaption(first)}`,
+    caption: `${hasVariants ? pairedNote(first) : ''}${runs.length > 1 ? 'First run: ' : ''}${runCaption(first)}`,
     quantity: 'median (p50)',
     versions: hasVariants ? versionLabels.map((v) => detailOf(v)?.name ?? v) : versionLabels,
     ...(hasVariants ? { details: versionLabels.map((v) => detailOf(v)?.engine ?? ''), axis: what } : {}),

@@ -118,11 +118,16 @@ export function comparisonTitle({ baseline, contender, rows }: RunComparison): s
   return `${contender} against ${baseline}: ${verdictCounts(rows.map(({ comparison }) => comparison))}`
 }
 
-/** e.g. `pr against base at p50: 2 slower, 2 the same`, or `Against base at p50: a 2 slower; b 2 the same`. */
+/** e.g. `pr against base at p50: 2 slower, 2 the same`, or `Against base at p50: a 2 slower; b 2 the same`; steps where there are any. */
 export function variantTitle(beside: VariantsBeside, load: string): string {
-  const others = countsOfOthers(beside, load)
-  if (others.length === 1) return `${others[0]?.name} against ${beside.baseline} at p50: ${others[0]?.counts}`
-  return `Against ${beside.baseline} at p50: ${others.map(({ name, counts }) => `${name} ${counts}`).join('; ')}`
+  const others = countsOfOthers(beside, load).map(({ name, counts, ofSteps }) => ({
+    name,
+    counts: ofSteps ?? counts,
+  }))
+  const what = beside.steps.some((step) => step.load === load) ? ', steps at p50' : ' at p50'
+  const [only] = others
+  if (only && others.length === 1) return `${only.name} against ${beside.baseline}${what}: ${only.counts}`
+  return `Against ${beside.baseline}${what}: ${others.map(({ name, counts }) => `${name} ${counts}`).join('; ')}`
 }
 
 /** Nanoseconds as a reader says them: `365 µs`, `2.43 ms`. */

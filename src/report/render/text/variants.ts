@@ -1,7 +1,7 @@
 import type { RunSummary } from '../../../analysis/summarize-run.ts'
 import type { VariantsBeside } from '../../../analysis/variants-beside.ts'
 import { printable } from '../../../terminal-text.ts'
-import { variantLadder, variantTable } from '../../tables/variants.ts'
+import { switchedStepTable, variantLadder, variantTable } from '../../tables/variants.ts'
 import { metricHeading, shownMetrics, type SummaryChoice } from '../../words/shown-metrics.ts'
 import { shownVariantRows, variantFacts, variantFindings } from '../../words/variants.ts'
 import { withPictures } from './bars.ts'
@@ -22,6 +22,10 @@ export function variantParts(
     const table = renderText(variantTable(beside, metric, rows))
     return ['', printable(`load ${metricHeading(summary, metric)}`), withPictures(table, drawn, columns)]
   })
+  const steps = summary.loads.flatMap(({ id }) => {
+    const table = switchedStepTable(beside, id)
+    return table ? ['', printable(`${table.title}:`), renderText(table).trimEnd()] : []
+  })
   const ladders = beside.variants.flatMap(({ name }) =>
     metrics.flatMap((metric) => {
       const table = variantLadder(summary, metric, name)
@@ -34,6 +38,7 @@ export function variantParts(
     ...tables,
     '',
     ...variantFindings(beside).map((finding) => printable(`${finding}.`)),
+    ...steps,
     ...ladders,
   ]
 }
