@@ -6,18 +6,19 @@ import { fileURLToPath } from 'node:url'
 import { bundle } from './bundle.mjs'
 import { chartModules, drawingOf, heightOf } from '../src/report/charts/kinds.ts'
 import { chartedRun } from '../src/report/charts/models/charted-run.ts'
-import { comparisonCharts } from '../src/report/charts/models/comparison-charts.ts'
-import { engineOf } from '../src/report/words/engine.ts'
 import { chartsOfRun } from '../src/report/charts/models/run-charts.ts'
 import { printStage, renderChart } from '../src/report/charts/render.ts'
 import { inlineText } from '../src/report/render/markdown/inline.ts'
+import { variantNames } from '../src/results/variants.ts'
 import { listRuns, openRun } from '../src/results/store.ts'
 
 const root = path.join(path.dirname(fileURLToPath(import.meta.url)), '..')
 const results = process.argv[2] ?? path.join(root, 'results')
 const folder = path.join(root, 'docs/gallery')
 
-const acrossVersions = 'What a newer version changed, path by path, and whether that is more than noise.'
+const inTheLab = 'The same scenario on a bare machine: structure and relative cost, not Istio’s numbers.'
+const acrossVersions =
+  'What a newer version changed, step by step and path by path, and whether that is more than noise.'
 
 await bundle()
 const runs = []
@@ -29,25 +30,23 @@ if (runs.length === 0) {
   console.error(`gallery: no complete run in ${results}; hopmeter run hop-ladder makes one`)
   process.exit(1)
 }
-// Runs are found by what they are: the headline scenario in the lab first, then Istio, then whatever else there is.
+// Runs are found by what they are: the headline scenario first, of real Istio in several versions and in the lab.
 const isHeadline = ({ result }) => result.scenario.name === 'hop-ladder'
-const isIstio = ({ result }) => engineOf(result).startsWith('istio ')
-const rank = (run) => (isHeadline(run) ? 0 : 2) + (isIstio(run) ? 1 : 0)
-runs.sort((a, b) => rank(a) - rank(b) || a.result.id.localeCompare(b.result.id))
+const ofVersions = runs.find((run) => isHeadline(run) && run.result.switched === true)
+const newest = ofVersions && variantNames(ofVersions.result).at(-1)
+const others = runs
+  .filter((run) => run !== ofVersions)
+  .toSorted((a, b) => Number(isHeadline(b)) - Number(isHeadline(a)) || a.result.id.localeCompare(b.result.id))
 
-const versionsOf = (group) => new Set(group.map((run) => engineOf(run.result))).size
-const istioScenarios = [...new Set(runs.filter(isIstio).map((run) => run.result.scenario.name))]
-const groups = istioScenarios.map((name) =>
-  runs.filter((run) => isIstio(run) && run.result.scenario.name === name),
-)
-const byVersion = groups.find((group) => versionsOf(group) > 1) ?? []
-byVersion.sort((a, b) => engineOf(a.result).localeCompare(engineOf(b.result), 'en', { numeric: true }))
-const comparisons = comparisonCharts(byVersion)
-const compared = byVersion.map((run) => run.result.id).join(' and ')
-const candidates = [
-  ...runs.flatMap((run) => chartsOfRun(run).map((spec) => ({ spec, from: run.result.id }))),
-  ...comparisons.map((spec) => ({ spec, from: compared })),
-]
+const specsOf = (run) => (run ? chartsOfRun(run).map((spec) => ({ spec, from: run.result.id })) : [])
+const versions = specsOf(ofVersions)
+const rest = others.flatMap(specsOf)
+const first = (candidates, kind, isMeant = () => true) =>
+  candidates.find(({ spec }) => spec.kind === kind && isMeant(spec))
+const chosen = {
+  ladder: first(versions, 'ladder', ({ about }) => about === newest) ?? first(rest, 'ladder'),
+  versions: first(versions, 'versions'),
+}
 await mkdir(folder, { recursive: true })
 const sections = []
 const wanted = [
@@ -55,22 +54,12 @@ const wanted = [
     name: kind,
     kind,
     purpose,
-    found: candidates.find(({ spec }) => spec.kind === kind),
-    missing:
-      kind === 'versions'
-        ? 'Needs runs of one scenario on two Istio versions; there are none under `results/`.'
-        : 'No sample run fills this kind.',
+    found: kind in chosen ? chosen[kind] : first(rest, kind),
+    missing: 'No sample run fills this kind.',
   })),
-  ...comparisons
-    .filter((spec) => spec.kind === 'delta')
-    .slice(0, 1)
-    .map((spec) => ({
-      name: 'delta across versions',
-      kind: 'delta',
-      purpose: acrossVersions,
-      found: { spec, from: compared },
-    })),
-]
+  { name: 'ladder in the lab', kind: 'ladder', purpose: inTheLab, found: first(rest, 'ladder') },
+  { name: 'delta across versions', kind: 'delta', purpose: acrossVersions, found: first(versions, 'delta') },
+].filter(({ found, missing }) => found !== undefined || missing !== undefined)
 for (const { name, kind, purpose, found, missing } of wanted) {
   const picture = async (theme) => {
     const file = `${name.replaceAll(' ', '-')}-${theme}.png`
@@ -84,8 +73,7 @@ for (const { name, kind, purpose, found, missing } of wanted) {
   const body = found
     ? `${await picture('light')}\n\n${await picture('dark')}\n\nFrom ${inlineText(found.from)}.`
     : missing
-  const of = name === kind && kind !== 'versions' ? 'RUN' : 'RUN-ON-ONE-VERSION RUN-ON-ANOTHER'
-  sections.push(`## ${name}\n\n${purpose}\n\n\`hopmeter chart ${of} --kind ${kind}\`\n\n${body}`)
+  sections.push(`## ${name}\n\n${purpose}\n\n\`hopmeter chart RUN --kind ${kind}\`\n\n${body}`)
 }
 const intro =
   '# Gallery\n\nEvery kind of chart, drawn by `npm run gallery` from the sample runs under `results/`.'
