@@ -86,7 +86,10 @@ async function controlPlaneFacts(
 }
 
 /** The Gateway of a cluster as it is published; undefined without one. @throws CommandError */
-export async function gatewayFacts(cluster: Cluster, context: StepContext): Promise<GatewayFacts | undefined> {
+export async function gatewayFacts(
+  cluster: Cluster,
+  context: StepContext,
+): Promise<GatewayFacts | undefined> {
   const [gateway, service] = await Promise.all([
     cluster.find<GatewayObject>(...reads.gateway, context),
     cluster.find<ServiceObject>(...reads.service, context),
