@@ -14,6 +14,7 @@ import { withoutMesh } from '../../scenario/without-mesh.ts'
 import { stateFolder } from '../kubernetes/tools/folders.ts'
 import type { KubernetesOptions } from '../kubernetes/tools/options.ts'
 import { planScenario } from '../../plan/plan-scenario.ts'
+import { chosenVersions } from '../istio/data-planes.ts'
 import { takeDownSessions } from '../registry.ts'
 import { agentImage, defaultIstio, fullIstioVersion, pinsFor } from '../versions.ts'
 import { createKind } from './kind.ts'
@@ -27,6 +28,8 @@ const minute = 60_000
 // Hooks of a file whose tests are all skipped do not run, and nothing would remove it.
 const stateRoot = isAsked ? mkdtempSync(path.join(tmpdir(), 'hopmeter-real-kind-')) : ''
 const istio = env('HOPMETER_ISTIO') ?? defaultIstio
+/** A version at most one minor away, whose ztunnel and gateway images Docker has. */
+const other = env('HOPMETER_OTHER_ISTIO')
 const options: KubernetesOptions = {
   stateRoot,
   istio,
@@ -254,6 +257,46 @@ describe.skipIf(!hasIstio)('on real kind clusters, in a mesh', () => {
       }
       expect(await takeDownSessions(['multi-network-nlb'], context(), options)).toEqual(['multi-network-nlb'])
       expect(await leftOf('multi-network-nlb')).toEqual([])
+    },
+  )
+
+  test.skipIf(!other)(
+    'two versions are switched in place, each proven after each of its starts, and the first is put back',
+    { timeout: 60 * minute },
+    async () => {
+      const results = mkdtempSync(path.join(tmpdir(), 'hopmeter-real-kind-results-'))
+      const flags = { istioHub: options.istioHub, istio: [`own=${istio}`, `other=${other}`] }
+      const versions = { ...options, istioTag: undefined, ...chosenVersions(flags), keep: true }
+      const ztunnelImage = async () => {
+        const kubeconfig = path.join(stateFolder(stateRoot), 'single-cluster', 'east.kubeconfig')
+        const image = 'jsonpath={.spec.template.spec.containers[0].image}'
+        const get = ['--namespace', 'istio-system', 'get', 'daemonset/ztunnel', '--output', image]
+        return (await run('kubectl', ['--kubeconfig', kubeconfig, ...get])).stdout
+      }
+      try {
+        const { result } = await runScenario({
+          scenarioFile: await loadScenario('single-cluster'),
+          backend: createKind(versions),
+          resultsRoot: results,
+          reporter: silent,
+          rounds: { count: 3, restarts: 2, durationMs: 1000, warmupMs: 500 },
+          signal: new AbortController().signal,
+        })
+        expect(result.measured).toHaveLength(12)
+        expect(result.evidence.filter(({ mismatch, unproven }) => mismatch + unproven > 0)).toEqual([])
+        const images = (variant: string) =>
+          result.restarts.filter((start) => start.variant === variant).map(({ facts }) => facts?.['ztunnel'])
+        expect(images('own')).toHaveLength(2)
+        for (const image of images('own')) expect(image).toContain(fullIstioVersion(istio))
+        for (const image of images('other')) expect(image).toContain(fullIstioVersion(other!))
+        const newest = versions.istioTag ?? fullIstioVersion(versions.istio ?? istio)
+        expect(await ztunnelImage()).toContain(newest)
+        expect(await controlPlaneTrouble('single-cluster', ['east'])).toEqual([])
+      } finally {
+        rmSync(results, { recursive: true, force: true })
+      }
+      expect(await takeDownSessions(['single-cluster'], context(), options)).toEqual(['single-cluster'])
+      expect(await leftOf('single-cluster')).toEqual([])
     },
   )
 
