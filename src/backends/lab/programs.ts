@@ -14,11 +14,26 @@ export const programs = {
 } as const
 
 /**
- * Flags of Node for all of them. V8 compiles a function once it has run for so many bytes of code. With its defaults
- * the last proxy of a chain settles after ten seconds of requests, and every restart would have to wait for that; an
- * eighth of it takes one second and ends at the same level (docs/measurement.md, "Warm means warm").
+ * Flags of Node for all of them. V8 compiles a function once it has run for long enough. With its defaults the last proxy
+ * of a chain settles after ten seconds of requests, and every restart would have to wait for that; an eighth of it takes one
+ * second and ends at the same level (docs/measurement.md, "Warm means warm").
+ * @param v8 `process.versions.v8`: Node ends at once at a flag that its V8 does not know, and V8 renames these. Up to 11
+ *   (Node 20) it counts bytes of code, in 12 and 13 (Node 22, 24) calls; later ones get no flag, and settle later.
  */
-export const warmSoon = ['--interrupt-budget=8000', '--no-lazy-feedback-allocation'] as const
+export function warmSoonFlags(v8: string): readonly string[] {
+  const major = Number.parseInt(v8, 10)
+  const eagerly = '--no-lazy-feedback-allocation'
+  if (major < 12) return ['--interrupt-budget=8000', eagerly]
+  const calls = [
+    ...['--invocation-count-for-turbofan=100', '--invocation-count-for-osr=50'],
+    // V8 waits for so many calls after a call site has met another type, which first requests do all the time.
+    '--minimum-invocations-after-ic-update=20',
+  ]
+  if (major < 14) return [...calls, eagerly]
+  return []
+}
+
+export const warmSoon = warmSoonFlags(process.versions.v8)
 
 /** @throws HopmeterError when the programs are not built. */
 export function requirePrograms(): void {

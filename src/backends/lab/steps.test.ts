@@ -4,7 +4,7 @@ import { pasteable } from '../../shell-words.ts'
 import type { Step } from '../backend.ts'
 import type { Plan } from '../../plan/plan-scenario.ts'
 import { createLab } from './lab.ts'
-import { programs } from './programs.ts'
+import { programs, warmSoon, warmSoonFlags } from './programs.ts'
 import { ladder } from './testing/ladder.ts'
 import { between, cluster, path as pathOf, planOf } from './testing/scenario.ts'
 
@@ -20,7 +20,10 @@ function asText(steps: readonly Step[]): string {
     })
     return [`# ${name}`, ...lines].join('\n')
   })
-  return `${blocks.join('\n\n')}\n`.replaceAll(process.execPath, 'node').replaceAll(`${dist}/`, 'dist/')
+  return `${blocks.join('\n\n')}\n`
+    .replaceAll(process.execPath, 'node')
+    .replaceAll(warmSoon.join(' '), warmSoonFlags('11').join(' '))
+    .replaceAll(`${dist}/`, 'dist/')
 }
 
 async function textOf(plan: Plan, more: Parameters<typeof createLab>[0] = {}): Promise<string> {

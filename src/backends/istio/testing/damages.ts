@@ -1,4 +1,4 @@
-import type { FakeModel } from '../../kubernetes/testing/fake-cluster.ts'
+import type { FakeModel } from '../../kubernetes/testing/fake-model.ts'
 import type { IstioContext } from '../context.ts'
 import type { KubeObject, Standing } from './standing.ts'
 
