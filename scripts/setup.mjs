@@ -12,6 +12,9 @@ export const labPackages = { ip: 'iproute2', nft: 'nftables', unshare: 'util-lin
 /** The version of the tests' Envoy, and of the package that brings it. */
 const envoyVersion = '1.40.0'
 
+/** Versions of Node that users have, beside the one that runs the tests. */
+const nodeVersions = ['22', '24']
+
 /** Ends the process with a message when this Node is too old to run anything here. */
 export function checkNode() {
   const [major, minor] = process.versions.node.split('.').map(Number)
@@ -68,6 +71,28 @@ export function fetchEnvoy() {
     })
   } catch {
     console.error('no Envoy could be fetched: tests with a real one are skipped')
+  }
+}
+
+/**
+ * Other versions of Node for tests, from npm, where it has one for this machine: each in a folder of this project. Without
+ * them those tests say so and are skipped.
+ */
+export function fetchNodes() {
+  if (process.platform !== 'linux' || !['x64', 'arm64'].includes(process.arch)) return
+  for (const version of nodeVersions) {
+    const folder = path.join(root, 'node_modules', '.cache', `node-${version}`)
+    const name = `node-linux-${process.arch}`
+    if (existsSync(path.join(folder, 'node_modules', name, 'bin', 'node'))) continue
+    console.error(`fetching Node ${version} for tests (npm)`)
+    const quietly = ['--no-save', '--no-package-lock', '--no-audit', '--no-fund', '--loglevel', 'error']
+    try {
+      execFileSync('npm', ['install', ...quietly, '--prefix', folder, `${name}@${version}`], {
+        stdio: ['ignore', 'ignore', 'inherit'],
+      })
+    } catch {
+      console.error(`no Node ${version} could be fetched: tests with it are skipped`)
+    }
   }
 }
 

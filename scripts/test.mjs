@@ -4,6 +4,7 @@ import {
   buildIfStale,
   checkNode,
   fetchEnvoy,
+  fetchNodes,
   installModules,
   installPrograms,
   labPackages,
@@ -16,6 +17,7 @@ checkNode()
 installPrograms({ ...labPackages, bird: 'bird2', chromium: 'chromium', haproxy: 'haproxy' })
 installModules()
 fetchEnvoy()
+fetchNodes()
 buildIfStale()
 const bin = (name) => path.join(root, 'node_modules', '.bin', name)
 const filters = process.argv.slice(2)

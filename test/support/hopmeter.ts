@@ -61,9 +61,9 @@ export class Hopmeter {
 
   start(
     args: readonly string[],
-    options: { input?: string; command?: readonly string[]; cwd?: string } = {},
+    options: { input?: string; command?: readonly string[]; cwd?: string; node?: string } = {},
   ): Running {
-    const [file, ...prefix] = [...(options.command ?? []), process.execPath]
+    const [file, ...prefix] = [...(options.command ?? []), options.node ?? process.execPath]
     const child = spawn(file, [...prefix, main, ...args], {
       cwd: options.cwd ?? this.folder,
       env: this.#env,
@@ -97,7 +97,7 @@ export class Hopmeter {
 
   run(
     args: readonly string[],
-    options: { input?: string; command?: readonly string[] } = {},
+    options: { input?: string; command?: readonly string[]; node?: string } = {},
   ): Promise<Finished> {
     return this.start(args, options).done
   }
