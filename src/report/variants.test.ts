@@ -3,6 +3,7 @@ import { sampleVariants } from '../results/testing/sample-variants.ts'
 import { summarizeRun, type RunSummary } from '../analysis/summarize-run.ts'
 import { madeRun, type MadeRun } from '../analysis/testing/made-run.ts'
 import type { ChartedRun } from './charts/chart-module.ts'
+import { answerOf } from './charts/models/answer.ts'
 import { hostileNames } from './charts/testing/hostile.ts'
 import { htmlReport } from './render/html/report.ts'
 import { markdownReport } from './render/markdown/report.ts'
@@ -139,6 +140,10 @@ describe('versions that stood in turn', () => {
       expect(text).toContain('Steps of pr against base under the load pingpong, paired by restart')
       expect(text).toMatch(/same-network → gateway.*×1\.25.*×1\.5.*slower/s)
     }
+    // The ladder of the newest answers what a path costs, under the names of the scenario.
+    expect(answerOf({ result, summary: inTurn })).toMatch(
+      /^pr: .*add.*; same-network takes as long as single; .*\. pr against base at p50: steps 1 slower/,
+    )
     const beside = summarizeRun(await madeRun({ ...shape, isSwitched: false }))
     expect(summaryText(beside)).not.toContain('Steps of')
   })

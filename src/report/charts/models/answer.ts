@@ -1,4 +1,6 @@
+import type { RunSummary, StepSummary } from '../../../analysis/summarize-run.ts'
 import { plural } from '../../../plural.ts'
+import type { RunResult } from '../../../results/schema.ts'
 import type { ReportedRun } from '../../words/reported-run.ts'
 import { variantFindings } from '../../words/variants.ts'
 import { ladderTitle } from './findings.ts'
@@ -8,13 +10,31 @@ import { ladderTitle } from './findings.ts'
  * are told; a run whose numbers do not count says that instead.
  */
 export function answerOf({ result, summary }: ReportedRun): string {
-  const load = result.loads[0]?.id ?? ''
-  const steps = summary.steps.filter((step) => step.load === load)
   if (result.status !== 'complete') return `No answer: the run is ${result.status}.`
+  const { variants } = summary
+  if (!variants) return ladderAnswer(result, summary, summary.steps)
   // Whoever lets variants stand side by side asks how they differ.
-  if (summary.variants) return `${variantFindings(summary.variants).join('; ')}.`
+  const differences = `${variantFindings(variants).join('; ')}.`
+  const last = variants.variants.at(-1)?.name
+  if (!variants.areSwitched || last === undefined) return differences
+  // Whoever measures versions asks what a path costs, too: the ladder of the last, which is the newest as people name them.
+  const own = new Map(
+    summary.paths.flatMap(({ path, variant, scenarioPath }) =>
+      variant === last ? [[path, scenarioPath ?? path] as const] : [],
+    ),
+  )
+  const steps = summary.steps.flatMap((step): StepSummary[] => {
+    const [from, to] = [own.get(step.from), own.get(step.to)]
+    return from === undefined || to === undefined ? [] : [{ ...step, from, to }]
+  })
+  return `${last}: ${ladderAnswer(result, summary, steps)} ${differences}`
+}
+
+function ladderAnswer(result: RunResult, summary: RunSummary, all: readonly StepSummary[]): string {
+  const load = result.loads[0]?.id ?? ''
+  const steps = all.filter((step) => step.load === load)
   if (steps.length === 0) return `${plural(summary.paths.length, 'path')}, and no two to compare.`
-  const clear = ladderTitle(result, summary, load)
+  const clear = ladderTitle(result, { ...summary, steps }, load)
   const same = steps
     .filter(({ comparison }) => comparison.verdict === 'same')
     .map(({ from, to }) => `${to} takes as long as ${from}`)
