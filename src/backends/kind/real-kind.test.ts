@@ -291,7 +291,9 @@ describe.skipIf(!hasIstio)('on real kind clusters, in a mesh', () => {
         for (const image of images('other')) expect(image).toContain(fullIstioVersion(other!))
         const newest = versions.istioTag ?? fullIstioVersion(versions.istio ?? istio)
         expect(await ztunnelImage()).toContain(newest)
-        expect(await controlPlaneTrouble('single-cluster', ['east'])).toEqual([])
+        // What was put back is starting.
+        const trouble = () => controlPlaneTrouble('single-cluster', ['east'])
+        await expect.poll(trouble, { timeout: minute, interval: 1000 }).toEqual([])
       } finally {
         rmSync(results, { recursive: true, force: true })
       }
