@@ -7,6 +7,7 @@ import { decideFamily } from '../stats/decide-family.ts'
 import { levelOf, type Nested } from '../stats/nested.ts'
 import type { Scale } from '../stats/scale.ts'
 import type { AskedMargin } from './asked-margin.ts'
+import { outcomesOfPath, withErrorShares } from './error-share.ts'
 import { scaleBetween } from './path-scale.ts'
 import { seriesPairs, seriesValues, type Series } from './round-values.ts'
 import type { MetricSummary } from './summarize-metrics.ts'
@@ -85,10 +86,12 @@ function compareStep(
     }),
   )
   if (pairs.flat(2).length === 0) return undefined
+  const comparison = comparePairs(pairs, { ...margin, scale, finest: 'restart' })
+  const sides = [...own, ...other].map(({ name }) => ({ name, outcomes: outcomesOfPath([run], name, load) }))
   return {
     baseline: levelOf(ofOwn),
     contender: levelOf(ofOther),
     scale,
-    comparison: comparePairs(pairs, { ...margin, scale, finest: 'restart' }),
+    comparison: withErrorShares(comparison, sides),
   }
 }

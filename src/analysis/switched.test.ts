@@ -106,6 +106,21 @@ describe('steps of one version beside those of another', () => {
     expect(difference! / levelNs!).toBeCloseTo(gateway.comparison.ratio!.estimate - 1, 6)
   })
 
+  test('carry no verdict where too many requests of one of their paths failed', async () => {
+    const failing = (result: RunResult): RunResult => ({
+      ...result,
+      measured: result.measured.map((round) => ({
+        ...round,
+        paths: round.paths.map((path) =>
+          path.path === 'gateway@pr' ? { ...path, sent: path.sent + 50, errors: path.errors + 50 } : path,
+        ),
+      })),
+    })
+    const failed = await madeRun({ ...shape, shiftNs: { 'gateway@pr': 60_000 }, change: failing })
+    const found = [...stepsOf(failed).values()].map(({ comparison }) => comparison.verdict)
+    expect(found).toEqual(['same', 'same', 'cannot tell', 'cannot tell'])
+  })
+
   test('are never slower or faster than themselves', async () => {
     for (let seed = 1; seed <= 6; seed++) {
       const same = await madeRun({ ...shape, seed, change: onMoodyHost(seed) })
