@@ -55,10 +55,13 @@ export function variantTable(
   )
 }
 
-/** Every step of a load, each other version of it beside the first; undefined where versions stood side by side. */
-export function switchedStepTable(beside: VariantsBeside, load: string): Table | undefined {
+/** The steps of each load, every other version beside the first; none where versions stood side by side. */
+export function switchedStepTables(beside: VariantsBeside): readonly Table[] {
+  return [...new Set(beside.steps.map(({ load }) => load))].map((load) => switchedStepTable(beside, load))
+}
+
+function switchedStepTable(beside: VariantsBeside, load: string): Table {
   const steps = beside.steps.filter((step) => step.load === load)
-  if (steps.length === 0) return undefined
   const others = othersOf(beside)
   const only = others.length === 1 ? others[0]?.name : undefined
   const columns: readonly Column<SwitchedStep>[] = [

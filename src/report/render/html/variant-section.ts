@@ -1,5 +1,5 @@
 import type { VariantsBeside } from '../../../analysis/variants-beside.ts'
-import { switchedStepTable, variantTable } from '../../tables/variants.ts'
+import { switchedStepTables, variantTable } from '../../tables/variants.ts'
 import type { ReportedRun } from '../../words/reported-run.ts'
 import { shownMetrics } from '../../words/shown-metrics.ts'
 import { variantFacts, variantFindings } from '../../words/variants.ts'
@@ -12,11 +12,7 @@ export function variantSection({ summary }: ReportedRun, beside: VariantsBeside)
     const rows = beside.rows.filter((row) => row.load === metric.load && row.metric === metric.name)
     return rows.length === 0 ? [] : [renderHtml(variantTable(beside, metric, rows))]
   })
-  const steps = summary.loads.flatMap(({ id }) => {
-    const table = switchedStepTable(beside, id)
-    return table ? [renderHtml(table)] : []
-  })
   return safe`<p>${variantFindings(beside).map((finding) => safe`${finding}. `)}</p>
     ${renderNotes(variantFacts(beside))}
-    ${tables} ${steps}`
+    ${tables} ${switchedStepTables(beside).map((table) => renderHtml(table))}`
 }

@@ -1,6 +1,6 @@
 import type { RunSummary } from '../../../analysis/summarize-run.ts'
 import type { VariantsBeside } from '../../../analysis/variants-beside.ts'
-import { switchedStepTable, variantLadder, variantTable } from '../../tables/variants.ts'
+import { switchedStepTables, variantLadder, variantTable } from '../../tables/variants.ts'
 import { metricHeading, shownMetrics, type SummaryChoice } from '../../words/shown-metrics.ts'
 import { shownVariantRows, variantFacts, variantFindings } from '../../words/variants.ts'
 import { inlineText } from './inline.ts'
@@ -26,10 +26,7 @@ export function variantTables(
       .map((fact) => `- ${inlineText(fact)}`)
       .join('\n'),
     ...tables,
-    ...summary.loads.flatMap(({ id }) => {
-      const table = switchedStepTable(beside, id)
-      return table ? [`${inlineText(table.title)}:`, renderMarkdown(table)] : []
-    }),
+    ...switchedStepTables(beside).flatMap((table) => [`${inlineText(table.title)}:`, renderMarkdown(table)]),
   ]
 }
 

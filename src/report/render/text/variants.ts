@@ -1,7 +1,7 @@
 import type { RunSummary } from '../../../analysis/summarize-run.ts'
 import type { VariantsBeside } from '../../../analysis/variants-beside.ts'
 import { printable } from '../../../terminal-text.ts'
-import { switchedStepTable, variantLadder, variantTable } from '../../tables/variants.ts'
+import { switchedStepTables, variantLadder, variantTable } from '../../tables/variants.ts'
 import { metricHeading, shownMetrics, type SummaryChoice } from '../../words/shown-metrics.ts'
 import { shownVariantRows, variantFacts, variantFindings } from '../../words/variants.ts'
 import { withPictures } from './bars.ts'
@@ -22,10 +22,9 @@ export function variantParts(
     const table = renderText(variantTable(beside, metric, rows))
     return ['', printable(`load ${metricHeading(summary, metric)}`), withPictures(table, drawn, columns)]
   })
-  const steps = summary.loads.flatMap(({ id }) => {
-    const table = switchedStepTable(beside, id)
-    return table ? ['', printable(`${table.title}:`), renderText(table).trimEnd()] : []
-  })
+  const steps = switchedStepTables(beside).flatMap((table) => [
+    ...['', printable(`${table.title}:`), renderText(table).trimEnd()],
+  ])
   const ladders = beside.variants.flatMap(({ name }) =>
     metrics.flatMap((metric) => {
       const table = variantLadder(summary, metric, name)
