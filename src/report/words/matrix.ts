@@ -1,7 +1,16 @@
-import type { Matrix, MatrixCell, MatrixRow } from '../../analysis/matrix.ts'
+import { behaviourMatrices, type Matrix, type MatrixCell, type MatrixRow } from '../../analysis/matrix.ts'
 import { plural } from '../../plural.ts'
+import type { RunResult } from '../../results/schema.ts'
 import { componentTitle, pathLabel } from '../../topology/component.ts'
 import type { Component } from '../../topology/model.ts'
+
+export const matrixHeading = 'Behaviour of each version'
+
+/** What a report shows of its runs: none of them where there is but one column. */
+export function reportedMatrices(runs: readonly { readonly result: RunResult }[]): readonly Matrix[] {
+  const matrices = behaviourMatrices(runs.map(({ result }) => ({ run: result })))
+  return matrices.filter(({ columns }) => columns.length > 1)
+}
 
 /** Which version took another way, first of all: one sentence for each, or that none did. */
 export function matrixAnswer(matrix: Matrix): readonly string[] {

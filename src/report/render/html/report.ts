@@ -1,4 +1,3 @@
-import { behaviourMatrices } from '../../../analysis/matrix.ts'
 import { plural } from '../../../plural.ts'
 import type { ChartedRun, ChartSection } from '../../charts/chart-module.ts'
 import { noteOf, sectionOf, type ChartSpec } from '../../charts/kinds.ts'
@@ -10,6 +9,7 @@ import { comparisonsOf } from '../../tables/compared-runs.ts'
 import { caveats } from '../../words/caveats.ts'
 import { engineOf } from '../../words/engine.ts'
 import { environmentFacts, threeSentences } from '../../words/facts.ts'
+import { matrixHeading, reportedMatrices } from '../../words/matrix.ts'
 import { variantHeading } from '../../words/variants.ts'
 import { reproduceCommand, reproduceRemarks } from '../../words/reproduce.ts'
 import { costSection, otherTimes } from './cost-section.ts'
@@ -177,10 +177,9 @@ function comparisonSections(runs: readonly ChartedRun[], draw: Draw) {
 
 /** Paths × versions, where there are several of them. */
 function behaviourSections(runs: readonly ChartedRun[], warnings: readonly string[]) {
-  const matrices = behaviourMatrices(runs.map(({ result }) => ({ run: result })))
-  if ((matrices[0]?.columns.length ?? 0) < 2) return []
-  const body = matrixSection(matrices, warnings)
-  return [{ id: 'behaviour', heading: 'Behaviour of each version', body }]
+  const matrices = reportedMatrices(runs)
+  if (matrices.length === 0) return []
+  return [{ id: 'behaviour', heading: matrixHeading, body: matrixSection(matrices, warnings) }]
 }
 
 function foldedRuns(runs: readonly ChartedRun[], draw: Draw): Markup {

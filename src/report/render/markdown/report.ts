@@ -1,5 +1,4 @@
 import path from 'node:path'
-import { behaviourMatrices } from '../../../analysis/matrix.ts'
 import { variantHeading } from '../../words/variants.ts'
 import { plural } from '../../../plural.ts'
 import { requireOrdinary, writeAtomically } from '../../../results/durable.ts'
@@ -15,6 +14,7 @@ import { proofTable } from '../../tables/proof.ts'
 import { caveats } from '../../words/caveats.ts'
 import { engineOf } from '../../words/engine.ts'
 import { environmentFacts, threeSentences } from '../../words/facts.ts'
+import { matrixHeading, reportedMatrices } from '../../words/matrix.ts'
 import { reproduceCommand, reproduceRemarks } from '../../words/reproduce.ts'
 import { fenced, inlineText } from './inline.ts'
 import { matrixMarkdown } from './matrix.ts'
@@ -58,6 +58,7 @@ export function markdownReport(
   )
   const costs = costTablesOf(first.summary)
   const { variants } = first.summary
+  const matrices = reportedMatrices(runs)
   const bad = runs.filter((run) => run.result.status !== 'complete')
   const parts = [
     `# ${inlineText(result.scenario.title)}`,
@@ -74,7 +75,7 @@ export function markdownReport(
     ...(comparisons.length === 0
       ? []
       : ['## Comparison', ...(variants ? [] : show('versions')), ...comparisons]),
-    ...behaviourParts(runs, knownOfVersions),
+    ...(matrices.length === 0 ? [] : [`## ${matrixHeading}`, matrixMarkdown(matrices, knownOfVersions)]),
     ...(variants
       ? [
           `## ${variantHeading(variants)}`,
@@ -112,13 +113,6 @@ export function markdownReport(
     .map((part) => part.trimEnd())
     .filter((part) => part !== '')
     .join('\n\n')}\n`
-}
-
-/** Paths × versions, where there are several of them. */
-function behaviourParts(runs: readonly ChartedRun[], warnings: readonly string[]): readonly string[] {
-  const matrices = behaviourMatrices(runs.map(({ result }) => ({ run: result })))
-  if ((matrices[0]?.columns.length ?? 0) < 2) return []
-  return ['## Behaviour of each version', matrixMarkdown(matrices, warnings)]
 }
 
 /**

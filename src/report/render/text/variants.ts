@@ -23,7 +23,9 @@ export function variantParts(
     return ['', printable(`load ${metricHeading(summary, metric)}`), withPictures(table, drawn, columns)]
   })
   const steps = switchedStepTables(beside).flatMap((table) => [
-    ...['', printable(`${table.title}:`), renderText(table).trimEnd()],
+    '',
+    printable(`${table.title}:`),
+    renderText(table).trimEnd(),
   ])
   const ladders = beside.variants.flatMap(({ name }) =>
     metrics.flatMap((metric) => {
