@@ -140,7 +140,7 @@ describe('versions that stood in turn', () => {
       expect(text).toContain('Steps of pr against base under the load pingpong, paired by restart')
       expect(text).toMatch(/same-network → gateway.*×1\.25.*×1\.5.*slower/s)
     }
-    // The ladder of the newest answers what a path costs, under the names of the scenario.
+    // The ladder of the last answers what a path costs, under the names of the scenario.
     expect(answerOf({ result, summary: inTurn })).toMatch(
       /^pr: .*add.*; same-network takes as long as single; .*\. pr against base at p50: steps 1 slower/,
     )

@@ -261,7 +261,7 @@ describe.skipIf(!hasIstio)('on real kind clusters, in a mesh', () => {
   )
 
   test.skipIf(!other)(
-    'two versions are switched in place, each proven after each of its starts, and the first is put back',
+    'two versions are switched in place, each proven after each of its starts, and what was installed is put back',
     { timeout: 60 * minute },
     async () => {
       const results = mkdtempSync(path.join(tmpdir(), 'hopmeter-real-kind-results-'))

@@ -24,15 +24,17 @@ export function warmSoonFlags(v8: string): readonly string[] {
   const major = Number.parseInt(v8, 10)
   const eagerly = '--no-lazy-feedback-allocation'
   if (major < 12) return ['--interrupt-budget=8000', eagerly]
-  const calls = [
-    ...['--invocation-count-for-turbofan=100', '--invocation-count-for-osr=50'],
+  if (major >= 14) return []
+  return [
+    '--invocation-count-for-turbofan=100',
+    '--invocation-count-for-osr=50',
     // V8 waits for so many calls after a call site has met another type, which first requests do all the time.
     '--minimum-invocations-after-ic-update=20',
+    eagerly,
   ]
-  if (major < 14) return [...calls, eagerly]
-  return []
 }
 
+/** Those for the Node that runs this, which starts the programs, too. */
 export const warmSoon = warmSoonFlags(process.versions.v8)
 
 /** @throws HopmeterError when the programs are not built. */

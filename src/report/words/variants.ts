@@ -38,7 +38,10 @@ export function variantFindings(beside: VariantsBeside): string[] {
   })
 }
 
-/** How many paths of each other variant came out how at p50, e.g. `2 slower, 2 the same`, and how many steps of those that stood in turn; of one load or of all. */
+/**
+ * How many paths of each other variant came out how at p50, e.g. `2 slower, 2 the same`, and how many steps of those that
+ * stood in turn; of one load or of all.
+ */
 export function countsOfOthers(
   beside: VariantsBeside,
   load?: string,

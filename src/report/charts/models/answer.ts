@@ -17,7 +17,7 @@ export function answerOf({ result, summary }: ReportedRun): string {
   const differences = `${variantFindings(variants).join('; ')}.`
   const last = variants.variants.at(-1)?.name
   if (!variants.areSwitched || last === undefined) return differences
-  // Whoever measures versions asks what a path costs, too: the ladder of the last, which is the newest as people name them.
+  // Whoever measures versions asks what a path costs, too: the ladder of the version that was named last.
   const own = new Map(
     summary.paths.flatMap(({ path, variant, scenarioPath }) =>
       variant === last ? [[path, scenarioPath ?? path] as const] : [],

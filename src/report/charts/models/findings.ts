@@ -118,7 +118,10 @@ export function comparisonTitle({ baseline, contender, rows }: RunComparison): s
   return `${contender} against ${baseline}: ${verdictCounts(rows.map(({ comparison }) => comparison))}`
 }
 
-/** e.g. `pr against base at p50: 2 slower, 2 the same`, or `Against base at p50: a 2 slower; b 2 the same`; steps where there are any. */
+/**
+ * e.g. `pr against base at p50: 2 slower, 2 the same`, or `Against base at p50: a 2 slower; b 2 the same`. Of versions that
+ * stood in turn only steps, e.g. `pr against base, steps at p50: 4 the same`.
+ */
 export function variantTitle(beside: VariantsBeside, load: string): string {
   const others = countsOfOthers(beside, load).map(({ name, counts, ofSteps }) => ({
     name,
